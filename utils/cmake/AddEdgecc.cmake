@@ -1,0 +1,87 @@
+# CMake helpers of edgecc: one per kind of library.
+
+# edgecc_add_pch(): the precompiled MLIR headers that every library reuses.
+function(edgecc_add_pch)
+  if(NOT EDGECC_PCH)
+    return()
+  endif()
+  file(WRITE ${CMAKE_BINARY_DIR}/EdgeccPCH.cpp.in "")
+  configure_file(${CMAKE_BINARY_DIR}/EdgeccPCH.cpp.in
+                 ${CMAKE_BINARY_DIR}/EdgeccPCH.cpp COPYONLY)
+  add_library(EdgeccPCH OBJECT ${CMAKE_BINARY_DIR}/EdgeccPCH.cpp)
+  target_compile_options(EdgeccPCH PUBLIC -Xclang -fno-pch-timestamp)
+  target_precompile_headers(EdgeccPCH PRIVATE
+    <mlir/Dialect/Arith/IR/Arith.h>
+    <mlir/Dialect/Func/IR/FuncOps.h>
+    <mlir/Dialect/Math/IR/Math.h>
+    <mlir/Dialect/MemRef/IR/MemRef.h>
+    <mlir/Dialect/SCF/IR/SCF.h>
+    <mlir/Dialect/Vector/IR/VectorOps.h>
+    <mlir/IR/Builders.h>
+    <mlir/IR/BuiltinOps.h>
+    <mlir/IR/OpImplementation.h>
+    <mlir/IR/PatternMatch.h>
+    <mlir/Interfaces/InferTypeOpInterface.h>
+    <mlir/Pass/Pass.h>
+    <mlir/Transforms/GreedyPatternRewriteDriver.h>)
+endfunction()
+
+# edgecc_add_library(Name source... [DEPENDS tablegen-target...]
+#                    [LINK library...] [NO_PCH]): a static library of a room.
+function(edgecc_add_library name)
+  cmake_parse_arguments(ARG "NO_PCH" "" "DEPENDS;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM)
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+  get_property(generated GLOBAL PROPERTY EDGECC_TABLEGEN_TARGETS)
+  if(generated)
+    add_dependencies(${name} ${generated})
+  endif()
+  if(EDGECC_PCH AND NOT ARG_NO_PCH)
+    target_compile_options(${name} PRIVATE -Xclang -fno-pch-timestamp)
+    target_precompile_headers(${name} REUSE_FROM EdgeccPCH)
+  endif()
+endfunction()
+
+# edgecc_tablegen(target td-file (output generator)...): runs mlir-tblgen and
+# makes every later library wait for it.
+function(edgecc_tablegen target td)
+  set(LLVM_TARGET_DEFINITIONS ${td})
+  set(args ${ARGN})
+  while(args)
+    list(POP_FRONT args output generator)
+    string(REPLACE " " ";" generator "${generator}")
+    mlir_tablegen(${output} ${generator} -I${CMAKE_SOURCE_DIR})
+  endwhile()
+  add_public_tablegen_target(${target})
+  set_property(GLOBAL APPEND PROPERTY EDGECC_TABLEGEN_TARGETS ${target})
+endfunction()
+
+# edgecc_add_dialect(Name mnemonic): declarations and definitions of
+# <Name>Ops.td (dialect, types, attributes, enums, interfaces, operations).
+function(edgecc_add_dialect name mnemonic)
+  edgecc_tablegen(Edgecc${name}IncGen ${name}Ops.td
+    ${name}Dialect.h.inc "-gen-dialect-decls -dialect=${mnemonic}"
+    ${name}Dialect.cpp.inc "-gen-dialect-defs -dialect=${mnemonic}"
+    ${name}Enums.h.inc "-gen-enum-decls"
+    ${name}Enums.cpp.inc "-gen-enum-defs"
+    ${name}Attrs.h.inc "-gen-attrdef-decls -attrdefs-dialect=${mnemonic}"
+    ${name}Attrs.cpp.inc "-gen-attrdef-defs -attrdefs-dialect=${mnemonic}"
+    ${name}Ops.h.inc "-gen-op-decls -dialect=${mnemonic}"
+    ${name}Ops.cpp.inc "-gen-op-defs -dialect=${mnemonic}")
+endfunction()
+
+# edgecc_add_passes(Room): declarations of the passes of passes/<Room>/Passes.td.
+function(edgecc_add_passes room)
+  edgecc_tablegen(Edgecc${room}PassesIncGen Passes.td
+    Passes.h.inc "-gen-pass-decls -name=${room}")
+endfunction()
+
+# edgecc_add_tool(name source... LINK library...): an executable in bin/.
+function(edgecc_add_tool name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} MLIR LLVM)
+endfunction()
