@@ -69,6 +69,8 @@ function(edgecc_add_dialect name mnemonic)
     ${name}Enums.cpp.inc "-gen-enum-defs"
     ${name}Attrs.h.inc "-gen-attrdef-decls -attrdefs-dialect=${mnemonic}"
     ${name}Attrs.cpp.inc "-gen-attrdef-defs -attrdefs-dialect=${mnemonic}"
+    ${name}Types.h.inc "-gen-typedef-decls -typedefs-dialect=${mnemonic}"
+    ${name}Types.cpp.inc "-gen-typedef-defs -typedefs-dialect=${mnemonic}"
     ${name}Ops.h.inc "-gen-op-decls -dialect=${mnemonic}"
     ${name}Ops.cpp.inc "-gen-op-defs -dialect=${mnemonic}")
 endfunction()
