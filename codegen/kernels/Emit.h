@@ -1,0 +1,105 @@
+//===- Emit.h - the vocabulary of the kernel emitters -----------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// What every emitter needs: index arithmetic that folds, loops with
+// accumulators, loads and stores of one vector, scalar bodies on vectors.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_KERNELS_EMIT_H
+#define EDGECC_CODEGEN_KERNELS_EMIT_H
+
+#include "codegen/kernels/KernelInterface.h"
+#include "dialects/Edge/EdgeDialect.h"
+
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace edgecc::kernels {
+
+/// The element type in which `element` lies in memory: `i8` for `i1`, signless
+/// for unsigned integers, anything else itself.
+mlir::Type storageType(mlir::Type element);
+
+/// The contiguous memref of storage type for a tensor.
+mlir::MemRefType storageType(mlir::RankedTensorType tensor);
+
+/// The bytes of one element in memory.
+int64_t storageBytes(mlir::Type element);
+
+/// The constant behind `value`, or null.
+mlir::ElementsAttr constantOf(mlir::Value value);
+
+/// Splits `count` elements into vector lengths of at most `width`, a power of
+/// two, longest first: (21, 8) gives 8, 8, 4, 1. Every element is covered once,
+/// so no access needs a mask.
+llvm::SmallVector<int64_t> splitIntoVectors(int64_t count, int64_t width);
+
+/// The elements of type `element` that fit into a vector register; 1 for a
+/// core without any.
+int64_t vectorLength(target::CpuAttr cpu, mlir::Type element);
+
+/// A builder with the verbs of the emitters. Indices are `Value`s of type
+/// index; arithmetic on constants folds at once.
+class Emitter : public mlir::ImplicitLocOpBuilder {
+public:
+  Emitter(mlir::OpBuilder &builder, mlir::Location loc, target::CpuAttr cpu)
+      : ImplicitLocOpBuilder(loc, builder), cpu(cpu) {}
+
+  const target::CpuAttr cpu;
+
+  mlir::Value index(int64_t value);
+  mlir::Value add(mlir::Value a, mlir::Value b);
+  mlir::Value add(mlir::Value a, int64_t b) { return add(a, index(b)); }
+  mlir::Value mul(mlir::Value a, int64_t b);
+
+  /// `for (i = lower; i < upper; i += step)` without results. A loop of one
+  /// trip is only its body; one of none is nothing. The body is emitted by
+  /// `body(i)` at this builder.
+  void loop(int64_t lower, int64_t upper, int64_t step,
+            llvm::function_ref<void(mlir::Value)> body);
+
+  /// The same with accumulators: `body(i, carried)` returns their new values.
+  llvm::SmallVector<mlir::Value>
+  loop(int64_t lower, int64_t upper, int64_t step, mlir::ValueRange init,
+       llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value,
+                                                         mlir::ValueRange)>
+           body);
+
+  /// A nest of loops over `sizes`; `body` receives one index per size.
+  void nest(llvm::ArrayRef<int64_t> sizes,
+            llvm::function_ref<void(mlir::ValueRange)> body);
+
+  /// `length` elements from `indices` on, along the last dimension; `length` 1
+  /// gives a scalar, anything else a vector. `logical` is the element type as
+  /// the tensor has it (`i1` becomes a comparison with zero).
+  mlir::Value load(mlir::Value memref, mlir::ValueRange indices,
+                   int64_t length, mlir::Type logical);
+  void store(mlir::Value value, mlir::Value memref, mlir::ValueRange indices);
+
+  /// The scalar or vector of `length` with every element `value`.
+  mlir::Value splat(mlir::Value value, int64_t length);
+  mlir::Value constant(mlir::TypedAttr value);
+  mlir::Value floatConstant(double value, mlir::Type type);
+  mlir::Value zero(mlir::Type type);
+
+  /// Loads the element(s) of an operand of shape `memref` that belong to
+  /// result position `indices` (NumPy broadcasting, aligned at the last
+  /// dimension) for `length` result elements along the last dimension.
+  mlir::Value loadBroadcast(mlir::Value memref, mlir::ValueRange indices,
+                            int64_t length, mlir::Type logical);
+
+  /// Applies the one block of `region`, scalar code, to scalars or vectors of
+  /// one length, and returns what it yields.
+  mlir::Value applyRegion(mlir::Region &region, mlir::ValueRange arguments);
+
+  /// Runs the epilogue of `op` on `accumulator` (the elements at `indices`
+  /// of the result) and stores it to the result. `args` are the kernel's.
+  void storeResult(mlir::Operation *op, const KernelArgs &args,
+                   mlir::Value accumulator, mlir::ValueRange indices);
+};
+
+} // namespace edgecc::kernels
+
+#endif // EDGECC_CODEGEN_KERNELS_EMIT_H

@@ -1,0 +1,46 @@
+//===- EdgeDialect.h - the edge dialect -------------------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_DIALECTS_EDGE_EDGEDIALECT_H
+#define EDGECC_DIALECTS_EDGE_EDGEDIALECT_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace edgecc::edge {
+
+/// The type in which products and sums of `element` accumulate: i32 for
+/// integers of at most 32 bits, f32 for floats of at most 32 bits.
+mlir::Type accumulatorType(mlir::Type element);
+
+/// The signless form of an element type: `ui8` becomes `i8`.
+mlir::Type signless(mlir::Type element);
+
+/// The shape to which `shapes` broadcast as NumPy does; failure if they do not.
+llvm::FailureOr<llvm::SmallVector<int64_t>>
+broadcastShapes(llvm::ArrayRef<llvm::ArrayRef<int64_t>> shapes);
+
+namespace detail {
+/// All operands have one element type.
+llvm::LogicalResult verifySameElementTypes(mlir::Operation *op);
+} // namespace detail
+
+} // namespace edgecc::edge
+
+#include "dialects/Edge/EdgeDialect.h.inc"
+#include "dialects/Edge/EdgeEnums.h.inc"
+#include "dialects/Edge/EdgeInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/Edge/EdgeOps.h.inc"
+
+#endif // EDGECC_DIALECTS_EDGE_EDGEDIALECT_H
