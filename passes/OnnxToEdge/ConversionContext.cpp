@@ -1,0 +1,454 @@
+//===- ConversionContext.cpp - what converters work with --------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/Verifier.h"
+#include "passes/OnnxToEdge/Converters.h"
+
+using namespace mlir;
+using namespace edgecc;
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+Value ConversionContext::operand(unsigned index) {
+  Value input = node.getInput(index);
+  return input ? lookup(input) : Value();
+}
+
+Value ConversionContext::lookup(Value onnxValue) {
+  Value value = values.lookup(onnxValue);
+  if (Value known = evaluated.lookup(value))
+    return known;
+  return value;
+}
+
+void ConversionContext::map(Value onnxValue, Value edgeValue) {
+  values[onnxValue] = edgeValue;
+}
+
+/// Whether `value` depends on nothing that is known at run time only.
+static bool isCompileTime(Value value) {
+  SmallVector<Value> worklist{value};
+  llvm::SmallDenseSet<Operation *> seen;
+  while (!worklist.empty()) {
+    Operation *op = worklist.pop_back_val().getDefiningOp();
+    if (!op || op->getNumRegions() != 0 && !isa<edge::EpilogueOpInterface>(op))
+      return false;
+    if (seen.insert(op).second)
+      llvm::append_range(worklist, op->getOperands());
+  }
+  return true;
+}
+
+ElementsAttr ConversionContext::constant(Value value) {
+  if (!value)
+    return {};
+  if (Value known = evaluated.lookup(value))
+    value = known;
+  ElementsAttr attr;
+  if (matchPattern(value, m_Constant(&attr)))
+    return attr;
+  if (!options.evaluate || !isCompileTime(value))
+    return {};
+  FailureOr<SmallVector<ElementsAttr>> results = options.evaluate({value});
+  if (failed(results))
+    return {};
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointAfterValue(value);
+  evaluated[value] = createConstant(results->front());
+  return results->front();
+}
+
+FailureOr<SmallVector<int64_t>> ConversionContext::ints(unsigned index,
+                                                        StringRef what) {
+  Value value = operand(index);
+  if (!value)
+    return error() << "operand " << index << " (" << what << ") is missing";
+  ElementsAttr attr = constant(value);
+  if (!attr)
+    return error() << "operand " << index << " (" << what
+                   << ") must be known at compile time";
+  std::optional<SmallVector<int64_t>> result = readInts(attr);
+  if (!result)
+    return error() << "operand " << index << " (" << what
+                   << ") must hold integers, found " << value.getType();
+  return *result;
+}
+
+FailureOr<SmallVector<float>> ConversionContext::floats(unsigned index,
+                                                        StringRef what) {
+  Value value = operand(index);
+  if (!value)
+    return error() << "operand " << index << " (" << what << ") is missing";
+  ElementsAttr attr = constant(value);
+  if (!attr)
+    return error() << "operand " << index << " (" << what
+                   << ") must be known at compile time";
+  std::optional<SmallVector<float>> result = readFloats(attr);
+  if (!result)
+    return error() << "operand " << index << " (" << what
+                   << ") must hold numbers, found " << value.getType();
+  return *result;
+}
+
+/// The elements as one APInt (`Visit` takes it) each, if they are integers or
+/// floats.
+template <typename Visit>
+static bool readBits(ElementsAttr value, Visit visit) {
+  Type type = value.getElementType();
+  if (!type.isIntOrFloat())
+    return false;
+  if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
+    if (isa<FloatType>(type))
+      for (const APFloat &element : dense.getValues<APFloat>())
+        visit(element.bitcastToAPInt());
+    else
+      for (const APInt &element : dense.getValues<APInt>())
+        visit(element);
+    return true;
+  }
+  auto resource = dyn_cast<DenseResourceElementsAttr>(value);
+  if (!resource || !resource.getRawHandle().getBlob())
+    return false;
+  ArrayRef<char> data = resource.getRawHandle().getBlob()->getData();
+  unsigned width = type.getIntOrFloatBitWidth();
+  unsigned bytes = llvm::divideCeil(width, 8);
+  for (; data.size() >= bytes; data = data.drop_front(bytes)) {
+    APInt element(bytes * 8, 0);
+    for (unsigned i = 0; i < bytes; ++i)
+      element.insertBits(static_cast<uint8_t>(data[i]), i * 8, 8);
+    visit(element.trunc(width));
+  }
+  return true;
+}
+
+std::optional<SmallVector<int64_t>> edgecc::readInts(ElementsAttr value) {
+  Type type = value.getElementType();
+  if (!isa<IntegerType>(type))
+    return std::nullopt;
+  bool zeroExtend = type.isUnsignedInteger() || type.isInteger(1);
+  SmallVector<int64_t> result;
+  if (!readBits(value, [&](const APInt &bits) {
+        result.push_back(zeroExtend ? bits.getZExtValue()
+                                    : bits.getSExtValue());
+      }))
+    return std::nullopt;
+  return result;
+}
+
+std::optional<SmallVector<float>> edgecc::readFloats(ElementsAttr value) {
+  auto type = dyn_cast<FloatType>(value.getElementType());
+  SmallVector<float> result;
+  if (!type) {
+    std::optional<SmallVector<int64_t>> integers = readInts(value);
+    if (!integers)
+      return std::nullopt;
+    result.assign(integers->begin(), integers->end());
+    return result;
+  }
+  if (!readBits(value, [&](const APInt &bits) {
+        APFloat element(type.getFloatSemantics(), bits);
+        bool inexact;
+        element.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
+                        &inexact);
+        result.push_back(element.convertToFloat());
+      }))
+    return std::nullopt;
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Diagnostics
+//===----------------------------------------------------------------------===//
+
+InFlightDiagnostic ConversionContext::error() {
+  hasFailed = true;
+  return emitError(getLoc()) << node.describe() << ": ";
+}
+
+LogicalResult ConversionContext::unsupportedAttribute(StringRef name,
+                                                      const Twine &found,
+                                                      const Twine &expected) {
+  return error() << "attribute '" << name << "' is " << found
+                 << ", supported is " << expected;
+}
+
+LogicalResult ConversionContext::requireOperands(unsigned count) {
+  for (unsigned i = 0; i < count; ++i)
+    if (node.isAbsent(i))
+      return error() << "operand " << i << " is missing";
+  return success();
+}
+
+FailureOr<int64_t> ConversionContext::normalizeAxis(int64_t axis,
+                                                    int64_t rank) {
+  if (axis < -rank || axis >= rank)
+    return error() << "axis " << axis << " is out of range for rank " << rank;
+  return axis < 0 ? axis + rank : axis;
+}
+
+//===----------------------------------------------------------------------===//
+// Creating operations
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> ConversionContext::recover(OperationState &state,
+                                              size_t numResults,
+                                              StringRef message) {
+  if (!hasFailed)
+    error() << message;
+  Value substitute;
+  for (Value operand : state.operands)
+    if (operand && !substitute)
+      substitute = operand;
+  if (!substitute)
+    substitute = createSplat(0, builder.getF32Type());
+  return SmallVector<Value>(numResults, substitute);
+}
+
+SmallVector<Value> ConversionContext::finish(OperationState &state) {
+  Operation *op = Operation::create(state);
+  builder.insert(op);
+  std::string message;
+  bool valid = collect(message, [&] {
+    return op->getName().getRegisteredInfo()->verifyInvariants(op);
+  });
+  if (!valid) {
+    SmallVector<Value> substitutes =
+        recover(state, op->getNumResults(), message);
+    op->erase();
+    return substitutes;
+  }
+  SmallVector<Value> results;
+  if (succeeded(builder.tryFold(op, results)) && !results.empty()) {
+    op->erase();
+    return results;
+  }
+  return SmallVector<Value>(op->getResults());
+}
+
+bool ConversionContext::collect(std::string &message,
+                                llvm::function_ref<LogicalResult()> action) {
+  ScopedDiagnosticHandler handler(builder.getContext(),
+                                  [&](Diagnostic &diagnostic) {
+                                    if (message.empty())
+                                      message = diagnostic.str();
+                                    return success();
+                                  });
+  return succeeded(action());
+}
+
+bool ConversionContext::hasNullOperand(OperationState &state) {
+  return llvm::is_contained(state.operands, Value());
+}
+
+Value ConversionContext::createConstant(ElementsAttr value) {
+  return edge::ConstantOp::create(builder, getLoc(), value);
+}
+
+Value ConversionContext::createSplat(double value, Type type,
+                                     ArrayRef<int64_t> shape) {
+  auto tensor = RankedTensorType::get(shape, type);
+  if (auto floatType = dyn_cast<FloatType>(type)) {
+    APFloat element(value);
+    bool inexact;
+    element.convert(floatType.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                    &inexact);
+    return createConstant(DenseElementsAttr::get(tensor, element));
+  }
+  APInt element(type.getIntOrFloatBitWidth(), static_cast<int64_t>(value),
+                /*isSigned=*/true, /*implicitTrunc=*/true);
+  return createConstant(DenseElementsAttr::get(tensor, element));
+}
+
+Value ConversionContext::createFloats(ArrayRef<float> numbers,
+                                      ArrayRef<int64_t> shape, Type type) {
+  auto tensor = RankedTensorType::get(shape, type);
+  if (type.isF32())
+    return createConstant(DenseElementsAttr::get(tensor, numbers));
+  SmallVector<APFloat> elements;
+  for (float number : numbers) {
+    APFloat element(number);
+    bool inexact;
+    element.convert(cast<FloatType>(type).getFloatSemantics(),
+                    APFloat::rmNearestTiesToEven, &inexact);
+    elements.push_back(element);
+  }
+  return createConstant(DenseElementsAttr::get(tensor, elements));
+}
+
+Value ConversionContext::createInts(ArrayRef<int64_t> numbers,
+                                    ArrayRef<int64_t> shape) {
+  auto tensor = RankedTensorType::get(shape, builder.getI64Type());
+  return createConstant(DenseElementsAttr::get(tensor, numbers));
+}
+
+Value ConversionContext::reshape(Value value, ArrayRef<int64_t> shape) {
+  if (getShape(value) == shape)
+    return value;
+  return create<edge::ReshapeOp>(
+      RankedTensorType::get(shape, getElementType(value)), value);
+}
+
+Value ConversionContext::transpose(Value value, ArrayRef<int64_t> permutation) {
+  if (llvm::equal(permutation, llvm::seq<int64_t>(0, permutation.size())))
+    return value;
+  return create<edge::TransposeOp>(value, permutation);
+}
+
+Value ConversionContext::broadcast(Value value, ArrayRef<int64_t> shape) {
+  if (getShape(value) == shape)
+    return value;
+  return create<edge::BroadcastOp>(
+      RankedTensorType::get(shape, getElementType(value)), value);
+}
+
+Value ConversionContext::cast(Value value, Type elementType) {
+  if (getElementType(value) == elementType)
+    return value;
+  return create<edge::CastOp>(value, elementType);
+}
+
+Value ConversionContext::slice(Value value, int64_t axis, int64_t offset,
+                               int64_t size) {
+  SmallVector<int64_t> offsets(getRank(value), 0);
+  SmallVector<int64_t> sizes(getShape(value));
+  SmallVector<int64_t> strides(getRank(value), 1);
+  if (offset == 0 && sizes[axis] == size)
+    return value;
+  offsets[axis] = offset;
+  sizes[axis] = size;
+  return create<edge::SliceOp>(value, offsets, sizes, strides);
+}
+
+Value ConversionContext::widen(Value value) {
+  auto type = dyn_cast<FloatType>(getElementType(value));
+  if (type && type.getWidth() < 32)
+    return cast(value, builder.getF32Type());
+  return value;
+}
+
+Value ConversionContext::toChannelsLast(Value value) {
+  SmallVector<int64_t> permutation{0};
+  for (int64_t i = 2; i < getRank(value); ++i)
+    permutation.push_back(i);
+  permutation.push_back(1);
+  return transpose(value, permutation);
+}
+
+Value ConversionContext::toChannelsFirst(Value value) {
+  SmallVector<int64_t> permutation{0, getRank(value) - 1};
+  for (int64_t i = 1; i + 1 < getRank(value); ++i)
+    permutation.push_back(i);
+  return transpose(value, permutation);
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks and nodes
+//===----------------------------------------------------------------------===//
+
+Converted ConversionContext::convertBlock(Block &block) {
+  if (failed(reportUnsupported(block)))
+    return failure();
+  for (Operation &op : block.without_terminator()) {
+    if (auto constant = dyn_cast<onnx::ConstantOp>(op)) {
+      if (!constant.getType().getElementType().isIntOrFloat())
+        return emitError(op.getLoc())
+               << "a constant of type " << constant.getType()
+               << " is not supported";
+      map(constant.getResult(),
+          edge::ConstantOp::create(builder, op.getLoc(),
+                                   constant.getValueAttr()));
+    } else if (auto next = dyn_cast<onnx::NodeOp>(op)) {
+      if (failed(convertNode(next)))
+        return failure();
+    } else if (!isa<onnx::NoneOp>(op)) {
+      return op.emitError("expected operations of the onnx dialect");
+    }
+  }
+  SmallVector<Value> results;
+  for (Value value : block.getTerminator()->getOperands()) {
+    results.push_back(lookup(value));
+    if (!results.back())
+      return block.getTerminator()->emitError("a result of type ")
+             << value.getType() << " is not supported";
+  }
+  return results;
+}
+
+LogicalResult ConversionContext::convertNode(onnx::NodeOp next) {
+  onnx::NodeOp outer = std::exchange(node, next);
+  auto restore = llvm::make_scope_exit([&] { node = outer; });
+  const ConvertFn *convert = table.lookup(next);
+  assert(convert && "unsupported nodes are reported before");
+  Converted results = (*convert)(*this);
+  if (failed(results) || hasFailed)
+    return failure();
+  for (auto [index, output] : llvm::enumerate(next.getOutputs())) {
+    Value value = index < results->size() ? (*results)[index] : Value();
+    if (value)
+      map(output, value);
+    else if (!output.use_empty())
+      return error() << "output " << index << " is not supported";
+  }
+  return success();
+}
+
+LogicalResult ConversionContext::reportUnsupported(Block &block) {
+  // Branches of an If wait until it is clear that they are taken, unless there
+  // is something to report anyway.
+  SmallVector<onnx::NodeOp> unsupported;
+  bool isNeeded = false;
+  std::function<void(Block &, bool)> visit = [&](Block &current, bool needed) {
+    for (auto next : current.getOps<onnx::NodeOp>()) {
+      if (!table.lookup(next)) {
+        unsupported.push_back(next);
+        isNeeded |= needed;
+      }
+      Region *decided = getDecidedBranch(next);
+      for (Region &body : next.getBodies())
+        if (!decided || decided == &body)
+          visit(body.front(), needed && (decided || next.getOpType() != "If"));
+    }
+  };
+  visit(block, true);
+  if (!isNeeded)
+    return success();
+  for (onnx::NodeOp next : unsupported) {
+    std::string versions = table.getVersions(next);
+    InFlightDiagnostic diagnostic = emitError(next.getLoc())
+                                    << next.describe() << " is not supported";
+    if (!versions.empty())
+      diagnostic << "; supported versions of the operator: " << versions;
+  }
+  hasFailed = true;
+  return failure();
+}
+
+void edgecc::inlineFunctions(Block &block, const ConverterTable &table,
+                             const InlineFunctionFn &inlineFunction) {
+  Operation *op = block.empty() ? nullptr : &block.front();
+  while (op) {
+    auto node = dyn_cast<onnx::NodeOp>(op);
+    if (!node) {
+      op = op->getNextNode();
+      continue;
+    }
+    if (!table.lookup(node)) {
+      Operation *previous = op->getPrevNode();
+      if (succeeded(inlineFunction(node))) {
+        op = previous ? previous->getNextNode() : &block.front();
+        continue;
+      }
+    }
+    for (Region &body : node.getBodies())
+      for (Block &inner : body)
+        inlineFunctions(inner, table, inlineFunction);
+    op = op->getNextNode();
+  }
+}

@@ -1,0 +1,53 @@
+//===- ConverterTable.cpp - which converter an ONNX node gets ---*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/OnnxToEdge/Converters.h"
+
+using namespace mlir;
+using namespace edgecc;
+
+void edgecc::registerAllConverters(ConverterTable &table) {
+  registerControlFlowConverters(table);
+}
+
+void ConverterTable::add(StringRef opType, ConvertFn convert,
+                         int64_t minVersion, int64_t maxVersion,
+                         StringRef domain) {
+  rows[(domain + "::" + opType).str()].push_back(
+      {minVersion, maxVersion, std::move(convert)});
+}
+
+const SmallVector<ConverterTable::Row, 1> *
+ConverterTable::getRows(onnx::NodeOp node) const {
+  auto it = rows.find((node.getDomain() + "::" + node.getOpType()).str());
+  return it == rows.end() ? nullptr : &it->second;
+}
+
+const ConvertFn *ConverterTable::lookup(onnx::NodeOp node) const {
+  const SmallVector<Row, 1> *candidates = getRows(node);
+  if (!candidates)
+    return nullptr;
+  int64_t version = node.getSinceVersion();
+  for (const Row &row : *candidates)
+    if (row.minVersion <= version && version <= row.maxVersion)
+      return &row.convert;
+  return nullptr;
+}
+
+std::string ConverterTable::getVersions(onnx::NodeOp node) const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (const SmallVector<Row, 1> *candidates = getRows(node))
+    llvm::interleaveComma(*candidates, os, [&](const Row &row) {
+      os << row.minVersion;
+      if (row.maxVersion == kNewest)
+        os << " and newer";
+      else if (row.maxVersion != row.minVersion)
+        os << " to " << row.maxVersion;
+    });
+  return text;
+}

@@ -1,0 +1,309 @@
+//===- Converters.h - what converters of ONNX nodes share -------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A converter is a function that reads one ONNX node through a
+// ConversionContext, creates edge operations and returns their values. Each
+// family of operators is one file with one registration function, declared at
+// the end of this file and called by registerAllConverters.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_PASSES_ONNXTOEDGE_CONVERTERS_H
+#define EDGECC_PASSES_ONNXTOEDGE_CONVERTERS_H
+
+#include "mlir/IR/Builders.h"
+#include "passes/OnnxToEdge/Passes.h"
+#include "llvm/ADT/StringMap.h"
+#include <limits>
+
+namespace edgecc {
+
+class ConversionContext;
+
+/// Values for the results of a node, in order. A null value, or a missing one
+/// at the end, stands for a result that the converter does not compute; it is
+/// an error if the model uses it. On failure a diagnostic has been emitted.
+using Converted = llvm::FailureOr<llvm::SmallVector<mlir::Value>>;
+using ConvertFn = std::function<Converted(ConversionContext &)>;
+
+//===----------------------------------------------------------------------===//
+// Table
+//===----------------------------------------------------------------------===//
+
+/// The converters, by domain, operator and version of the operator.
+class ConverterTable {
+public:
+  static constexpr int64_t kNewest = std::numeric_limits<int64_t>::max();
+
+  /// Registers `convert` for since-versions `minVersion` to `maxVersion`, both
+  /// included. The default domain is the empty string.
+  void add(llvm::StringRef opType, ConvertFn convert, int64_t minVersion = 1,
+           int64_t maxVersion = kNewest, llvm::StringRef domain = "");
+
+  /// The converter for a node; null when there is none.
+  const ConvertFn *lookup(onnx::NodeOp node) const;
+
+  /// The versions of the node's operator that have a converter, for messages:
+  /// "7 to 12", or an empty string.
+  std::string getVersions(onnx::NodeOp node) const;
+
+private:
+  struct Row {
+    int64_t minVersion;
+    int64_t maxVersion;
+    ConvertFn convert;
+  };
+  const llvm::SmallVector<Row, 1> *getRows(onnx::NodeOp node) const;
+
+  /// The key is "domain::operator".
+  llvm::StringMap<llvm::SmallVector<Row, 1>> rows;
+};
+
+/// The domain of the contributed operators of ONNX Runtime.
+inline constexpr llvm::StringLiteral kMicrosoftDomain = "com.microsoft";
+
+//===----------------------------------------------------------------------===//
+// Context
+//===----------------------------------------------------------------------===//
+
+/// The conversion of one function; converters see the node at hand.
+class ConversionContext {
+public:
+  ConversionContext(mlir::OpBuilder &builder, const ConverterTable &table,
+                    const OnnxToEdgeOptions &options)
+      : builder(builder), table(table), options(options) {}
+
+  //===--------------------------------------------------------------------===//
+  // The node
+  //===--------------------------------------------------------------------===//
+
+  /// The node that is being converted.
+  onnx::NodeOp getNode() const { return node; }
+  mlir::Location getLoc() const { return node->getLoc(); }
+  mlir::OpBuilder &getBuilder() { return builder; }
+
+  /// The since-version of the node's operator.
+  int64_t getVersion() const { return node.getSinceVersion(); }
+
+  /// The number of operands that the node lists, absent ones included.
+  unsigned getNumOperands() const { return node.getInputs().size(); }
+
+  /// The edge value of operand `index`; null when it is absent.
+  mlir::Value operand(unsigned index);
+
+  /// The edge value of an onnx value; null for an absent one.
+  mlir::Value lookup(mlir::Value onnxValue);
+
+  /// Whether result `index` of the node is left out or has no use.
+  bool isUnused(unsigned index) const {
+    return onnx::NodeOp(node).isUnused(index);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Values known at compile time
+  //===--------------------------------------------------------------------===//
+
+  /// The elements of `value`, or null when they are not known at compile time.
+  /// Evaluates what depends on constants only but did not fold.
+  mlir::ElementsAttr constant(mlir::Value value);
+
+  /// The elements of operand `index` as integers (`floats`: as floats). Emits
+  /// an error that names `what` (such as "shape") when the operand is absent,
+  /// not known at compile time or of another kind.
+  llvm::FailureOr<llvm::SmallVector<int64_t>> ints(unsigned index,
+                                                   llvm::StringRef what);
+  llvm::FailureOr<llvm::SmallVector<float>> floats(unsigned index,
+                                                   llvm::StringRef what);
+
+  //===--------------------------------------------------------------------===//
+  // Diagnostics
+  //===--------------------------------------------------------------------===//
+
+  /// Starts an error that names the node, its operator, domain and opset. Can
+  /// be returned from a converter.
+  mlir::InFlightDiagnostic error();
+
+  /// Errors of fixed form.
+  llvm::LogicalResult unsupportedAttribute(llvm::StringRef name,
+                                           const llvm::Twine &found,
+                                           const llvm::Twine &expected);
+
+  /// Fails with an error unless the node has operands `0` to `count - 1`.
+  llvm::LogicalResult requireOperands(unsigned count);
+
+  /// `axis` counted from the front; an error when it is not in
+  /// [-rank, rank).
+  llvm::FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank);
+
+  //===--------------------------------------------------------------------===//
+  // Creating operations
+  //===--------------------------------------------------------------------===//
+
+  /// Creates an operation of the edge dialect, or what it folds to. Takes the
+  /// arguments of the op's builder, without result types where the op infers
+  /// them. When inference or verification fails, the error is emitted, the
+  /// conversion is marked as failed, and the first operand is returned so that
+  /// the converter can go on without checks.
+  template <typename OpTy, typename... Args>
+  mlir::Value create(Args &&...args) {
+    return createAll<OpTy>(std::forward<Args>(args)...).front();
+  }
+
+  /// The same for operations with several results.
+  template <typename OpTy, typename... Args>
+  llvm::SmallVector<mlir::Value> createAll(Args &&...args) {
+    mlir::OperationState state(getLoc(), OpTy::getOperationName());
+    if constexpr (OpTy::template hasTrait<
+                      mlir::InferTypeOpInterface::Trait>()) {
+      mlir::SmallVector<mlir::Type> placeholders(
+          getNumResults<OpTy>(), mlir::NoneType::get(builder.getContext()));
+      OpTy::build(builder, state, mlir::TypeRange(placeholders),
+                  std::forward<Args>(args)...);
+      state.types.clear();
+      if (hasNullOperand(state))
+        return recover(state, placeholders.size(), "an operand is missing");
+      llvm::SmallVector<mlir::Type> types;
+      std::string message;
+      if (!collect(message, [&] {
+            return OpTy::inferReturnTypes(
+                builder.getContext(), state.location, state.operands,
+                state.attributes.getDictionary(builder.getContext()),
+                state.getRawProperties(), mlir::RegionRange(state.regions),
+                types);
+          }))
+        return recover(state, placeholders.size(), message);
+      state.addTypes(types);
+    } else {
+      OpTy::build(builder, state, std::forward<Args>(args)...);
+      if (hasNullOperand(state))
+        return recover(state, state.types.size(), "an operand is missing");
+    }
+    return finish(state);
+  }
+
+  /// A constant.
+  mlir::Value createConstant(mlir::ElementsAttr value);
+
+  /// A constant of shape `shape` (rank 0 by default) and float or integer
+  /// element type `type` that holds `value` everywhere.
+  mlir::Value createSplat(double value, mlir::Type type,
+                          llvm::ArrayRef<int64_t> shape = {});
+
+  /// Constants from numbers; floats are rounded to the element type `type`.
+  mlir::Value createFloats(llvm::ArrayRef<float> values,
+                           llvm::ArrayRef<int64_t> shape, mlir::Type type);
+  mlir::Value createInts(llvm::ArrayRef<int64_t> values,
+                         llvm::ArrayRef<int64_t> shape);
+
+  /// Shape operations that create nothing when nothing changes.
+  mlir::Value reshape(mlir::Value value, llvm::ArrayRef<int64_t> shape);
+  mlir::Value transpose(mlir::Value value, llvm::ArrayRef<int64_t> permutation);
+  mlir::Value broadcast(mlir::Value value, llvm::ArrayRef<int64_t> shape);
+  mlir::Value cast(mlir::Value value, mlir::Type elementType);
+
+  /// Elements `offset` to `offset + size - 1` of dimension `axis`.
+  mlir::Value slice(mlir::Value value, int64_t axis, int64_t offset,
+                    int64_t size);
+
+  /// Narrow floats (f16, bf16, f8) as f32, anything else as it is: for
+  /// operations whose kernels know f32 only. `cast` leads back.
+  mlir::Value widen(mlir::Value value);
+
+  /// (N, C, spatial...) to (N, spatial..., C), and back.
+  mlir::Value toChannelsLast(mlir::Value value);
+  mlir::Value toChannelsFirst(mlir::Value value);
+
+  //===--------------------------------------------------------------------===//
+  // For the driver and for operators with sub-graphs
+  //===--------------------------------------------------------------------===//
+
+  /// Converts the nodes of `block` at the builder's insertion point and gives
+  /// the edge values of what its terminator returns. The block's arguments
+  /// must have been mapped before.
+  Converted convertBlock(mlir::Block &block);
+
+  /// Lets `edgeValue` stand for `onnxValue`.
+  void map(mlir::Value onnxValue, mlir::Value edgeValue);
+
+private:
+  template <typename OpTy>
+  static constexpr unsigned getNumResults() {
+    if constexpr (OpTy::template hasTrait<mlir::OpTrait::OneResult>())
+      return 1;
+    else if constexpr (OpTy::template hasTrait<
+                           mlir::OpTrait::NResults<2>::Impl>())
+      return 2;
+    else
+      return 3;
+  }
+  static bool hasNullOperand(mlir::OperationState &state);
+  /// Runs `action`, keeping its first diagnostic in `message`.
+  bool collect(std::string &message,
+               llvm::function_ref<llvm::LogicalResult()> action);
+  /// Reports that `state` is no valid operation, unless an error has been
+  /// reported, and gives values to go on with.
+  llvm::SmallVector<mlir::Value> recover(mlir::OperationState &state,
+                                         size_t numResults,
+                                         llvm::StringRef message);
+  llvm::SmallVector<mlir::Value> finish(mlir::OperationState &state);
+  llvm::LogicalResult convertNode(onnx::NodeOp node);
+  llvm::LogicalResult reportUnsupported(mlir::Block &block);
+
+  mlir::OpBuilder &builder;
+  const ConverterTable &table;
+  const OnnxToEdgeOptions &options;
+  onnx::NodeOp node;
+  bool hasFailed = false;
+  llvm::DenseMap<mlir::Value, mlir::Value> values;
+  /// Edge values that have been evaluated, and their constants.
+  llvm::DenseMap<mlir::Value, mlir::Value> evaluated;
+};
+
+//===----------------------------------------------------------------------===//
+// Helpers
+//===----------------------------------------------------------------------===//
+
+/// The tensor type, shape, rank and element type of an edge value.
+inline mlir::RankedTensorType getTensorType(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType());
+}
+inline llvm::ArrayRef<int64_t> getShape(mlir::Value value) {
+  return getTensorType(value).getShape();
+}
+inline int64_t getRank(mlir::Value value) {
+  return getTensorType(value).getRank();
+}
+inline mlir::Type getElementType(mlir::Value value) {
+  return getTensorType(value).getElementType();
+}
+
+/// The elements as integers (floats: of any float or integer type), or nothing
+/// for another element type.
+std::optional<llvm::SmallVector<int64_t>> readInts(mlir::ElementsAttr value);
+std::optional<llvm::SmallVector<float>> readFloats(mlir::ElementsAttr value);
+
+/// Replaces nodes that have no converter by their function bodies, in nested
+/// blocks too.
+void inlineFunctions(mlir::Block &block, const ConverterTable &table,
+                     const InlineFunctionFn &inlineFunction);
+
+/// For an `If` whose condition is a constant of the model, the region that it
+/// takes; null otherwise.
+mlir::Region *getDecidedBranch(onnx::NodeOp node);
+
+//===----------------------------------------------------------------------===//
+// Families
+//===----------------------------------------------------------------------===//
+
+/// All of the following; in ConverterTable.cpp.
+void registerAllConverters(ConverterTable &table);
+
+void registerControlFlowConverters(ConverterTable &table);
+
+} // namespace edgecc
+
+#endif // EDGECC_PASSES_ONNXTOEDGE_CONVERTERS_H
