@@ -5,9 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Edge/EdgeConstants.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Verifier.h"
 #include "passes/OnnxToEdge/Converters.h"
+#include "llvm/ADT/ScopeExit.h"
 
 using namespace mlir;
 using namespace edgecc;
@@ -38,7 +40,7 @@ static bool isCompileTime(Value value) {
   llvm::SmallDenseSet<Operation *> seen;
   while (!worklist.empty()) {
     Operation *op = worklist.pop_back_val().getDefiningOp();
-    if (!op || op->getNumRegions() != 0 && !isa<edge::EpilogueOpInterface>(op))
+    if (!op || isa<edge::IfOp>(op))
       return false;
     if (seen.insert(op).second)
       llvm::append_range(worklist, op->getOperands());
@@ -97,69 +99,24 @@ FailureOr<SmallVector<float>> ConversionContext::floats(unsigned index,
   return *result;
 }
 
-/// The elements as one APInt (`Visit` takes it) each, if they are integers or
-/// floats.
-template <typename Visit>
-static bool readBits(ElementsAttr value, Visit visit) {
-  Type type = value.getElementType();
-  if (!type.isIntOrFloat())
-    return false;
-  if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
-    if (isa<FloatType>(type))
-      for (const APFloat &element : dense.getValues<APFloat>())
-        visit(element.bitcastToAPInt());
-    else
-      for (const APInt &element : dense.getValues<APInt>())
-        visit(element);
-    return true;
-  }
-  auto resource = dyn_cast<DenseResourceElementsAttr>(value);
-  if (!resource || !resource.getRawHandle().getBlob())
-    return false;
-  ArrayRef<char> data = resource.getRawHandle().getBlob()->getData();
-  unsigned width = type.getIntOrFloatBitWidth();
-  unsigned bytes = llvm::divideCeil(width, 8);
-  for (; data.size() >= bytes; data = data.drop_front(bytes)) {
-    APInt element(bytes * 8, 0);
-    for (unsigned i = 0; i < bytes; ++i)
-      element.insertBits(static_cast<uint8_t>(data[i]), i * 8, 8);
-    visit(element.trunc(width));
-  }
-  return true;
-}
-
 std::optional<SmallVector<int64_t>> edgecc::readInts(ElementsAttr value) {
-  Type type = value.getElementType();
-  if (!isa<IntegerType>(type))
+  std::optional<edge::ConstantView> view = edge::ConstantView::get(value);
+  if (!view || !isa<IntegerType>(view->getType().getElementType()))
     return std::nullopt;
-  bool zeroExtend = type.isUnsignedInteger() || type.isInteger(1);
   SmallVector<int64_t> result;
-  if (!readBits(value, [&](const APInt &bits) {
-        result.push_back(zeroExtend ? bits.getZExtValue()
-                                    : bits.getSExtValue());
-      }))
-    return std::nullopt;
+  for (int64_t i = 0; i < view->size(); ++i)
+    result.push_back(view->integer(i));
   return result;
 }
 
 std::optional<SmallVector<float>> edgecc::readFloats(ElementsAttr value) {
-  auto type = dyn_cast<FloatType>(value.getElementType());
-  SmallVector<float> result;
-  if (!type) {
-    std::optional<SmallVector<int64_t>> integers = readInts(value);
-    if (!integers)
-      return std::nullopt;
-    result.assign(integers->begin(), integers->end());
-    return result;
-  }
-  if (!readBits(value, [&](const APInt &bits) {
-        APFloat element(type.getFloatSemantics(), bits);
-        bool inexact;
-        element.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
-                        &inexact);
-        result.push_back(element.convertToFloat());
-      }))
+  std::optional<edge::ConstantView> view = edge::ConstantView::get(value);
+  if (!view)
     return std::nullopt;
+  bool isInteger = isa<IntegerType>(view->getType().getElementType());
+  SmallVector<float> result;
+  for (int64_t i = 0; i < view->size(); ++i)
+    result.push_back(isInteger ? view->integer(i) : view->real(i));
   return result;
 }
 
@@ -275,7 +232,7 @@ Value ConversionContext::createFloats(ArrayRef<float> numbers,
   for (float number : numbers) {
     APFloat element(number);
     bool inexact;
-    element.convert(cast<FloatType>(type).getFloatSemantics(),
+    element.convert(llvm::cast<FloatType>(type).getFloatSemantics(),
                     APFloat::rmNearestTiesToEven, &inexact);
     elements.push_back(element);
   }
@@ -383,7 +340,7 @@ Converted ConversionContext::convertBlock(Block &block) {
 
 LogicalResult ConversionContext::convertNode(onnx::NodeOp next) {
   onnx::NodeOp outer = std::exchange(node, next);
-  auto restore = llvm::make_scope_exit([&] { node = outer; });
+  llvm::scope_exit restore([&] { node = outer; });
   const ConvertFn *convert = table.lookup(next);
   assert(convert && "unsupported nodes are reported before");
   Converted results = (*convert)(*this);

@@ -87,10 +87,10 @@ public:
   mlir::OpBuilder &getBuilder() { return builder; }
 
   /// The since-version of the node's operator.
-  int64_t getVersion() const { return node.getSinceVersion(); }
+  int64_t getVersion() const { return getNode().getSinceVersion(); }
 
   /// The number of operands that the node lists, absent ones included.
-  unsigned getNumOperands() const { return node.getInputs().size(); }
+  unsigned getNumOperands() const { return getNode().getInputs().size(); }
 
   /// The edge value of operand `index`; null when it is absent.
   mlir::Value operand(unsigned index);
@@ -99,9 +99,7 @@ public:
   mlir::Value lookup(mlir::Value onnxValue);
 
   /// Whether result `index` of the node is left out or has no use.
-  bool isUnused(unsigned index) const {
-    return onnx::NodeOp(node).isUnused(index);
-  }
+  bool isUnused(unsigned index) const { return getNode().isUnused(index); }
 
   //===--------------------------------------------------------------------===//
   // Values known at compile time

@@ -120,7 +120,7 @@ static void eraseDeadOps(Block &block) {
 }
 
 namespace {
-struct OnnxToEdgePass : impl::OnnxToEdgeBase<OnnxToEdgePass> {
+struct OnnxToEdgePass : edgecc::impl::OnnxToEdgeBase<OnnxToEdgePass> {
   OnnxToEdgePass() = default;
   explicit OnnxToEdgePass(OnnxToEdgeOptions options)
       : options(std::move(options)) {}
@@ -157,10 +157,10 @@ private:
       return failure();
 
     MLIRContext *context = &getContext();
+    SmallVector<Type> types(inputs->begin(), inputs->end());
     OpBuilder builder(source);
-    auto target = func::FuncOp::create(
-        builder, source.getLoc(), "main",
-        FunctionType::get(context, SmallVector<Type>(*inputs), {}));
+    auto target = func::FuncOp::create(builder, source.getLoc(), "main",
+                                       FunctionType::get(context, types, {}));
     Block *entry = target.addEntryBlock();
     builder.setInsertionPointToStart(entry);
     ConversionContext ctx(builder, table, options);
@@ -176,8 +176,8 @@ private:
     }
     func::ReturnOp::create(builder, body.getTerminator()->getLoc(), *results);
 
-    target.setType(FunctionType::get(context, SmallVector<Type>(*inputs),
-                                     ValueRange(*results).getTypes()));
+    target.setType(
+        FunctionType::get(context, types, ValueRange(*results).getTypes()));
     for (unsigned i = 0; i < inputs->size(); ++i)
       target.setArgAttrs(i, getNameAttrs(source.getArgAttrDict(i), context));
     for (unsigned i = 0; i < results->size(); ++i)

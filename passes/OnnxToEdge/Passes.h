@@ -8,7 +8,7 @@
 #ifndef EDGECC_PASSES_ONNXTOEDGE_PASSES_H
 #define EDGECC_PASSES_ONNXTOEDGE_PASSES_H
 
-#include "dialects/Edge/EdgeOps.h"
+#include "dialects/Edge/EdgeDialect.h"
 #include "dialects/Onnx/OnnxOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
