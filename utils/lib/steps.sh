@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # Steps with progress, logs and stamps: sourced by the scripts of utils/.
 # Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

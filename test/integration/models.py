@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Runs whole networks through edgecc-run and compares with ONNX Runtime.
+
+The repository's own networks always; with --zoo DIR also those of a model zoo
+(a folder with models.json, make_reference.py and, for skeletons without
+weights, materialize.py; refilled skeletons go to --scratch). Every network
+runs in process. With --runner only the short list below does, on another CPU.
+A network listed in unsupported.txt must be refused with a message.
+"""
+import functools
+import json
+import os
+import sys
+
+import numpy as np
+import onnxruntime as ort
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import suite
+
+# One network of each kind, small enough for an emulator.
+REPRESENTATIVE = """
+digits_cnn mnist_cntk_op7 mnist_onnx2c mlperf_kws_dscnn_f32
+mlperf_ic_resnet8_f32 mlperf_vww_mbv1_f32 mlperf_ad_ae_f32 digits_cnn_fp32_bn
+digits_gru_fp32 digits_vit_fp32 cct_1_16_64 dtln_1 esp_streaming
+silero_vad_16k_op15
+""".split()
+
+
+def session(path, optimised):
+    ort.set_default_logger_severity(3)
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    level = ort.GraphOptimizationLevel
+    options.graph_optimization_level = (
+        level.ORT_ENABLE_ALL if optimised else level.ORT_DISABLE_ALL)
+    return ort.InferenceSession(path, options, ["CPUExecutionProvider"])
+
+
+def agree(options, path, feeds, rounds, extra):
+    """Compares on each feed. A network that `rounds` (quantised or f16) may
+    differ by twice what ONNX Runtime differs from itself when it optimises."""
+    reference = session(path, optimised=False)
+    other = session(path, optimised=True) if rounds else None
+    detail = ""
+    for feed in feeds:
+        want = reference.run(None, feed)
+        got = suite.edgecc_run(options, path, feed, extra)
+        if len(got) != len(want):
+            raise suite.Failure(f"{len(got)} outputs, expected {len(want)}")
+        apart = other.run(None, feed) if rounds else want
+        for g, w, o in zip(got, want, apart):
+            slack = 0.0
+            if rounds:
+                difference = np.abs(np.asarray(o, float) - np.asarray(w, float))
+                slack = 2 * np.nanmax(difference, initial=0.0)
+                if w.dtype in (np.int8, np.uint8):
+                    slack = max(slack, 1.0)
+            detail = suite.compare(g, w, slack=slack)
+    return detail
+
+
+def refused(options, path, extra):
+    """A Failure if the network runs; else Skip with the message it got."""
+    target = os.path.join(options.scratch, os.path.basename(path) + ".npz")
+    source = target + ".in.npz"
+    suite.write_npz(source, {})
+    p = suite.command([os.path.join(options.bin, "edgecc-run"), path,
+                       "--inputs=" + source, "--outputs=" + target, *extra],
+                      options.timeout)
+    if p.returncode <= 0 or not p.stderr.strip() or os.path.exists(target):
+        raise suite.Failure(f"not refused cleanly: exit {p.returncode}")
+    return p.stderr.strip().splitlines()[0][:100]
+
+
+def own_networks():
+    with np.load(os.path.join(suite.MODELS, "digits_cnn.npz")) as z:
+        pictures = z["pictures"].astype(np.float32) / 16
+    yield ("digits_cnn", os.path.join(suite.MODELS, "digits_cnn.onnx"),
+           [{"image": p[None, None]} for p in pictures[:3]], False)
+
+
+def zoo_networks(zoo, scratch):
+    sys.path.insert(0, zoo)
+    import make_reference
+    import materialize
+    with open(os.path.join(zoo, "models.json")) as f:
+        entries = json.load(f)
+    for m in entries:
+        path = os.path.join(zoo, m["file"])
+        if m["part"] == "skeleton":
+            full = os.path.join(scratch, m["name"] + ".onnx")
+            if not os.path.exists(full):
+                materialize.materialize(path, full + ".part")
+                os.rename(full + ".part", full)
+            path = full
+        feeds = None
+        if m["runs"]:
+            feeds = [
+                {s["name"]: x for s, x in
+                 zip(m["inputs"], make_reference.gen_inputs(m["inputs"], case))}
+                for case in range(min(2, m.get("cases", 1)))]
+        operators = " ".join(m["ops"])
+        rounds = ("Quantize" in operators or "QLinear" in operators or
+                  "Integer" in operators or "NBits" in operators or
+                  "fp16" in m["name"])
+        yield m["name"], path, feeds, rounds
+
+
+def unsupported():
+    path = os.path.join(os.path.dirname(__file__), "unsupported.txt")
+    with open(path) as f:
+        lines = [line.split("#")[0].strip() for line in f]
+    return dict(line.split(": ", 1) for line in lines if line)
+
+
+def main():
+    p = suite.parser(__doc__)
+    p.add_argument("--zoo", default="")
+    p.add_argument("--scratch", default=os.path.join(suite.ROOT, "build",
+                                                     "test", "zoo"))
+    p.add_argument("--mcpu", default="")
+    p.add_argument("--runner", default="")
+    options = p.parse_args()
+    os.makedirs(options.scratch, exist_ok=True)
+    extra = [f"-mcpu={options.mcpu}"] if options.mcpu else []
+    extra += [f"--runner={options.runner}"] if options.runner else []
+
+    reasons = unsupported()
+
+    def known_gap(path, name):
+        message = refused(options, path, extra)
+        raise suite.Skip(f"{reasons[name]}: {message}")
+
+    networks = list(own_networks())
+    if options.zoo:
+        networks += zoo_networks(options.zoo, options.scratch)
+    tests = []
+    for name, path, feeds, rounds in networks:
+        if options.runner and name not in REPRESENTATIVE:
+            continue
+        if name in reasons:
+            test = functools.partial(known_gap, path, name)
+        elif feeds is None:
+            test = functools.partial(refused, options, path, extra)
+        else:
+            test = functools.partial(agree, options, path, feeds, rounds, extra)
+        tests.append((name, test))
+    return suite.run(tests, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
