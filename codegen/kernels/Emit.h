@@ -74,8 +74,8 @@ public:
   /// `length` elements from `indices` on, along the last dimension; `length` 1
   /// gives a scalar, anything else a vector. `logical` is the element type as
   /// the tensor has it (`i1` becomes a comparison with zero).
-  mlir::Value load(mlir::Value memref, mlir::ValueRange indices,
-                   int64_t length, mlir::Type logical);
+  mlir::Value load(mlir::Value memref, mlir::ValueRange indices, int64_t length,
+                   mlir::Type logical);
   void store(mlir::Value value, mlir::Value memref, mlir::ValueRange indices);
 
   /// The scalar or vector of `length` with every element `value`.
