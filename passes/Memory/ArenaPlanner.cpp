@@ -1,0 +1,164 @@
+//===- ArenaPlanner.cpp - buffers into one arena ----------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "passes/Memory/ArenaPlanner.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
+
+using namespace llvm;
+using namespace edgecc::memory;
+
+namespace {
+
+enum class Fit { First, Best };
+
+/// The buffers with aligned sizes, and who lives beside whom.
+struct Instance {
+  Instance(ArrayRef<ArenaBuffer> given, int64_t alignment)
+      : buffers(given), neighbours(given.size()) {
+    for (ArenaBuffer &buffer : buffers)
+      buffer.size = alignTo(buffer.size, alignment);
+    // Sweep over time: a buffer meets those that are alive when it begins.
+    SmallVector<unsigned> byStart;
+    for (unsigned i = 0; i < buffers.size(); ++i)
+      if (buffers[i].size > 0)
+        byStart.push_back(i);
+    llvm::sort(byStart, [&](unsigned a, unsigned b) {
+      return std::pair(buffers[a].first, a) < std::pair(buffers[b].first, b);
+    });
+    SmallVector<unsigned> alive;
+    int64_t bytes = 0;
+    for (unsigned i : byStart) {
+      llvm::erase_if(alive, [&](unsigned j) {
+        bool ended = buffers[j].last < buffers[i].first;
+        bytes -= ended ? buffers[j].size : 0;
+        return ended;
+      });
+      for (unsigned j : alive) {
+        neighbours[i].push_back(j);
+        neighbours[j].push_back(i);
+      }
+      alive.push_back(i);
+      bytes += buffers[i].size;
+      bound = std::max(bound, bytes);
+    }
+  }
+
+  SmallVector<ArenaBuffer> buffers;
+  std::vector<SmallVector<unsigned>> neighbours;
+  int64_t bound = 0;
+};
+
+/// Places the buffers in `order`, each into a gap between its neighbours.
+ArenaPlan place(const Instance &instance, ArrayRef<unsigned> order, Fit fit) {
+  ArenaPlan plan;
+  plan.lowerBound = instance.bound;
+  plan.offsets.assign(instance.buffers.size(), 0);
+  SmallVector<bool> placed(instance.buffers.size(), false);
+  SmallVector<std::pair<int64_t, int64_t>> taken;
+  for (unsigned i : order) {
+    int64_t size = instance.buffers[i].size;
+    taken.clear();
+    for (unsigned j : instance.neighbours[i])
+      if (placed[j])
+        taken.emplace_back(plan.offsets[j],
+                           plan.offsets[j] + instance.buffers[j].size);
+    llvm::sort(taken);
+    int64_t end = 0, chosen = -1;
+    int64_t smallest = std::numeric_limits<int64_t>::max();
+    for (auto [from, to] : taken) {
+      int64_t gap = from - end;
+      if (gap >= size && gap < smallest) {
+        chosen = end;
+        smallest = gap;
+        if (fit == Fit::First)
+          break;
+      }
+      end = std::max(end, to);
+    }
+    plan.offsets[i] = chosen < 0 ? end : chosen;
+    placed[i] = true;
+    plan.size = std::max(plan.size, plan.offsets[i] + size);
+  }
+  return plan;
+}
+
+/// Rounds of improvement; each one costs a placement.
+constexpr unsigned maxRounds = 256;
+
+} // namespace
+
+int64_t edgecc::memory::maxLiveBytes(ArrayRef<ArenaBuffer> buffers,
+                                     int64_t alignment) {
+  return Instance(buffers, alignment).bound;
+}
+
+ArenaPlan edgecc::memory::planArena(ArrayRef<ArenaBuffer> buffers,
+                                    int64_t alignment) {
+  assert(isPowerOf2_64(alignment) && "alignment must be a power of two");
+  Instance instance(buffers, alignment);
+  SmallVector<unsigned> inTime;
+  for (unsigned i = 0; i < buffers.size(); ++i)
+    if (instance.buffers[i].size > 0)
+      inTime.push_back(i);
+
+  // What is to be placed first: largest, longest, largest area, by time.
+  using Key = int64_t (*)(const ArenaBuffer &);
+  const Key keys[] = {
+      [](const ArenaBuffer &b) { return b.size; },
+      [](const ArenaBuffer &b) { return b.last - b.first; },
+      [](const ArenaBuffer &b) { return b.size * (b.last - b.first + 1); },
+      [](const ArenaBuffer &b) { return -b.first; },
+      [](const ArenaBuffer &b) { return b.last; },
+  };
+
+  ArenaPlan best;
+  best.size = std::numeric_limits<int64_t>::max();
+  SmallVector<unsigned> bestOrder;
+  Fit bestFit = Fit::First;
+  auto attempt = [&](ArrayRef<unsigned> order, Fit fit) {
+    ArenaPlan plan = place(instance, order, fit);
+    if (plan.size >= best.size)
+      return;
+    best = std::move(plan);
+    bestOrder.assign(order.begin(), order.end());
+    bestFit = fit;
+  };
+  for (Key key : keys) {
+    SmallVector<unsigned> order = inTime;
+    llvm::sort(order, [&](unsigned a, unsigned b) {
+      return std::pair(-key(instance.buffers[a]), a) <
+             std::pair(-key(instance.buffers[b]), b);
+    });
+    attempt(order, Fit::First);
+    attempt(order, Fit::Best);
+  }
+
+  // What ends at the top of the arena came too late: place it earlier.
+  SmallVector<unsigned> order = bestOrder;
+  ArenaPlan plan = best;
+  for (unsigned round = 0;
+       round < maxRounds && best.size > instance.bound && !order.empty();
+       ++round) {
+    unsigned top = 0;
+    for (unsigned at = 0; at < order.size(); ++at)
+      if (plan.offsets[order[at]] + instance.buffers[order[at]].size ==
+          plan.size)
+        top = at;
+    if (top == 0)
+      break;
+    // Halfway first, to the front when that did not help.
+    unsigned target = round % 2 ? 0 : top / 2;
+    std::rotate(order.begin() + target, order.begin() + top,
+                order.begin() + top + 1);
+    plan = place(instance, order, bestFit);
+    if (plan.size < best.size)
+      best = plan;
+  }
+  return best;
+}

@@ -1,0 +1,50 @@
+//===- ArenaPlanner.h - buffers into one arena ------------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// Where in an arena each buffer lies, so that buffers that live at the same
+// time do not overlap and the arena is small. Knows nothing of IR.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_PASSES_MEMORY_ARENAPLANNER_H
+#define EDGECC_PASSES_MEMORY_ARENAPLANNER_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
+
+#include <cstdint>
+
+namespace edgecc::memory {
+
+/// A buffer of `size` bytes that is in use from time `first` to time `last`,
+/// both included.
+struct ArenaBuffer {
+  int64_t size;
+  int64_t first;
+  int64_t last;
+};
+
+/// The result of planning, in bytes.
+struct ArenaPlan {
+  /// The offset of each buffer, a multiple of the alignment.
+  llvm::SmallVector<int64_t> offsets;
+  /// What the buffers take together.
+  int64_t size = 0;
+  /// What any plan takes at least: the most bytes alive at one time.
+  int64_t lowerBound = 0;
+};
+
+/// The largest sum of the (aligned) sizes of buffers alive at one time.
+int64_t maxLiveBytes(llvm::ArrayRef<ArenaBuffer> buffers, int64_t alignment);
+
+/// Plans an arena whose start is aligned to `alignment`, a power of two. Tries
+/// several orders of placement, each with first fit and best fit, then improves
+/// the best one while it misses the lower bound; the result depends on nothing
+/// but the arguments. Buffers of size zero get offset zero.
+ArenaPlan planArena(llvm::ArrayRef<ArenaBuffer> buffers, int64_t alignment);
+
+} // namespace edgecc::memory
+
+#endif // EDGECC_PASSES_MEMORY_ARENAPLANNER_H

@@ -1,0 +1,37 @@
+//===- Passes.td - passes that plan memory -----------------*- tablegen -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_PASSES_MEMORY_PASSES_TD
+#define EDGECC_PASSES_MEMORY_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def PlanArena : Pass<"edgecc-plan-arena", "::mlir::func::FuncOp"> {
+  let summary = "puts all buffers of a function into the arena of the caller";
+  let description = [{
+    Replaces each `memref.alloc` by a `memref.view` of the argument that carries
+    `edge.arena`, whose type becomes `memref<Nxi8>` for the N bytes needed.
+    A buffer lives from its first to its last use, views included; one that a
+    loop uses lives as long as the loop. Functions without allocations keep
+    their arena of size zero.
+
+    The function receives `edge.arena_bytes`, `edge.arena_bound` (the most
+    bytes alive at one time) and `edge.arena_plan`: offset, size, first and
+    last operation of each buffer.
+  }];
+  let options = [
+    Option<"alignment", "alignment", "int64_t", /*default=*/"64",
+           "alignment of each buffer in bytes; that of the arena itself">
+  ];
+  let statistics = [
+    Statistic<"numBuffers", "buffers", "buffers put into the arena">,
+    Statistic<"numBytes", "bytes", "size of the arena">,
+    Statistic<"numBoundBytes", "bound-bytes", "most bytes alive at one time">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+#endif // EDGECC_PASSES_MEMORY_PASSES_TD

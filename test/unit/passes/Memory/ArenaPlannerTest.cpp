@@ -1,0 +1,97 @@
+//===- ArenaPlannerTest.cpp - tests of the arena planner --------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "passes/Memory/ArenaPlanner.h"
+
+#include "gtest/gtest.h"
+
+#include <random>
+
+using namespace edgecc::memory;
+
+/// No two buffers share a byte at one time, all lie inside and aligned.
+static void expectValid(llvm::ArrayRef<ArenaBuffer> buffers,
+                        const ArenaPlan &plan, int64_t alignment) {
+  ASSERT_EQ(plan.offsets.size(), buffers.size());
+  EXPECT_GE(plan.size, plan.lowerBound);
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    EXPECT_EQ(plan.offsets[i] % alignment, 0);
+    EXPECT_GE(plan.offsets[i], 0);
+    EXPECT_LE(plan.offsets[i] + buffers[i].size, plan.size);
+    for (size_t j = 0; j < i; ++j) {
+      bool sameTime = buffers[i].first <= buffers[j].last &&
+                      buffers[j].first <= buffers[i].last;
+      bool sameBytes = plan.offsets[i] < plan.offsets[j] + buffers[j].size &&
+                       plan.offsets[j] < plan.offsets[i] + buffers[i].size;
+      EXPECT_FALSE(sameTime && sameBytes) << i << " meets " << j;
+    }
+  }
+}
+
+TEST(ArenaPlanner, Nothing) {
+  ArenaPlan plan = planArena({}, 64);
+  EXPECT_EQ(plan.size, 0);
+  EXPECT_EQ(plan.lowerBound, 0);
+}
+
+TEST(ArenaPlanner, EmptyBuffersTakeNothing) {
+  ArenaBuffer buffers[] = {{0, 0, 9}, {0, 3, 4}};
+  ArenaPlan plan = planArena(buffers, 64);
+  EXPECT_EQ(plan.size, 0);
+}
+
+TEST(ArenaPlanner, AlignsSizes) {
+  ArenaBuffer buffers[] = {{1, 0, 1}, {65, 1, 2}};
+  ArenaPlan plan = planArena(buffers, 64);
+  expectValid(buffers, plan, 64);
+  EXPECT_EQ(plan.size, 192);
+}
+
+TEST(ArenaPlanner, ReusesWhatIsDead) {
+  ArenaBuffer buffers[] = {{128, 0, 1}, {64, 1, 2}, {128, 2, 3}};
+  ArenaPlan plan = planArena(buffers, 64);
+  expectValid(buffers, plan, 64);
+  EXPECT_EQ(plan.size, 192);
+  EXPECT_EQ(plan.lowerBound, 192);
+}
+
+TEST(ArenaPlanner, EndsAreIncluded) {
+  ArenaBuffer buffers[] = {{64, 0, 1}, {64, 1, 1}};
+  EXPECT_EQ(planArena(buffers, 64).size, 128);
+}
+
+TEST(ArenaPlanner, IsDeterministic) {
+  std::mt19937 random(7);
+  std::vector<ArenaBuffer> buffers;
+  for (int i = 0; i < 100; ++i) {
+    int64_t first = random() % 200;
+    buffers.push_back(
+        {int64_t(random() % 5000), first, first + int64_t(random() % 30)});
+  }
+  EXPECT_EQ(planArena(buffers, 64).offsets, planArena(buffers, 64).offsets);
+}
+
+TEST(ArenaPlanner, RandomInstances) {
+  std::mt19937 random(1);
+  double excess = 0;
+  constexpr int instances = 300;
+  for (int instance = 0; instance < instances; ++instance) {
+    std::vector<ArenaBuffer> buffers;
+    int count = 1 + random() % 60;
+    int64_t alignment = int64_t(1) << (random() % 8);
+    for (int i = 0; i < count; ++i) {
+      int64_t first = random() % 80;
+      buffers.push_back(
+          {int64_t(random() % 10000), first, first + int64_t(random() % 12)});
+    }
+    ArenaPlan plan = planArena(buffers, alignment);
+    expectValid(buffers, plan, alignment);
+    EXPECT_EQ(plan.lowerBound, maxLiveBytes(buffers, alignment));
+    if (plan.lowerBound)
+      excess += double(plan.size) / plan.lowerBound - 1;
+  }
+  // On average a plan is close to what no plan can beat.
+  EXPECT_LT(excess / instances, 0.03);
+}
