@@ -6,6 +6,7 @@ Tools are found by their plain names: edgecc, edgecc-opt, edgecc-run, FileCheck,
 not, split-file, llvm-nm, llvm-objdump, llvm-readobj, clang, opt. Substitutions:
   %models   test/models          %runtime  runtime/include
   %shared   the shared model zoo (only with `REQUIRES: shared-models`)
+  %root     the repository         %mlir-include  the headers of MLIR
   %python   a Python with numpy, onnx and onnxruntime
 Features: shared-models, qemu-aarch64, qemu-riscv64 (emulator and C compiler).
 """
@@ -28,6 +29,8 @@ config.substitutions += [
     ("%runtime", os.path.join(config.edgecc_src_root, "runtime", "include")),
     ("%shared", config.shared_models),
     ("%python", config.python),
+    ("%root", config.edgecc_src_root),
+    ("%mlir-include", config.mlir_include),
 ]
 
 if os.path.isdir(config.shared_models):

@@ -1,7 +1,7 @@
 # Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""usage: run_unit.py DIR: runs every GoogleTest executable DIR/*Tests and
-prints a closing line."""
+"""usage: run_unit.py DIR: runs every GoogleTest executable DIR/*Test and prints
+a closing line."""
 import glob
 import json
 import os
@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 passed = failed = skipped = 0
-for test in sorted(glob.glob(os.path.join(sys.argv[1], "*Tests"))):
+for test in sorted(glob.glob(os.path.join(sys.argv[1], "*Test"))):
     with tempfile.TemporaryDirectory() as folder:
         results = os.path.join(folder, "results.json")
         status = subprocess.call(
