@@ -36,7 +36,8 @@ def Onnx_Dialect : Dialect {
     `i64`), unsigned ones are `ui4` to `ui64`, bool is `i1`, floats are `f16`,
     `bf16`, `f32`, `f64`, `f8E4M3FN` and so on, complex numbers are
     `complex<f32>`. An unknown dimension is dynamic, an unknown rank is
-    `tensor<*xT>`.
+    `tensor<*xT>`, and a value nothing is known about is `!onnx.unknown`. These
+    are what the file and ONNX's inference say; converters infer their own.
 
     Attributes on the module: `onnx.opsets` (dictionary of the opset versions
     that the model imports, the default domain under "ai.onnx"),
@@ -94,10 +95,20 @@ def Onnx_MapType : Onnx_Type<"Map", "map"> {
   }];
 }
 
+def Onnx_UnknownType : Onnx_Type<"Unknown", "unknown"> {
+  let summary = "type of a value that inference says nothing about";
+  let description = [{
+    The results of a node without a known definition have it, and what is
+    computed from them.
+
+    Example: `!onnx.unknown`
+  }];
+}
+
 def Onnx_Value
     : AnyTypeOf<[AnyTensor, NoneType, Onnx_SequenceType, Onnx_OptionalType,
-                 Onnx_MapType],
-                "tensor, none, sequence, optional or map">;
+                 Onnx_MapType, Onnx_UnknownType],
+                "tensor, none, sequence, optional, map or unknown">;
 
 //===----------------------------------------------------------------------===//
 // Operations

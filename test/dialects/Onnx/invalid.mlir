@@ -17,7 +17,7 @@ func.func @version(%x: tensor<2xf32>) {
 // -----
 
 func.func @operand_type(%x: f32) {
-  // expected-error @+1 {{operand #0 must be variadic of tensor, none, sequence, optional or map}}
+  // expected-error @+1 {{operand #0 must be variadic of tensor, none, sequence, optional, map or unknown}}
   %0 = onnx.node "Neg"(%x) since 13 : (f32) -> tensor<2xf32>
   return
 }

@@ -59,8 +59,10 @@ func.func @loop(%m: tensor<i64>, %c: tensor<i1>, %a: tensor<2xf32>) -> tensor<2x
 // CHECK-SAME: !onnx.sequence<tensor<?xf32>>
 // CHECK-SAME: !onnx.optional<tensor<2xf32>>
 // CHECK-SAME: !onnx.map<i64, tensor<f32>>
+// CHECK-SAME: !onnx.unknown
 func.func @types(%0: tensor<3x!onnx.string>, %1: !onnx.sequence<tensor<?xf32>>,
-                 %2: !onnx.optional<tensor<2xf32>>, %3: !onnx.map<i64, tensor<f32>>) {
+                 %2: !onnx.optional<tensor<2xf32>>, %3: !onnx.map<i64, tensor<f32>>,
+                 %4: !onnx.unknown) {
   return
 }
 
