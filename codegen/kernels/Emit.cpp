@@ -1,0 +1,235 @@
+//===- Emit.cpp - the vocabulary of the kernel emitters ---------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/Emit.h"
+#include "dialects/Edge/EdgeConstants.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::kernels;
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+Type kernels::storageType(Type element) {
+  if (element.isInteger(1))
+    return IntegerType::get(element.getContext(), 8);
+  return edge::signless(element);
+}
+
+MemRefType kernels::storageType(RankedTensorType tensor) {
+  return MemRefType::get(tensor.getShape(),
+                         storageType(tensor.getElementType()));
+}
+
+int64_t kernels::storageBytes(Type element) {
+  return edge::elementBytes(element);
+}
+
+ElementsAttr kernels::constantOf(Value value) {
+  ElementsAttr elements;
+  if (value && matchPattern(value, m_Constant(&elements)))
+    return elements;
+  return {};
+}
+
+SmallVector<int64_t> kernels::splitIntoVectors(int64_t count, int64_t width) {
+  SmallVector<int64_t> lengths(count / width, width);
+  for (int64_t rest = count % width; rest > 0;) {
+    int64_t length = llvm::bit_floor(uint64_t(rest));
+    lengths.push_back(length);
+    rest -= length;
+  }
+  return lengths;
+}
+
+int64_t kernels::vectorLength(target::CpuAttr cpu, Type element) {
+  return std::max<int64_t>(1, cpu.getVectorBytes() / storageBytes(element));
+}
+
+//===----------------------------------------------------------------------===//
+// Indices and loops
+//===----------------------------------------------------------------------===//
+
+Value Emitter::index(int64_t value) {
+  return arith::ConstantIndexOp::create(*this, value);
+}
+
+Value Emitter::add(Value a, Value b) {
+  return createOrFold<arith::AddIOp>(a, b);
+}
+
+Value Emitter::mul(Value a, int64_t b) {
+  return b == 1 ? a : createOrFold<arith::MulIOp>(a, index(b));
+}
+
+void Emitter::loop(int64_t lower, int64_t upper, int64_t step,
+                   llvm::function_ref<void(Value)> body) {
+  loop(lower, upper, step, {}, [&](Value i, ValueRange) {
+    body(i);
+    return SmallVector<Value>();
+  });
+}
+
+SmallVector<Value>
+Emitter::loop(int64_t lower, int64_t upper, int64_t step, ValueRange init,
+              llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  if (lower >= upper)
+    return init;
+  if (lower + step >= upper)
+    return body(index(lower), init);
+  auto loop =
+      scf::ForOp::create(*this, index(lower), index(upper), index(step), init);
+  OpBuilder::InsertionGuard guard(*this);
+  Block *block = loop.getBody();
+  if (init.empty()) {
+    setInsertionPoint(block->getTerminator());
+    body(loop.getInductionVar(), {});
+    return {};
+  }
+  setInsertionPointToEnd(block);
+  SmallVector<Value> yielded =
+      body(loop.getInductionVar(), loop.getRegionIterArgs());
+  scf::YieldOp::create(*this, yielded);
+  return loop.getResults();
+}
+
+void Emitter::nest(ArrayRef<int64_t> sizes,
+                   llvm::function_ref<void(ValueRange)> body) {
+  SmallVector<Value> indices;
+  std::function<void()> descend = [&] {
+    if (indices.size() == sizes.size())
+      return body(indices);
+    loop(0, sizes[indices.size()], 1, [&](Value i) {
+      indices.push_back(i);
+      descend();
+      indices.pop_back();
+    });
+  };
+  descend();
+}
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+Value Emitter::constant(TypedAttr value) {
+  return arith::ConstantOp::create(*this, value);
+}
+
+Value Emitter::floatConstant(double value, Type type) {
+  if (auto vector = dyn_cast<VectorType>(type))
+    return constant(DenseElementsAttr::get(
+        vector, Attribute(getFloatAttr(vector.getElementType(), value))));
+  return constant(getFloatAttr(type, value));
+}
+
+Value Emitter::zero(Type type) {
+  return constant(cast<TypedAttr>(getZeroAttr(type)));
+}
+
+Value Emitter::splat(Value value, int64_t length) {
+  if (length == 1 || isa<VectorType>(value.getType()))
+    return value;
+  return vector::BroadcastOp::create(
+      *this, VectorType::get({length}, value.getType()), value);
+}
+
+Value Emitter::load(Value memref, ValueRange indices, int64_t length,
+                    Type logical) {
+  Type stored = cast<MemRefType>(memref.getType()).getElementType();
+  Value value;
+  if (length == 1)
+    value = memref::LoadOp::create(*this, memref, indices);
+  else
+    value = vector::LoadOp::create(*this, VectorType::get({length}, stored),
+                                   memref, indices);
+  if (logical.isInteger(1))
+    value = arith::CmpIOp::create(*this, arith::CmpIPredicate::ne, value,
+                                  zero(value.getType()));
+  return value;
+}
+
+void Emitter::store(Value value, Value memref, ValueRange indices) {
+  Type stored = cast<MemRefType>(memref.getType()).getElementType();
+  auto vector = dyn_cast<VectorType>(value.getType());
+  Type type = vector ? Type(vector.clone(stored)) : stored;
+  Type element = getElementTypeOrSelf(value.getType());
+  if (element.isInteger(1))
+    value = arith::ExtUIOp::create(*this, type, value);
+  else if (element != stored && isa<FloatType>(stored))
+    value = arith::TruncFOp::create(*this, type, value);
+  else if (element != stored)
+    value = arith::TruncIOp::create(*this, type, value);
+  if (vector)
+    vector::StoreOp::create(*this, value, memref, indices);
+  else
+    memref::StoreOp::create(*this, value, memref, indices);
+}
+
+Value Emitter::loadBroadcast(Value memref, ValueRange indices, int64_t length,
+                             Type logical) {
+  auto type = cast<MemRefType>(memref.getType());
+  ValueRange aligned = indices.take_back(type.getRank());
+  SmallVector<Value> position;
+  for (auto [size, i] : llvm::zip(type.getShape(), aligned))
+    position.push_back(size == 1 ? index(0) : i);
+  if (type.getRank() == 0 || type.getShape().back() == 1)
+    return splat(load(memref, position, 1, logical), length);
+  return load(memref, position, length, logical);
+}
+
+Value Emitter::applyRegion(Region &region, ValueRange arguments) {
+  int64_t length = 1;
+  for (Value argument : arguments)
+    if (auto vector = dyn_cast<VectorType>(argument.getType()))
+      length = vector.getNumElements();
+  Block &block = region.front();
+  IRMapping mapping;
+  for (auto [formal, actual] : llvm::zip(block.getArguments(), arguments))
+    mapping.map(formal, splat(actual, length));
+  for (Operation &op : block.without_terminator()) {
+    if (auto constant = dyn_cast<arith::ConstantOp>(op); constant) {
+      mapping.map(constant.getResult(),
+                  splat(this->constant(constant.getValue()), length));
+      continue;
+    }
+    Operation *copy = clone(op, mapping);
+    copy->setLoc(getLoc());
+    if (length == 1)
+      continue;
+    for (Value result : copy->getResults())
+      result.setType(VectorType::get({length}, result.getType()));
+  }
+  return mapping.lookup(block.getTerminator()->getOperand(0));
+}
+
+void Emitter::storeResult(Operation *op, const KernelArgs &args,
+                          Value accumulator, ValueRange indices) {
+  auto vector = dyn_cast<VectorType>(accumulator.getType());
+  int64_t length = vector ? vector.getNumElements() : 1;
+  Value result = accumulator;
+  auto epilogue = dyn_cast<edge::EpilogueOpInterface>(op);
+  if (epilogue && !epilogue.getEpilogueRegion().empty()) {
+    OperandRange extras(epilogue.getEpilogueOperandsMutable());
+    unsigned first = extras.empty() ? 0 : extras.getBeginOperandIndex();
+    SmallVector<Value> arguments{accumulator};
+    for (auto [i, extra] : llvm::enumerate(extras))
+      arguments.push_back(loadBroadcast(args.inputs[first + i], indices, length,
+                                        getElementTypeOrSelf(extra.getType())));
+    result = applyRegion(epilogue.getEpilogueRegion(), arguments);
+  }
+  store(splat(result, length), args.outputs[0], indices);
+}

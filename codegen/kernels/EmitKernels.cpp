@@ -1,0 +1,319 @@
+//===- EmitKernels.cpp - operations become calls of kernels -----*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/Buffers.h"
+#include "codegen/kernels/Emit.h"
+#include "codegen/kernels/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
+
+namespace edgecc::kernels {
+#define GEN_PASS_DEF_EMITKERNELS
+#include "codegen/kernels/Passes.h.inc"
+} // namespace edgecc::kernels
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::kernels;
+
+/// Fills `memref` with `value` where `pad` adds to its operand.
+static void emitBorder(OpBuilder &builder, edge::PadOp pad, Value memref,
+                       target::CpuAttr cpu) {
+  Emitter e(builder, pad.getLoc(), cpu);
+  Type element = cast<MemRefType>(memref.getType()).getElementType();
+  TypedAttr scalar;
+  double number = pad.getValue().convertToDouble();
+  if (isa<FloatType>(element))
+    scalar = builder.getFloatAttr(element, number);
+  else
+    scalar = builder.getIntegerAttr(
+        element, APInt(element.getIntOrFloatBitWidth(), int64_t(number),
+                       /*isSigned=*/true, /*implicitTrunc=*/true));
+  Value filler = e.constant(scalar);
+  auto input = cast<RankedTensorType>(pad.getInput().getType());
+  ArrayRef<int64_t> shape = pad.getType().getShape();
+  int64_t rank = shape.size(), length = vectorLength(cpu, element);
+
+  // Before and after the inside of dimension `dim`: inside the inside of the
+  // outer dimensions, over all of the inner ones.
+  auto fill = [&](int64_t dim, int64_t first, int64_t size) {
+    SmallVector<int64_t> offsets(rank, 0), sizes(shape);
+    for (int64_t i = 0; i < dim; ++i) {
+      offsets[i] = pad.getLow()[i];
+      sizes[i] = input.getDimSize(i);
+    }
+    offsets[dim] = first;
+    sizes[dim] = size;
+    int64_t row = sizes.pop_back_val();
+    e.nest(sizes, [&](ValueRange outer) {
+      SmallVector<Value> position;
+      for (auto [i, at] : llvm::zip(outer, offsets))
+        position.push_back(e.add(i, at));
+      position.push_back({});
+      int64_t whole = row / length * length;
+      e.loop(0, whole, length, [&](Value i) {
+        position.back() = e.add(i, offsets.back());
+        e.store(e.splat(filler, length), memref, position);
+      });
+      int64_t at = offsets.back() + whole;
+      for (int64_t piece : splitIntoVectors(row - whole, length)) {
+        position.back() = e.index(at);
+        e.store(e.splat(filler, piece), memref, position);
+        at += piece;
+      }
+    });
+  };
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    int64_t low = pad.getLow()[dim], high = pad.getHigh()[dim];
+    if (low)
+      fill(dim, 0, low);
+    if (high)
+      fill(dim, low + input.getDimSize(dim), high);
+  }
+}
+
+namespace {
+
+/// The name of the node that an operation comes from.
+std::string nodeName(Location loc) {
+  std::string name;
+  loc->walk([&](Location part) {
+    auto named = dyn_cast<NameLoc>(part);
+    if (!named)
+      return WalkResult::advance();
+    name = named.getName().str();
+    return WalkResult::interrupt();
+  });
+  return name;
+}
+
+class KernelEmission {
+public:
+  KernelEmission(ModuleOp module, func::FuncOp main, target::CpuAttr cpu)
+      : module(module), main(main), cpu(cpu), builder(module.getContext()),
+        assignment(builder, pool, cpu) {}
+
+  LogicalResult run() {
+    func::FuncOp entry = createEntry();
+    if (failed(emitBlock(main.getBody().front())))
+      return failure();
+    func::ReturnOp::create(builder, main.getLoc());
+    if (pool.empty()) {
+      weights.erase();
+    } else {
+      weights.getResult().setType(pool.getType(module.getContext()));
+      pool.emitGlobal(module);
+    }
+    StringAttr name = main.getSymNameAttr();
+    main.erase();
+    entry.setSymNameAttr(name);
+    return success();
+  }
+
+private:
+  /// The function on memory: inputs, outputs, arena.
+  func::FuncOp createEntry() {
+    MLIRContext *context = module.getContext();
+    SmallVector<Type> types;
+    SmallVector<DictionaryAttr> attributes;
+    auto add = [&](Type tensor, StringRef name, bool isOutput) {
+      types.push_back(storageType(cast<RankedTensorType>(tensor)));
+      NamedAttrList list;
+      list.set("edge.name", builder.getStringAttr(name));
+      list.set("edge.type", TypeAttr::get(tensor));
+      if (isOutput)
+        list.set("edge.output", builder.getUnitAttr());
+      attributes.push_back(list.getDictionary(context));
+    };
+    FunctionType type = main.getFunctionType();
+    for (auto [i, input] : llvm::enumerate(type.getInputs())) {
+      auto name = main.getArgAttrOfType<StringAttr>(i, "edge.name");
+      add(input, name ? name.getValue() : "", /*isOutput=*/false);
+    }
+    for (auto [i, output] : llvm::enumerate(type.getResults())) {
+      auto name = main.getResultAttrOfType<StringAttr>(i, "edge.name");
+      add(output, name ? name.getValue() : "", /*isOutput=*/true);
+    }
+    types.push_back(MemRefType::get({0}, builder.getI8Type()));
+    attributes.push_back(builder.getDictionaryAttr(
+        builder.getNamedAttr("edge.arena", builder.getUnitAttr())));
+
+    builder.setInsertionPointAfter(main);
+    auto entry = func::FuncOp::create(builder, main.getLoc(), "edge.entry",
+                                      builder.getFunctionType(types, {}));
+    entry.setAllArgAttrs(attributes);
+    Block *block = entry.addEntryBlock();
+    builder.setInsertionPointToStart(block);
+
+    SmallVector<Buffer> outputs;
+    unsigned inputs = type.getNumInputs();
+    for (unsigned i = 0; i < type.getNumResults(); ++i) {
+      Value argument = block->getArgument(inputs + i);
+      outputs.push_back({argument, 0, cast<MemRefType>(argument.getType())});
+    }
+    assignment.setOutputs(outputs);
+    for (auto [tensor, memref] :
+         llvm::zip(main.getArguments(), block->getArguments()))
+      assignment.assign(tensor,
+                        {memref, 0, cast<MemRefType>(memref.getType())});
+    weights = memref::GetGlobalOp::create(
+        builder, main.getLoc(), MemRefType::get({0}, builder.getI8Type()),
+        ConstantPool::symbol);
+    assignment.setWeights(weights);
+    return entry;
+  }
+
+  LogicalResult emitBlock(Block &block) {
+    for (Operation &op : block.without_terminator())
+      if (failed(emit(&op)))
+        return failure();
+    return success();
+  }
+
+  LogicalResult emit(Operation *op) {
+    if (op->hasTrait<OpTrait::ConstantLike>())
+      return success();
+    if (auto reshape = dyn_cast<edge::ReshapeOp>(op)) {
+      Buffer source = assignment.operandBuffer(op, 0);
+      if (!source.isContiguous())
+        return op->emitOpError("operand lies inside a larger tensor; "
+                               "edgecc-materialize-copies must run before");
+      assignment.assign(reshape, source.reshape(reshape.getType().getShape()));
+      return success();
+    }
+    if (auto branch = dyn_cast<edge::IfOp>(op))
+      return emitIf(branch);
+    if (isa<edge::ConcatOp>(op)) {
+      assignment.resultBuffer(op->getResult(0));
+      return success();
+    }
+    auto kernel = dyn_cast<KernelOpInterface>(op);
+    auto pad = dyn_cast<edge::PadOp>(op);
+    bool isBorder = pad && pad.getMode() == edge::PadMode::Constant;
+    if (!kernel && !isBorder)
+      return op->emitOpError("has no kernel");
+
+    // Inputs first: an operand inside a padded result is there already.
+    SmallVector<Buffer> buffers;
+    SmallVector<MemRefType> scratch;
+    if (!isBorder) {
+      for (unsigned i = 0; i < op->getNumOperands(); ++i)
+        buffers.push_back(assignment.operandBuffer(op, i));
+      scratch = kernel.getScratch(cpu);
+    }
+    bool isEmpty = true;
+    for (OpResult result : op->getResults()) {
+      buffers.push_back(assignment.resultBuffer(result));
+      isEmpty &= buffers.back().type.getNumElements() == 0;
+    }
+    if (isEmpty)
+      return success();
+    for (MemRefType type : scratch)
+      buffers.push_back(assignment.allocate(type, op->getLoc()));
+
+    SmallVector<Value> arguments;
+    for (const Buffer &buffer : buffers)
+      arguments.push_back(buffer.materialize(builder, op->getLoc()));
+    func::FuncOp function = createKernel(op, arguments);
+    OpBuilder inside = OpBuilder::atBlockEnd(function.addEntryBlock());
+    ValueRange formals = function.getArguments();
+    if (isBorder) {
+      emitBorder(inside, pad, formals[0], cpu);
+    } else {
+      KernelArgs args;
+      args.inputs.assign(formals.begin(),
+                         formals.begin() + op->getNumOperands());
+      formals = formals.drop_front(op->getNumOperands());
+      args.outputs.assign(formals.begin(),
+                          formals.begin() + op->getNumResults());
+      formals = formals.drop_front(op->getNumResults());
+      args.scratch.assign(formals.begin(), formals.end());
+      if (failed(kernel.emitKernel(inside, args, cpu)))
+        return failure();
+    }
+    func::ReturnOp::create(inside, op->getLoc());
+    call(op, function, arguments);
+    return success();
+  }
+
+  func::FuncOp createKernel(Operation *op, ValueRange arguments) {
+    OpBuilder outside = OpBuilder::atBlockEnd(module.getBody());
+    std::string name =
+        ("kernel_" + op->getName().stripDialect() + "_" + Twine(kernelCount++))
+            .str();
+    auto function =
+        func::FuncOp::create(outside, op->getLoc(), name,
+                             outside.getFunctionType(arguments.getTypes(), {}));
+    function.setPrivate();
+    return function;
+  }
+
+  /// The call, with what a report says of the layer.
+  void call(Operation *op, func::FuncOp function, ValueRange arguments) {
+    auto call =
+        func::CallOp::create(builder, op->getLoc(), function, arguments);
+    int64_t macs = 0;
+    if (auto conv = dyn_cast<edge::ConvOp>(op))
+      macs = conv.getMacs();
+    else if (auto matmul = dyn_cast<edge::MatMulOp>(op))
+      macs = matmul.getMacs();
+    call->setAttr("edge.layer", builder.getStringAttr(nodeName(op->getLoc())));
+    call->setAttr("edge.kind",
+                  builder.getStringAttr(op->getName().stripDialect()));
+    call->setAttr("edge.macs", builder.getI64IntegerAttr(macs));
+  }
+
+  LogicalResult emitIf(edge::IfOp op) {
+    for (OpResult result : op->getResults())
+      assignment.resultBuffer(result);
+    Buffer flag = assignment.operandBuffer(op, 0).reshape({1});
+    Emitter e(builder, op.getLoc(), cpu);
+    Value condition = e.load(flag.materialize(builder, op.getLoc()), e.index(0),
+                             1, builder.getI1Type());
+    auto branch = scf::IfOp::create(builder, op.getLoc(), condition,
+                                    /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(branch.thenBlock()->getTerminator());
+    if (failed(emitBlock(op.getThenRegion().front())))
+      return failure();
+    builder.setInsertionPoint(branch.elseBlock()->getTerminator());
+    return emitBlock(op.getElseRegion().front());
+  }
+
+  ModuleOp module;
+  func::FuncOp main;
+  target::CpuAttr cpu;
+  OpBuilder builder;
+  ConstantPool pool;
+  BufferAssignment assignment;
+  memref::GetGlobalOp weights;
+  unsigned kernelCount = 0;
+};
+
+struct EmitKernels : kernels::impl::EmitKernelsBase<EmitKernels> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    target::CpuAttr cpu = target::getCpu(module);
+    if (!cpu) {
+      module.emitError("expects the attribute '") << target::cpuAttrName << "'";
+      return signalPassFailure();
+    }
+    auto main = module.lookupSymbol<func::FuncOp>("main");
+    if (!main) {
+      module.emitError("expects a function @main");
+      return signalPassFailure();
+    }
+    if (failed(KernelEmission(module, main, cpu).run()))
+      signalPassFailure();
+  }
+};
+
+} // namespace

@@ -1,0 +1,14 @@
+//===- KernelInterface.cpp - the kernels and their operations ---*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/KernelInterface.h"
+
+#include "mlir/IR/DialectRegistry.h"
+
+#include "codegen/kernels/KernelInterface.cpp.inc"
+
+using namespace mlir;
+
+void edgecc::kernels::registerKernels(DialectRegistry &registry) {}

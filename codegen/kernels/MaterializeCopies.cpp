@@ -1,0 +1,94 @@
+//===- MaterializeCopies.cpp - copies where values have a place -*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/Passes.h"
+#include "dialects/Edge/EdgeDialect.h"
+
+namespace edgecc::kernels {
+#define GEN_PASS_DEF_MATERIALIZECOPIES
+#include "codegen/kernels/Passes.h.inc"
+} // namespace edgecc::kernels
+
+using namespace mlir;
+using namespace edgecc;
+
+namespace {
+
+struct MaterializeCopies
+    : kernels::impl::MaterializeCopiesBase<MaterializeCopies> {
+  void runOnOperation() override {
+    // Outer places first: what a function returns may then be a concatenation
+    // that is built in place.
+    SmallVector<OpOperand *> uses;
+    getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (auto yield = dyn_cast<edge::YieldOp>(op);
+          yield && !isa<edge::IfOp>(yield->getParentOp()))
+        return;
+      if (isa<func::ReturnOp, edge::YieldOp>(op))
+        for (OpOperand &use : op->getOpOperands())
+          uses.push_back(&use);
+    });
+    getOperation().walk([&](edge::ConcatOp op) {
+      for (OpOperand &use : op->getOpOperands())
+        uses.push_back(&use);
+    });
+    getOperation().walk([&](edge::PadOp op) {
+      if (op.getMode() == edge::PadMode::Constant)
+        uses.push_back(&op.getInputMutable());
+    });
+    for (OpOperand *use : uses)
+      if (!claim(*use))
+        copy(*use);
+  }
+
+private:
+  /// Whether the value of `use` can be computed right where `use` wants it,
+  /// which nobody else may then ask for.
+  bool claim(OpOperand &use) {
+    Value value = use.get();
+    Operation *producer = value.getDefiningOp();
+    if (!producer || producer->hasTrait<OpTrait::ConstantLike>())
+      return false;
+    bool isContiguous = isa<func::ReturnOp, edge::YieldOp>(use.getOwner());
+    bool hasViews = llvm::any_of(value.getUsers(), [](Operation *user) {
+      return isa<edge::ReshapeOp>(user);
+    });
+    if (auto reshape = dyn_cast<edge::ReshapeOp>(producer)) {
+      // A view of the place, if the place is contiguous and the viewed value
+      // is computed by one kernel.
+      Operation *source = reshape.getInput().getDefiningOp();
+      return isContiguous && source &&
+             source->getBlock() == use.getOwner()->getBlock() &&
+             !source->hasTrait<OpTrait::ConstantLike>() &&
+             !isa<edge::ReshapeOp, edge::IfOp>(source) &&
+             claimed.insert(value).second &&
+             claimed.insert(reshape.getInput()).second;
+    }
+    if (isa<edge::IfOp>(producer) ||
+        producer->getBlock() != use.getOwner()->getBlock())
+      return false;
+    if (!isContiguous && hasViews)
+      return false;
+    return claimed.insert(value).second;
+  }
+
+  void copy(OpOperand &use) {
+    OpBuilder builder(use.getOwner());
+    auto type = cast<RankedTensorType>(use.get().getType());
+    auto map = edge::MapOp::create(builder, use.getOwner()->getLoc(), type,
+                                   ValueRange{use.get()});
+    Block &body = map.getBody().emplaceBlock();
+    Value element =
+        body.addArgument(edge::signless(type.getElementType()), map.getLoc());
+    builder.setInsertionPointToStart(&body);
+    edge::YieldOp::create(builder, map.getLoc(), element);
+    use.set(map.getResult());
+    claimed.insert(map.getResult());
+  }
+
+  llvm::DenseSet<Value> claimed;
+};
+
+} // namespace

@@ -1,0 +1,42 @@
+//===- Passes.td - from operations to kernels --------------*- tablegen -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_KERNELS_PASSES_TD
+#define EDGECC_CODEGEN_KERNELS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def MaterializeCopies : Pass<"edgecc-materialize-copies",
+                             "::mlir::func::FuncOp"> {
+  let summary = "make every value that must lie in a given place a kernel's own";
+  let description = [{
+    What a function or a branch gives back, and what a concatenation joins,
+    must be written by a kernel of its own into its place. Where the value is
+    an argument, a constant, or is wanted in two places, a copy (an identity
+    `edge.map`) is inserted.
+  }];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+}
+
+def EmitKernels : Pass<"edgecc-emit-kernels", "::mlir::ModuleOp"> {
+  let summary = "replace edge operations by kernels on memory";
+  let description = [{
+    Gives each tensor a buffer and each operation a private function of loops
+    that is called on buffers. Reshapes share the buffer of their operand,
+    operands of concatenations and of constant padding are computed inside the
+    larger buffer, elementwise results overwrite operands that nobody reads
+    again. Constants, in the form that their kernels ask for, become one blob.
+
+    The arguments of `@main` afterwards are the inputs, the outputs, and the
+    arena, which is still empty: buffers are allocations until the arena is
+    planned. The module must carry `target.cpu`.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
+#endif // EDGECC_CODEGEN_KERNELS_PASSES_TD
