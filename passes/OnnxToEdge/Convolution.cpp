@@ -1,0 +1,191 @@
+//===- Convolution.cpp - ONNX convolutions ----------------------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/OnnxToEdge/Window.h"
+
+using namespace mlir;
+using namespace edgecc;
+
+/// The operands of a convolution, checked.
+struct ConvolutionOperands {
+  Value input;
+  Value weights;
+  Value bias;
+  int64_t groups;
+};
+
+/// Reads and checks input, weights and bias. The weights are (C_out, C_in /
+/// groups, spatial...), or (C_in, C_out / groups, spatial...) if `transposed`.
+static FailureOr<ConvolutionOperands> readOperands(ConversionContext &ctx,
+                                                   bool transposed) {
+  if (failed(ctx.requireOperands(2)))
+    return failure();
+  ConvolutionOperands operands{ctx.operand(0), ctx.operand(1), ctx.operand(2),
+                               ctx.getNode().getI64("group", 1)};
+  ArrayRef<int64_t> input = getShape(operands.input);
+  ArrayRef<int64_t> weights = getShape(operands.weights);
+  int64_t groups = operands.groups;
+  if (input.size() < 3 || weights.size() != input.size())
+    return ctx.error() << "input and weights must have the same rank, at "
+                          "least 3; found "
+                       << operands.input.getType() << " and "
+                       << operands.weights.getType();
+  if (groups < 1 || input[1] % groups != 0 || weights[0] % groups != 0)
+    return ctx.error() << "attribute 'group' is " << groups
+                       << ", which divides not both of "
+                       << operands.input.getType() << " and "
+                       << operands.weights.getType();
+  int64_t channels = transposed ? weights[0] : weights[1] * groups;
+  if (channels != input[1])
+    return ctx.error() << "the input has " << input[1]
+                       << " channels, the weights expect " << channels;
+  int64_t outputs = transposed ? weights[1] * groups : weights[0];
+  if (operands.bias && getShape(operands.bias) != ArrayRef<int64_t>(outputs))
+    return ctx.error() << "the bias must have " << outputs
+                       << " elements, found " << operands.bias.getType();
+  std::optional<ArrayRef<int64_t>> kernel =
+      ctx.getNode().findInts("kernel_shape");
+  if (kernel && !kernel->empty() && *kernel != weights.drop_front(2))
+    return ctx.error() << "attribute 'kernel_shape' contradicts the weights, "
+                       << operands.weights.getType();
+  return operands;
+}
+
+/// The permutation that puts the spatial dimensions first, then `third`, then
+/// `last`.
+static SmallVector<int64_t> getWeightPermutation(int64_t rank, int64_t third,
+                                                 int64_t last) {
+  SmallVector<int64_t> permutation(llvm::seq<int64_t>(2, rank));
+  permutation.append({third, last});
+  return permutation;
+}
+
+static DenseI64ArrayAttr getDilations(ConversionContext &ctx,
+                                      const Window &window) {
+  if (llvm::all_of(window.dilations, [](int64_t d) { return d == 1; }))
+    return {};
+  return ctx.getBuilder().getDenseI64ArrayAttr(window.dilations);
+}
+
+/// A convolution without what may be fused to it, channels first.
+static FailureOr<Value> createConv(ConversionContext &ctx) {
+  FailureOr<ConvolutionOperands> operands = readOperands(ctx, false);
+  if (failed(operands))
+    return failure();
+  ArrayRef<int64_t> spatial = getShape(operands->input).drop_front(2);
+  FailureOr<Window> window =
+      readWindow(ctx, getShape(operands->weights).drop_front(2), spatial);
+  if (failed(window))
+    return failure();
+  for (auto [dim, size] : llvm::enumerate(spatial))
+    if (size + window->padsLow[dim] + window->padsHigh[dim] <
+        window->getExtent(dim))
+      return ctx.error() << "the kernel spans " << window->getExtent(dim)
+                         << " elements of spatial dimension " << dim
+                         << ", the padded input has "
+                         << size + window->padsLow[dim] + window->padsHigh[dim];
+
+  Value input = ctx.toChannelsLast(ctx.widen(operands->input));
+  Value weights = ctx.transpose(
+      ctx.widen(operands->weights),
+      getWeightPermutation(getRank(operands->weights), 1, 0));
+  Value bias = operands->bias ? ctx.widen(operands->bias) : Value();
+  return ctx.toChannelsFirst(ctx.create<edge::ConvOp>(
+      input, weights, bias, ValueRange(), window->strides,
+      getDilations(ctx, *window), window->padsLow, window->padsHigh,
+      operands->groups));
+}
+
+static Converted convertConv(ConversionContext &ctx) {
+  FailureOr<Value> result = createConv(ctx);
+  if (failed(result))
+    return failure();
+  return SmallVector<Value>{
+      ctx.cast(*result, getElementType(ctx.operand(0)))};
+}
+
+/// activation(Conv(x, w, b) + z), an operator of ONNX Runtime.
+static Converted convertFusedConv(ConversionContext &ctx) {
+  FailureOr<Value> result = createConv(ctx);
+  if (failed(result))
+    return failure();
+  if (Value residual = ctx.operand(3))
+    result = ctx.create<edge::AddOp>(*result, ctx.widen(residual));
+  result = applyFusedActivation(ctx, *result);
+  if (failed(result))
+    return failure();
+  return SmallVector<Value>{
+      ctx.cast(*result, getElementType(ctx.operand(0)))};
+}
+
+/// The pads and output paddings of a transposed convolution: given as they
+/// are, or computed from the output shape.
+static LogicalResult resolveOutput(ConversionContext &ctx, Window &window,
+                                   ArrayRef<int64_t> input,
+                                   SmallVectorImpl<int64_t> &outputPadding) {
+  onnx::NodeOp node = ctx.getNode();
+  size_t rank = input.size();
+  ArrayRef<int64_t> given = node.getInts("output_padding");
+  if (!given.empty() && given.size() != rank)
+    return ctx.error() << "attribute 'output_padding' has " << given.size()
+                       << " values, expected " << rank;
+  outputPadding.assign(given.begin(), given.end());
+  outputPadding.resize(rank, 0);
+
+  StringRef mode = node.getString("auto_pad", "NOTSET");
+  ArrayRef<int64_t> outputShape = node.getInts("output_shape");
+  bool isSame = mode == "SAME_UPPER" || mode == "SAME_LOWER";
+  if (!outputShape.empty() && outputShape.size() < rank)
+    return ctx.error() << "attribute 'output_shape' has " << outputShape.size()
+                       << " values, expected " << rank;
+  if (outputShape.empty() && !isSame)
+    return success();
+  for (size_t dim = 0; dim < rank; ++dim) {
+    int64_t full = (input[dim] - 1) * window.strides[dim] +
+                   outputPadding[dim] + window.getExtent(dim);
+    // Some exporters list batch and channels too.
+    int64_t wanted = outputShape.empty()
+                         ? input[dim] * window.strides[dim]
+                         : outputShape.take_back(rank)[dim];
+    std::tie(window.padsLow[dim], window.padsHigh[dim]) =
+        splitPadding(mode, std::max<int64_t>(full - wanted, 0));
+    outputPadding[dim] += std::max<int64_t>(wanted - full, 0);
+  }
+  return success();
+}
+
+static Converted convertConvTranspose(ConversionContext &ctx) {
+  FailureOr<ConvolutionOperands> operands = readOperands(ctx, true);
+  if (failed(operands))
+    return failure();
+  ArrayRef<int64_t> spatial = getShape(operands->input).drop_front(2);
+  FailureOr<Window> window =
+      readWindow(ctx, getShape(operands->weights).drop_front(2), spatial);
+  SmallVector<int64_t> outputPadding;
+  if (failed(window) ||
+      failed(resolveOutput(ctx, *window, spatial, outputPadding)))
+    return failure();
+
+  Type type = getElementType(operands->input);
+  Value input = ctx.toChannelsLast(ctx.widen(operands->input));
+  Value weights = ctx.transpose(
+      ctx.widen(operands->weights),
+      getWeightPermutation(getRank(operands->weights), 0, 1));
+  Value bias = operands->bias ? ctx.widen(operands->bias) : Value();
+  Value result = ctx.toChannelsFirst(ctx.create<edge::ConvTransposeOp>(
+      input, weights, bias, ValueRange(), window->strides,
+      getDilations(ctx, *window), window->padsLow, window->padsHigh,
+      outputPadding, operands->groups));
+  return SmallVector<Value>{ctx.cast(result, type)};
+}
+
+void edgecc::registerConvolutionConverters(ConverterTable &table) {
+  table.add("Conv", convertConv);
+  table.add("ConvTranspose", convertConvTranspose);
+  table.add("FusedConv", convertFusedConv, 1, ConverterTable::kNewest,
+            kMicrosoftDomain);
+}

@@ -1,0 +1,249 @@
+//===- Pooling.cpp - ONNX pooling -------------------------------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/OnnxToEdge/Window.h"
+
+using namespace mlir;
+using namespace edgecc;
+
+/// Pooling by a window: what the node says, and the sizes that follow.
+struct Pooling {
+  Window window;
+  /// The pads at the end that give the right number of outputs; with ceil_mode
+  /// they differ from those of the node.
+  SmallVector<int64_t> padsHigh;
+  SmallVector<int64_t> inputs;
+  SmallVector<int64_t> outputs;
+};
+
+static FailureOr<Pooling> readPooling(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(1)))
+    return failure();
+  onnx::NodeOp node = ctx.getNode();
+  ArrayRef<int64_t> shape = getShape(ctx.operand(0));
+  if (shape.size() < 3)
+    return ctx.error() << "the input must have at least 3 dimensions, found "
+                       << ctx.operand(0).getType();
+  ArrayRef<int64_t> spatial = shape.drop_front(2);
+  FailureOr<Window> window =
+      readWindow(ctx, node.getInts("kernel_shape"), spatial);
+  if (failed(window))
+    return failure();
+
+  Pooling pooling;
+  pooling.window = *window;
+  pooling.inputs.assign(spatial.begin(), spatial.end());
+  bool ceil = node.getI64("ceil_mode", 0) != 0;
+  for (auto [dim, size] : llvm::enumerate(spatial)) {
+    int64_t low = window->padsLow[dim], high = window->padsHigh[dim];
+    int64_t stride = window->strides[dim], extent = window->getExtent(dim);
+    int64_t room = size + low + high - extent;
+    if (room < 0 && !(ceil && room > -stride))
+      return ctx.error() << "the kernel spans " << extent
+                         << " elements of spatial dimension " << dim
+                         << ", the padded input has " << size + low + high;
+    int64_t steps = ceil ? llvm::divideCeilSigned(room, stride)
+                         : llvm::divideFloorSigned(room, stride);
+    // A window that would start in the border at the end is left out.
+    if (ceil && steps * stride >= size + low)
+      --steps;
+    pooling.outputs.push_back(steps + 1);
+    pooling.padsHigh.push_back(
+        ceil ? std::max<int64_t>(steps * stride + extent - size - low, 0)
+             : high);
+  }
+  return pooling;
+}
+
+/// The pool operation on a channels-last value.
+static Value createPool(ConversionContext &ctx, edge::PoolKind kind,
+                        const Pooling &pooling, Value input) {
+  const Window &window = pooling.window;
+  DenseI64ArrayAttr dilations;
+  if (llvm::any_of(window.dilations, [](int64_t d) { return d != 1; }))
+    dilations = ctx.getBuilder().getDenseI64ArrayAttr(window.dilations);
+  return ctx.create<edge::PoolOp>(kind, input, ValueRange(), window.kernel,
+                                  window.strides, dilations, window.padsLow,
+                                  pooling.padsHigh);
+}
+
+static Converted convertMaxPool(ConversionContext &ctx) {
+  FailureOr<Pooling> pooling = readPooling(ctx);
+  if (failed(pooling))
+    return failure();
+  Value input = ctx.operand(0);
+  Value result = createPool(ctx, edge::PoolKind::Max, *pooling,
+                            ctx.toChannelsLast(ctx.widen(input)));
+  return SmallVector<Value>{
+      ctx.cast(ctx.toChannelsFirst(result), getElementType(input))};
+}
+
+/// How many elements window `position` of dimension `dim` covers; those of the
+/// border count if `withBorder`.
+static int64_t countElements(const Pooling &pooling, int64_t dim,
+                             int64_t position, bool withBorder) {
+  const Window &window = pooling.window;
+  int64_t first = withBorder ? -window.padsLow[dim] : 0;
+  int64_t end =
+      pooling.inputs[dim] + (withBorder ? window.padsHigh[dim] : 0);
+  int64_t count = 0;
+  for (int64_t tap = 0; tap < window.kernel[dim]; ++tap) {
+    int64_t at = position * window.strides[dim] - window.padsLow[dim] +
+                 tap * window.dilations[dim];
+    count += first <= at && at < end;
+  }
+  return std::max<int64_t>(count, 1);
+}
+
+/// The reciprocals of the window sizes: one number if all are equal, otherwise
+/// one per position, (spatial..., 1).
+static Value createReciprocals(ConversionContext &ctx, const Pooling &pooling,
+                               bool withBorder, Type type) {
+  SmallVector<float> reciprocals{1.0f};
+  for (int64_t dim = 0; dim < pooling.window.getRank(); ++dim) {
+    SmallVector<float> next;
+    for (float outer : reciprocals)
+      for (int64_t i = 0; i < pooling.outputs[dim]; ++i)
+        next.push_back(outer / countElements(pooling, dim, i, withBorder));
+    reciprocals = std::move(next);
+  }
+  if (llvm::all_equal(reciprocals))
+    return ctx.createSplat(reciprocals.empty() ? 1.0 : reciprocals.front(),
+                           type);
+  SmallVector<int64_t> shape(pooling.outputs);
+  shape.push_back(1);
+  return ctx.createFloats(reciprocals, shape, type);
+}
+
+static Converted convertAveragePool(ConversionContext &ctx) {
+  FailureOr<Pooling> pooling = readPooling(ctx);
+  if (failed(pooling))
+    return failure();
+  Value input = ctx.widen(ctx.operand(0));
+  Value sum = createPool(ctx, edge::PoolKind::Sum, *pooling,
+                         ctx.toChannelsLast(input));
+  bool withBorder = ctx.getNode().getI64("count_include_pad", 0) != 0;
+  Value mean = ctx.create<edge::MulOp>(
+      sum,
+      createReciprocals(ctx, *pooling, withBorder, getElementType(input)));
+  return SmallVector<Value>{ctx.cast(ctx.toChannelsFirst(mean),
+                                     getElementType(ctx.operand(0)))};
+}
+
+//===----------------------------------------------------------------------===//
+// Norms
+//===----------------------------------------------------------------------===//
+
+/// |x|^p.
+static Value createPower(ConversionContext &ctx, Value input, int64_t p) {
+  if (p == 2)
+    return ctx.create<edge::MulOp>(input, input);
+  Value magnitude = ctx.create<edge::AbsOp>(input);
+  if (p == 1)
+    return magnitude;
+  return ctx.create<edge::PowOp>(magnitude,
+                                 ctx.createSplat(p, getElementType(input)));
+}
+
+/// x^(1/p) for x that is not negative.
+static Value createRoot(ConversionContext &ctx, Value input, int64_t p) {
+  if (p == 1)
+    return input;
+  if (p == 2)
+    return ctx.create<edge::SqrtOp>(input);
+  return ctx.create<edge::PowOp>(
+      input, ctx.createSplat(1.0 / p, getElementType(input)));
+}
+
+static FailureOr<int64_t> readExponent(ConversionContext &ctx) {
+  int64_t p = ctx.getNode().getI64("p", 2);
+  if (p < 1)
+    return ctx.unsupportedAttribute("p", Twine(p), "at least 1");
+  return p;
+}
+
+static Converted convertLpPool(ConversionContext &ctx) {
+  FailureOr<Pooling> pooling = readPooling(ctx);
+  FailureOr<int64_t> p = readExponent(ctx);
+  if (failed(pooling) || failed(p))
+    return failure();
+  Value input = ctx.toChannelsLast(ctx.widen(ctx.operand(0)));
+  Value sum = createPool(ctx, edge::PoolKind::Sum, *pooling,
+                         createPower(ctx, input, *p));
+  return SmallVector<Value>{
+      ctx.cast(ctx.toChannelsFirst(createRoot(ctx, sum, *p)),
+               getElementType(ctx.operand(0)))};
+}
+
+//===----------------------------------------------------------------------===//
+// Global pooling
+//===----------------------------------------------------------------------===//
+
+/// Reduces the spatial dimensions of a channels-last value and gives (N, C,
+/// 1...).
+static Value createGlobal(ConversionContext &ctx, edge::ReduceKind kind,
+                          Value input) {
+  int64_t rank = getRank(input);
+  SmallVector<int64_t> axes(llvm::seq<int64_t>(1, rank - 1));
+  Value reduced =
+      ctx.create<edge::ReduceOp>(kind, input, ValueRange(), axes);
+  SmallVector<int64_t> shape(rank, 1);
+  shape[0] = getShape(input)[0];
+  shape[1] = getShape(input)[rank - 1];
+  return ctx.reshape(reduced, shape);
+}
+
+/// The input of global pooling, channels last.
+static FailureOr<Value> readGlobalInput(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(1)))
+    return failure();
+  if (getRank(ctx.operand(0)) < 3)
+    return ctx.error() << "the input must have at least 3 dimensions, found "
+                       << ctx.operand(0).getType();
+  return ctx.toChannelsLast(ctx.widen(ctx.operand(0)));
+}
+
+static Converted convertGlobalAveragePool(ConversionContext &ctx) {
+  FailureOr<Value> input = readGlobalInput(ctx);
+  if (failed(input))
+    return failure();
+  Value sum = createGlobal(ctx, edge::ReduceKind::Sum, *input);
+  int64_t count =
+      getTensorType(*input).getNumElements() /
+      std::max<int64_t>(getTensorType(sum).getNumElements(), 1);
+  Value mean = ctx.create<edge::MulOp>(
+      sum, ctx.createSplat(1.0 / count, getElementType(sum)));
+  return SmallVector<Value>{ctx.cast(mean, getElementType(ctx.operand(0)))};
+}
+
+static Converted convertGlobalMaxPool(ConversionContext &ctx) {
+  FailureOr<Value> input = readGlobalInput(ctx);
+  if (failed(input))
+    return failure();
+  Value result = createGlobal(ctx, edge::ReduceKind::Max, *input);
+  return SmallVector<Value>{ctx.cast(result, getElementType(ctx.operand(0)))};
+}
+
+static Converted convertGlobalLpPool(ConversionContext &ctx) {
+  FailureOr<Value> input = readGlobalInput(ctx);
+  FailureOr<int64_t> p = readExponent(ctx);
+  if (failed(input) || failed(p))
+    return failure();
+  Value sum = createGlobal(ctx, edge::ReduceKind::Sum,
+                           createPower(ctx, *input, *p));
+  return SmallVector<Value>{
+      ctx.cast(createRoot(ctx, sum, *p), getElementType(ctx.operand(0)))};
+}
+
+void edgecc::registerPoolingConverters(ConverterTable &table) {
+  table.add("MaxPool", convertMaxPool);
+  table.add("AveragePool", convertAveragePool);
+  table.add("LpPool", convertLpPool);
+  table.add("GlobalAveragePool", convertGlobalAveragePool);
+  table.add("GlobalMaxPool", convertGlobalMaxPool);
+  table.add("GlobalLpPool", convertGlobalLpPool);
+}
