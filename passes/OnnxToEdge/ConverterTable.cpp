@@ -12,6 +12,13 @@ using namespace edgecc;
 
 void edgecc::registerAllConverters(ConverterTable &table) {
   registerControlFlowConverters(table);
+  registerConvolutionConverters(table);
+  registerImageConverters(table);
+  registerMatMulConverters(table);
+  registerNormalizationConverters(table);
+  registerPoolingConverters(table);
+  registerRecurrentConverters(table);
+  registerResizeConverters(table);
 }
 
 void ConverterTable::add(StringRef opType, ConvertFn convert,

@@ -301,6 +301,13 @@ mlir::Region *getDecidedBranch(onnx::NodeOp node);
 void registerAllConverters(ConverterTable &table);
 
 void registerControlFlowConverters(ConverterTable &table);
+void registerConvolutionConverters(ConverterTable &table);
+void registerImageConverters(ConverterTable &table);
+void registerMatMulConverters(ConverterTable &table);
+void registerNormalizationConverters(ConverterTable &table);
+void registerPoolingConverters(ConverterTable &table);
+void registerRecurrentConverters(ConverterTable &table);
+void registerResizeConverters(ConverterTable &table);
 
 } // namespace edgecc
 

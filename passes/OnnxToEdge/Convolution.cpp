@@ -59,7 +59,8 @@ static FailureOr<ConvolutionOperands> readOperands(ConversionContext &ctx,
 /// `last`.
 static SmallVector<int64_t> getWeightPermutation(int64_t rank, int64_t third,
                                                  int64_t last) {
-  SmallVector<int64_t> permutation(llvm::seq<int64_t>(2, rank));
+  SmallVector<int64_t> permutation =
+      llvm::to_vector(llvm::seq<int64_t>(2, rank));
   permutation.append({third, last});
   return permutation;
 }
@@ -90,9 +91,9 @@ static FailureOr<Value> createConv(ConversionContext &ctx) {
                          << size + window->padsLow[dim] + window->padsHigh[dim];
 
   Value input = ctx.toChannelsLast(ctx.widen(operands->input));
-  Value weights = ctx.transpose(
-      ctx.widen(operands->weights),
-      getWeightPermutation(getRank(operands->weights), 1, 0));
+  Value weights =
+      ctx.transpose(ctx.widen(operands->weights),
+                    getWeightPermutation(getRank(operands->weights), 1, 0));
   Value bias = operands->bias ? ctx.widen(operands->bias) : Value();
   return ctx.toChannelsFirst(ctx.create<edge::ConvOp>(
       input, weights, bias, ValueRange(), window->strides,
@@ -104,8 +105,7 @@ static Converted convertConv(ConversionContext &ctx) {
   FailureOr<Value> result = createConv(ctx);
   if (failed(result))
     return failure();
-  return SmallVector<Value>{
-      ctx.cast(*result, getElementType(ctx.operand(0)))};
+  return SmallVector<Value>{ctx.cast(*result, getElementType(ctx.operand(0)))};
 }
 
 /// activation(Conv(x, w, b) + z), an operator of ONNX Runtime.
@@ -118,8 +118,7 @@ static Converted convertFusedConv(ConversionContext &ctx) {
   result = applyFusedActivation(ctx, *result);
   if (failed(result))
     return failure();
-  return SmallVector<Value>{
-      ctx.cast(*result, getElementType(ctx.operand(0)))};
+  return SmallVector<Value>{ctx.cast(*result, getElementType(ctx.operand(0)))};
 }
 
 /// The pads and output paddings of a transposed convolution: given as they
@@ -145,12 +144,11 @@ static LogicalResult resolveOutput(ConversionContext &ctx, Window &window,
   if (outputShape.empty() && !isSame)
     return success();
   for (size_t dim = 0; dim < rank; ++dim) {
-    int64_t full = (input[dim] - 1) * window.strides[dim] +
-                   outputPadding[dim] + window.getExtent(dim);
+    int64_t full = (input[dim] - 1) * window.strides[dim] + outputPadding[dim] +
+                   window.getExtent(dim);
     // Some exporters list batch and channels too.
-    int64_t wanted = outputShape.empty()
-                         ? input[dim] * window.strides[dim]
-                         : outputShape.take_back(rank)[dim];
+    int64_t wanted = outputShape.empty() ? input[dim] * window.strides[dim]
+                                         : outputShape.take_back(rank)[dim];
     std::tie(window.padsLow[dim], window.padsHigh[dim]) =
         splitPadding(mode, std::max<int64_t>(full - wanted, 0));
     outputPadding[dim] += std::max<int64_t>(wanted - full, 0);
@@ -172,9 +170,9 @@ static Converted convertConvTranspose(ConversionContext &ctx) {
 
   Type type = getElementType(operands->input);
   Value input = ctx.toChannelsLast(ctx.widen(operands->input));
-  Value weights = ctx.transpose(
-      ctx.widen(operands->weights),
-      getWeightPermutation(getRank(operands->weights), 0, 1));
+  Value weights =
+      ctx.transpose(ctx.widen(operands->weights),
+                    getWeightPermutation(getRank(operands->weights), 0, 1));
   Value bias = operands->bias ? ctx.widen(operands->bias) : Value();
   Value result = ctx.toChannelsFirst(ctx.create<edge::ConvTransposeOp>(
       input, weights, bias, ValueRange(), window->strides,

@@ -88,8 +88,7 @@ static int64_t countElements(const Pooling &pooling, int64_t dim,
                              int64_t position, bool withBorder) {
   const Window &window = pooling.window;
   int64_t first = withBorder ? -window.padsLow[dim] : 0;
-  int64_t end =
-      pooling.inputs[dim] + (withBorder ? window.padsHigh[dim] : 0);
+  int64_t end = pooling.inputs[dim] + (withBorder ? window.padsHigh[dim] : 0);
   int64_t count = 0;
   for (int64_t tap = 0; tap < window.kernel[dim]; ++tap) {
     int64_t at = position * window.strides[dim] - window.padsLow[dim] +
@@ -124,14 +123,13 @@ static Converted convertAveragePool(ConversionContext &ctx) {
   if (failed(pooling))
     return failure();
   Value input = ctx.widen(ctx.operand(0));
-  Value sum = createPool(ctx, edge::PoolKind::Sum, *pooling,
-                         ctx.toChannelsLast(input));
+  Value sum =
+      createPool(ctx, edge::PoolKind::Sum, *pooling, ctx.toChannelsLast(input));
   bool withBorder = ctx.getNode().getI64("count_include_pad", 0) != 0;
   Value mean = ctx.create<edge::MulOp>(
-      sum,
-      createReciprocals(ctx, *pooling, withBorder, getElementType(input)));
-  return SmallVector<Value>{ctx.cast(ctx.toChannelsFirst(mean),
-                                     getElementType(ctx.operand(0)))};
+      sum, createReciprocals(ctx, *pooling, withBorder, getElementType(input)));
+  return SmallVector<Value>{
+      ctx.cast(ctx.toChannelsFirst(mean), getElementType(ctx.operand(0)))};
 }
 
 //===----------------------------------------------------------------------===//
@@ -188,9 +186,8 @@ static Converted convertLpPool(ConversionContext &ctx) {
 static Value createGlobal(ConversionContext &ctx, edge::ReduceKind kind,
                           Value input) {
   int64_t rank = getRank(input);
-  SmallVector<int64_t> axes(llvm::seq<int64_t>(1, rank - 1));
-  Value reduced =
-      ctx.create<edge::ReduceOp>(kind, input, ValueRange(), axes);
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(1, rank - 1));
+  Value reduced = ctx.create<edge::ReduceOp>(kind, input, ValueRange(), axes);
   SmallVector<int64_t> shape(rank, 1);
   shape[0] = getShape(input)[0];
   shape[1] = getShape(input)[rank - 1];
@@ -212,9 +209,8 @@ static Converted convertGlobalAveragePool(ConversionContext &ctx) {
   if (failed(input))
     return failure();
   Value sum = createGlobal(ctx, edge::ReduceKind::Sum, *input);
-  int64_t count =
-      getTensorType(*input).getNumElements() /
-      std::max<int64_t>(getTensorType(sum).getNumElements(), 1);
+  int64_t count = getTensorType(*input).getNumElements() /
+                  std::max<int64_t>(getTensorType(sum).getNumElements(), 1);
   Value mean = ctx.create<edge::MulOp>(
       sum, ctx.createSplat(1.0 / count, getElementType(sum)));
   return SmallVector<Value>{ctx.cast(mean, getElementType(ctx.operand(0)))};
@@ -233,8 +229,8 @@ static Converted convertGlobalLpPool(ConversionContext &ctx) {
   FailureOr<int64_t> p = readExponent(ctx);
   if (failed(input) || failed(p))
     return failure();
-  Value sum = createGlobal(ctx, edge::ReduceKind::Sum,
-                           createPower(ctx, *input, *p));
+  Value sum =
+      createGlobal(ctx, edge::ReduceKind::Sum, createPower(ctx, *input, *p));
   return SmallVector<Value>{
       ctx.cast(createRoot(ctx, sum, *p), getElementType(ctx.operand(0)))};
 }

@@ -68,8 +68,8 @@ FailureOr<Window> edgecc::readWindow(ConversionContext &ctx,
     return window;
   }
   if (mode != "SAME_UPPER" && mode != "SAME_LOWER")
-    return ctx.unsupportedAttribute(
-        "auto_pad", mode, "NOTSET, VALID, SAME_UPPER or SAME_LOWER");
+    return ctx.unsupportedAttribute("auto_pad", mode,
+                                    "NOTSET, VALID, SAME_UPPER or SAME_LOWER");
   for (size_t dim = 0; dim < rank; ++dim) {
     int64_t outputs = llvm::divideCeil(input[dim], window.strides[dim]);
     int64_t total = (outputs - 1) * window.strides[dim] +
@@ -113,18 +113,16 @@ FailureOr<Value> edgecc::applyFusedActivation(ConversionContext &ctx,
     return clamp(value, parameter(0, "activation_min", -infinity),
                  parameter(1, "activation_max", infinity));
   if (name == "LeakyRelu") {
-    Value slope = ctx.createSplat(
-        parameter(0, "activation_alpha", 0.01f), type);
+    Value slope =
+        ctx.createSplat(parameter(0, "activation_alpha", 0.01f), type);
     Value negative = ctx.create<edge::MulOp>(clamp(value, -infinity, 0), slope);
     return ctx.create<edge::AddOp>(clamp(value, 0, infinity), negative);
   }
   if (name == "HardSigmoid") {
-    Value slope =
-        ctx.createSplat(parameter(0, "activation_alpha", 0.2f), type);
-    Value offset =
-        ctx.createSplat(parameter(1, "activation_beta", 0.5f), type);
-    Value line = ctx.create<edge::AddOp>(
-        ctx.create<edge::MulOp>(value, slope), offset);
+    Value slope = ctx.createSplat(parameter(0, "activation_alpha", 0.2f), type);
+    Value offset = ctx.createSplat(parameter(1, "activation_beta", 0.5f), type);
+    Value line =
+        ctx.create<edge::AddOp>(ctx.create<edge::MulOp>(value, slope), offset);
     return clamp(line, 0, 1);
   }
   return ctx.unsupportedAttribute(
