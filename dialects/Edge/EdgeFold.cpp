@@ -33,6 +33,9 @@ static void advance(MutableArrayRef<int64_t> position,
 ElementsAttr edgecc::edge::foldMovement(
     Attribute input, RankedTensorType type,
     llvm::function_ref<int64_t(ArrayRef<int64_t>)> source) {
+  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(input);
+      dense && dense.isSplat() && type.getNumElements() != 0)
+    return dense.resizeSplat(type);
   std::optional<ConstantView> view = ConstantView::get(input);
   if (!view)
     return {};
@@ -94,10 +97,19 @@ struct ElementwiseFold : DialectFoldInterface {
       return success();
     }
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
-    if (type.getNumElements() > maxFoldedElements)
+    bool isSplat = type.getNumElements() != 0 &&
+                   llvm::all_of(operands, [](Attribute operand) {
+                     auto dense = dyn_cast_or_null<DenseElementsAttr>(operand);
+                     return dense && dense.isSplat();
+                   });
+    if (!isSplat && type.getNumElements() > maxFoldedElements)
       return failure();
     SmallVector<ConstantView> views;
     for (Attribute operand : operands) {
+      if (isSplat)
+        operand =
+            cast<DenseElementsAttr>(operand).resizeSplat(RankedTensorType::get(
+                {}, cast<DenseElementsAttr>(operand).getElementType()));
       std::optional<ConstantView> view = ConstantView::get(operand);
       if (!view)
         return failure();
@@ -107,12 +119,14 @@ struct ElementwiseFold : DialectFoldInterface {
     Block body;
     for (ConstantView &view : views)
       body.addArgument(signless(view.getType().getElementType()), op->getLoc());
-    OpBuilder builder = OpBuilder::atBlockEnd(&body);
+    OpBuilder builder(op->getContext());
+    builder.setInsertionPointToEnd(&body);
     Value result = elementwise.emitScalar(builder, body.getArguments());
 
     SmallVector<Attribute> scalars;
     SmallVector<int64_t> position(type.getRank(), 0);
-    for (int64_t i = 0, e = type.getNumElements(); i < e; ++i) {
+    int64_t count = isSplat ? 1 : type.getNumElements();
+    for (int64_t i = 0; i < count; ++i) {
       SmallVector<Attribute> arguments;
       for (ConstantView &view : views)
         arguments.push_back(view.element(
@@ -122,6 +136,12 @@ struct ElementwiseFold : DialectFoldInterface {
         return failure();
       scalars.push_back(scalar);
       advance(position, type.getShape());
+    }
+    if (isSplat) {
+      auto one = cast<DenseElementsAttr>(makeConstant(
+          RankedTensorType::get({}, type.getElementType()), scalars));
+      results.push_back(one.resizeSplat(type));
+      return success();
     }
     results.push_back(makeConstant(type, scalars));
     return success();

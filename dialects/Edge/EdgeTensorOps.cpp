@@ -7,6 +7,7 @@
 #include "dialects/Edge/EdgeDialect.h"
 #include "dialects/Edge/EdgeFold.h"
 
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -81,6 +82,11 @@ LogicalResult ReshapeOp::verify() {
 OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
   if (getInput().getType() == getType())
     return getInput();
+  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput()))
+    return dense.reshape(getType());
+  if (auto resource =
+          dyn_cast_or_null<DenseResourceElementsAttr>(adaptor.getInput()))
+    return DenseResourceElementsAttr::get(getType(), resource.getRawHandle());
   if (auto view = ConstantView::get(adaptor.getInput()))
     return makeConstant(getType(), view->bytes());
   if (auto producer = getInput().getDefiningOp<ReshapeOp>()) {
@@ -151,7 +157,9 @@ LogicalResult BroadcastOp::verify() {
 OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
   if (getInput().getType() == getType())
     return getInput();
-  if (getType().getNumElements() > maxFoldedElements)
+  auto dense = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput());
+  if (getType().getNumElements() > maxFoldedElements &&
+      !(dense && dense.isSplat()))
     return {};
   ArrayRef<int64_t> shape = typeOf(getInput()).getShape();
   SmallVector<int64_t> strides = rowMajorStrides(shape);
