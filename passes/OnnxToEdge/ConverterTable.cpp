@@ -11,14 +11,21 @@ using namespace mlir;
 using namespace edgecc;
 
 void edgecc::registerAllConverters(ConverterTable &table) {
+  registerActivationConverters(table);
   registerControlFlowConverters(table);
   registerConvolutionConverters(table);
+  registerElementwiseConverters(table);
+  registerGeneratorConverters(table);
   registerImageConverters(table);
+  registerIndexingConverters(table);
   registerMatMulConverters(table);
   registerNormalizationConverters(table);
   registerPoolingConverters(table);
   registerRecurrentConverters(table);
+  registerReductionConverters(table);
   registerResizeConverters(table);
+  registerShapeConverters(table);
+  registerSliceConverters(table);
 }
 
 void ConverterTable::add(StringRef opType, ConvertFn convert,

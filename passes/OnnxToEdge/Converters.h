@@ -300,14 +300,21 @@ mlir::Region *getDecidedBranch(onnx::NodeOp node);
 /// All of the following; in ConverterTable.cpp.
 void registerAllConverters(ConverterTable &table);
 
+void registerActivationConverters(ConverterTable &table);
 void registerControlFlowConverters(ConverterTable &table);
 void registerConvolutionConverters(ConverterTable &table);
+void registerElementwiseConverters(ConverterTable &table);
+void registerGeneratorConverters(ConverterTable &table);
 void registerImageConverters(ConverterTable &table);
+void registerIndexingConverters(ConverterTable &table);
 void registerMatMulConverters(ConverterTable &table);
 void registerNormalizationConverters(ConverterTable &table);
 void registerPoolingConverters(ConverterTable &table);
 void registerRecurrentConverters(ConverterTable &table);
+void registerReductionConverters(ConverterTable &table);
 void registerResizeConverters(ConverterTable &table);
+void registerShapeConverters(ConverterTable &table);
+void registerSliceConverters(ConverterTable &table);
 
 } // namespace edgecc
 

@@ -1,0 +1,79 @@
+//===- Arithmetic.cpp - short ways to common edge code ----------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/OnnxToEdge/Arithmetic.h"
+
+using namespace mlir;
+using namespace edgecc;
+
+ConvertFn edgecc::single(SingleFn *convert) {
+  return [convert](ConversionContext &ctx) -> Converted {
+    Value value = convert(ctx);
+    if (!value)
+      return failure();
+    return SmallVector<Value>{value};
+  };
+}
+
+Value edgecc::refuse(ConversionContext &ctx, const Twine &reason) {
+  ctx.error() << reason;
+  return {};
+}
+
+std::optional<double> edgecc::constantNumber(ConversionContext &ctx,
+                                             Value value) {
+  if (getTensorType(value).getNumElements() != 1)
+    return std::nullopt;
+  ElementsAttr elements = ctx.constant(value);
+  if (!elements)
+    return std::nullopt;
+  if (auto ints = readInts(elements))
+    return static_cast<double>(ints->front());
+  if (auto floats = readFloats(elements))
+    return floats->front();
+  return std::nullopt;
+}
+
+Value edgecc::iota(ConversionContext &ctx, int64_t size, int64_t axis,
+                   int64_t rank) {
+  SmallVector<int64_t> shape(rank, 1);
+  shape[axis] = size;
+  return ctx.createInts(llvm::to_vector(llvm::seq<int64_t>(0, size)), shape);
+}
+
+Type edgecc::getElementTypeOfOnnx(OpBuilder &builder, int64_t number) {
+  switch (number) {
+  case 1:
+    return builder.getF32Type();
+  case 2:
+    return builder.getIntegerType(8, /*isSigned=*/false);
+  case 3:
+    return builder.getI8Type();
+  case 4:
+    return builder.getIntegerType(16, /*isSigned=*/false);
+  case 5:
+    return builder.getI16Type();
+  case 6:
+    return builder.getI32Type();
+  case 7:
+    return builder.getI64Type();
+  case 9:
+    return builder.getI1Type();
+  case 10:
+    return builder.getF16Type();
+  case 11:
+    return builder.getF64Type();
+  case 12:
+    return builder.getIntegerType(32, /*isSigned=*/false);
+  case 13:
+    return builder.getIntegerType(64, /*isSigned=*/false);
+  case 16:
+    return builder.getBF16Type();
+  default:
+    return {};
+  }
+}
