@@ -5,10 +5,20 @@
 
 #include "codegen/kernels/KernelInterface.h"
 
+#include "codegen/kernels/Families.h"
+
 #include "mlir/IR/DialectRegistry.h"
 
 #include "codegen/kernels/KernelInterface.cpp.inc"
 
 using namespace mlir;
 
-void edgecc::kernels::registerKernels(DialectRegistry &registry) {}
+void edgecc::kernels::registerKernels(DialectRegistry &registry) {
+  registerElementwiseKernels(registry);
+  registerMovementKernels(registry);
+  registerIndexingKernels(registry);
+  registerReductionKernels(registry);
+  registerNormalizationKernels(registry);
+  registerResampleKernels(registry);
+  registerRecurrentKernels(registry);
+}

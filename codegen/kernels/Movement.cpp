@@ -1,0 +1,202 @@
+//===- Movement.cpp - kernels that only move elements -----------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/Families.h"
+#include "codegen/kernels/Strided.h"
+
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/Sequence.h"
+
+using namespace mlir;
+
+namespace edgecc::kernels {
+
+/// The access to all elements of operand `index`, as they lie in memory.
+static Access readAll(Emitter &e, Operation *op, const KernelArgs &args,
+                      unsigned index = 0) {
+  Type element = getElementTypeOrSelf(op->getOperand(index).getType());
+  return accessAll(e, args.inputs[index], storageType(element));
+}
+
+static Access writeAll(Emitter &e, Operation *op, const KernelArgs &args) {
+  Type element = getElementTypeOrSelf(op->getResult(0).getType());
+  return accessAll(e, args.outputs[0], storageType(element));
+}
+
+static RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+namespace {
+
+struct TransposeKernel
+    : KernelOpInterface::ExternalModel<TransposeKernel, edge::TransposeOp> {
+  LogicalResult emitKernel(Operation *op, OpBuilder &builder,
+                           const KernelArgs &args, target::CpuAttr cpu) const {
+    Emitter e(builder, op->getLoc(), cpu);
+    auto transpose = cast<edge::TransposeOp>(op);
+    Access read = readAll(e, op, args);
+    SmallVector<int64_t> strides;
+    for (int64_t dim : transpose.getPermutation())
+      strides.push_back(read.strides[dim]);
+    read.strides = std::move(strides);
+    emitCopy(e, transpose.getType().getShape(), read, writeAll(e, op, args));
+    return success();
+  }
+};
+
+struct BroadcastKernel
+    : KernelOpInterface::ExternalModel<BroadcastKernel, edge::BroadcastOp> {
+  LogicalResult emitKernel(Operation *op, OpBuilder &builder,
+                           const KernelArgs &args, target::CpuAttr cpu) const {
+    Emitter e(builder, op->getLoc(), cpu);
+    RankedTensorType type = typeOf(op->getResult(0));
+    emitCopy(e, type.getShape(),
+             accessBroadcast(e, args.inputs[0], type.getElementType(),
+                             type.getShape()),
+             writeAll(e, op, args));
+    return success();
+  }
+};
+
+struct SliceKernel
+    : KernelOpInterface::ExternalModel<SliceKernel, edge::SliceOp> {
+  LogicalResult emitKernel(Operation *op, OpBuilder &builder,
+                           const KernelArgs &args, target::CpuAttr cpu) const {
+    Emitter e(builder, op->getLoc(), cpu);
+    auto slice = cast<edge::SliceOp>(op);
+    Access read = readAll(e, op, args);
+    int64_t start = 0;
+    for (auto [own, offset, step] : llvm::zip_equal(
+             read.strides, slice.getOffsets(), slice.getStrides())) {
+      start += offset * own;
+      own *= step;
+    }
+    read.start = e.index(start);
+    emitCopy(e, slice.getSizes(), read, writeAll(e, op, args));
+    return success();
+  }
+};
+
+/// A part of a padded dimension that is read in even steps.
+struct Segment {
+  int64_t to, size, from, step;
+};
+
+struct PadKernel : KernelOpInterface::ExternalModel<PadKernel, edge::PadOp> {
+  LogicalResult emitKernel(Operation *op, OpBuilder &builder,
+                           const KernelArgs &args, target::CpuAttr cpu) const {
+    Emitter e(builder, op->getLoc(), cpu);
+    auto pad = cast<edge::PadOp>(op);
+    ArrayRef<int64_t> shape = typeOf(pad.getInput()).getShape();
+    Access read = readAll(e, op, args), write = writeAll(e, op, args);
+    if (pad.getMode() == edge::PadMode::Constant)
+      fillBorder(e, pad, write);
+
+    SmallVector<SmallVector<Segment>> segments;
+    for (auto [size, low, high] :
+         llvm::zip_equal(shape, pad.getLow(), pad.getHigh()))
+      segments.push_back(segmentsOf(pad.getMode(), size, low, high));
+
+    // Each combination of segments is a strided copy.
+    SmallVector<int64_t> sizes(shape.size());
+    auto descend = [&](auto &&self, size_t dim, Access from, int64_t fromStart,
+                       int64_t toStart) -> void {
+      if (dim == shape.size()) {
+        from.start = e.index(fromStart);
+        return emitCopy(e, sizes, from, write.from(e.index(toStart)));
+      }
+      for (const Segment &segment : segments[dim]) {
+        Access part = from;
+        part.strides[dim] = read.strides[dim] * segment.step;
+        sizes[dim] = segment.size;
+        self(self, dim + 1, part, fromStart + segment.from * read.strides[dim],
+             toStart + segment.to * write.strides[dim]);
+      }
+    };
+    descend(descend, 0, read, 0, 0);
+    return success();
+  }
+
+private:
+  static SmallVector<Segment> segmentsOf(edge::PadMode mode, int64_t size,
+                                         int64_t low, int64_t high) {
+    SmallVector<Segment> segments;
+    auto add = [&](int64_t to, int64_t count, int64_t from, int64_t step) {
+      if (count > 0)
+        segments.push_back({to, count, from, step});
+    };
+    int64_t after = low + size;
+    switch (mode) {
+    case edge::PadMode::Constant:
+      add(low, size, 0, 1);
+      break;
+    case edge::PadMode::Reflect:
+      add(0, low, low, -1);
+      add(low, size, 0, 1);
+      add(after, high, size - 2, -1);
+      break;
+    case edge::PadMode::Edge:
+      add(0, low, 0, 0);
+      add(low, size, 0, 1);
+      add(after, high, size - 1, 0);
+      break;
+    case edge::PadMode::Wrap:
+      add(0, low, size - low, 1);
+      add(low, size, 0, 1);
+      add(after, high, 0, 1);
+      break;
+    }
+    return segments;
+  }
+
+  /// Fills what lies before and after the inside: of the first dimension all of
+  /// it, of each further one what lies beside the inside of those before.
+  static void fillBorder(Emitter &e, edge::PadOp pad, const Access &write) {
+    ArrayRef<int64_t> shape = typeOf(pad.getInput()).getShape();
+    SmallVector<int64_t> sizes(pad.getType().getShape());
+    Value value = scalarOf(e, pad.getValue().convertToDouble(),
+                           pad.getType().getElementType());
+    int64_t start = 0;
+    for (size_t dim : llvm::seq(shape.size())) {
+      int64_t low = pad.getLow()[dim], high = pad.getHigh()[dim];
+      int64_t stride = write.strides[dim];
+      sizes[dim] = low;
+      emitFill(e, sizes, value, write.from(e.index(start)));
+      sizes[dim] = high;
+      emitFill(e, sizes, value,
+               write.from(e.index(start + (low + shape[dim]) * stride)));
+      sizes[dim] = shape[dim];
+      start += low * stride;
+    }
+  }
+
+  /// `value` as an element in memory.
+  static Value scalarOf(Emitter &e, double value, Type element) {
+    Type storage = storageType(element);
+    if (isa<FloatType>(storage))
+      return e.floatConstant(value, storage);
+    if (element.isInteger(1))
+      value = value != 0.0;
+    unsigned width = storage.getIntOrFloatBitWidth();
+    APSInt integer(width, element.isUnsignedInteger());
+    bool exact;
+    APFloat(value).convertToInteger(integer, APFloat::rmTowardZero, &exact);
+    return e.constant(e.getIntegerAttr(storage, integer));
+  }
+};
+
+} // namespace
+
+void registerMovementKernels(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, edge::EdgeDialect *) {
+    edge::TransposeOp::attachInterface<TransposeKernel>(*context);
+    edge::BroadcastOp::attachInterface<BroadcastKernel>(*context);
+    edge::SliceOp::attachInterface<SliceKernel>(*context);
+    edge::PadOp::attachInterface<PadKernel>(*context);
+  });
+}
+
+} // namespace edgecc::kernels
