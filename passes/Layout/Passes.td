@@ -1,0 +1,43 @@
+//===- Passes.td - passes that choose layouts --------------*- tablegen -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_PASSES_LAYOUT_PASSES_TD
+#define EDGECC_PASSES_LAYOUT_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def PropagateTransposes : Pass<"edgecc-propagate-transposes",
+                               "::mlir::func::FuncOp"> {
+  let summary = "lets operations work in the layout of their neighbours";
+  let description = [{
+    Networks made for channels-first tensors bring a transpose on each side of
+    each convolution. This pass dissolves all transposes, chooses the layout of
+    each operation so that the fewest bytes have to be moved, and puts back the
+    transposes that remain. Elementwise operations, reductions, movements and
+    reshapes work in any layout; convolutions, matrix products, recurrent cells
+    and the function's arguments and results keep theirs.
+
+    A tensor that is flattened into the rows of constant weights is not
+    transposed: the rows of the weights are.
+
+    Example: here nothing is left to transpose between the convolutions.
+
+    ```mlir
+    %0 = edge.conv(%x, %w) ...
+    %1 = edge.transpose %0 [0, 3, 1, 2] : ...
+    %2 = edge.clamp %1 {min = 0.0 : f64, max = 6.0 : f64} : ...
+    %3 = edge.transpose %2 [0, 2, 3, 1] : ...
+    %4 = edge.conv(%3, %v) ...
+    ```
+  }];
+  let statistics = [
+    Statistic<"numBefore", "transposes-before", "transposes that were there">,
+    Statistic<"numAfter", "transposes-after", "transposes that remain">,
+    Statistic<"numMoved", "bytes-moved", "bytes that these move">
+  ];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+}
+
+#endif // EDGECC_PASSES_LAYOUT_PASSES_TD
