@@ -1,0 +1,43 @@
+//===- Registration.cpp - all dialects and passes ---------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "compiler/pipeline/Registration.h"
+#include "codegen/kernels/KernelInterface.h"
+#include "codegen/kernels/Passes.h"
+#include "dialects/Edge/EdgeDialect.h"
+#include "dialects/Onnx/OnnxOps.h"
+#include "dialects/Target/TargetDialect.h"
+#include "passes/Memory/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Func/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void edgecc::registerDialects(DialectRegistry &registry) {
+  registry
+      .insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+              LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
+              scf::SCFDialect, ub::UBDialect, vector::VectorDialect>();
+  registry
+      .insert<edge::EdgeDialect, onnx::OnnxDialect, target::TargetDialect>();
+  kernels::registerKernels(registry);
+}
+
+void edgecc::registerPasses() {
+  registerTransformsPasses();
+  func::registerFuncPasses();
+  kernels::registerKernelsPasses();
+  memory::registerMemoryPasses();
+}
