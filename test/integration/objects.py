@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+# Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What every object and header promises, for a network on every CPU.
+
+The object asks for no symbol, defines only symbols with the network's prefix,
+has no writable memory, and comes out the same when it is compiled twice. The
+header compiles as C99 and C++ without a warning, and so does its example.
+"""
+import functools
+import os
+import re
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import suite
+
+LLVM = "/usr/lib/llvm-22/bin"
+CPUS = """
+x86-64 x86-64-v2 x86-64-v3 x86-64-v4 native cortex-a53 cortex-a55 cortex-a72
+cortex-a76 cortex-a78 neoverse-n1 neoverse-v1 rv64gc rv64gcv cortex-m4
+cortex-m7 cortex-m55 cortex-m0plus wasm32
+""".split()
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
+
+
+def compile_network(options, folder, name, *flags):
+    target = os.path.join(folder, name + ".o")
+    p = suite.must([os.path.join(options.bin, "edgecc"),
+                    os.path.join(suite.MODELS, "digits_cnn.onnx"),
+                    "--name=digits", "-o", target, *flags], options.timeout)
+    if p.stdout or p.stderr:
+        raise suite.Failure("says something: " + (p.stdout + p.stderr)[:100])
+    with open(target, "rb") as f, open(target[:-2] + ".h") as h:
+        return target, f.read(), h.read()
+
+
+def check_symbols(target):
+    undefined = suite.must([LLVM + "/llvm-nm", "-u", target]).stdout.split()
+    # Every WebAssembly object imports its memory and stack from the linker.
+    undefined = [s for s in undefined
+                 if s != "U" and s not in ("__linear_memory",
+                                           "__stack_pointer")]
+    if undefined:
+        raise suite.Failure("undefined: " + " ".join(undefined))
+    listing = suite.must([LLVM + "/llvm-nm", "-g", "--defined-only", target])
+    for line in listing.stdout.splitlines():
+        kind, name = line.split()[-2:]
+        if not name.startswith("digits_"):
+            raise suite.Failure("public symbol " + name)
+        if kind in "BbDdC":
+            raise suite.Failure("writable symbol " + name)
+
+
+def check_header(folder, header):
+    user = os.path.join(folder, "user")
+    for language, compiler, standard in [("c", "clang-22", "c99"),
+                                         ("c", "clang-22", "c11"),
+                                         ("c++", "clang++-22", "c++11")]:
+        with open(user, "w") as f:
+            f.write(f'#include "{header}"\n#include "{header}"\n'
+                    "int unused_unit(void);\nint unused_unit(void) "
+                    "{ return 0; }\n")
+        suite.must([compiler, "-x", language, "-std=" + standard, *WARNINGS,
+                    "-I", folder, user])
+
+
+def check_example(folder, text, header):
+    """Compiles the lines between 'Example:' and the end of that comment."""
+    found = re.search(r"Example[^\n]*:\n(.*?)\*/", text, re.S)
+    if not found:
+        raise suite.Failure("the header has no example")
+    lines = [re.sub(r"^ ?\*? ?", "", line)
+             for line in found.group(1).splitlines()]
+    user = os.path.join(folder, "example.c")
+    with open(user, "w") as f:
+        f.write("\n".join(lines) + "\n")
+    suite.must(["clang-22", "-std=c99", *WARNINGS, "-I", folder, user])
+
+
+def promises(options, cpu):
+    with tempfile.TemporaryDirectory() as folder:
+        other = os.path.join(folder, "again")
+        os.mkdir(other)
+        flag = f"-mcpu={cpu}"
+        target, first, text = compile_network(options, folder, "digits", flag)
+        _, second, again = compile_network(options, other, "digits", flag)
+        if first != second or text != again:
+            raise suite.Failure("compiling twice gives two objects or headers")
+        check_symbols(target)
+        check_header(folder, "digits.h")
+        check_example(folder, text, "digits.h")
+        return f"{len(first)} bytes"
+
+
+def position_independent(options):
+    """The object goes into a shared library when it is asked to."""
+    with tempfile.TemporaryDirectory() as folder:
+        target, _, _ = compile_network(options, folder, "digits", "-fPIC")
+        suite.must(["clang-22", "-shared", "-nostdlib", "-Wl,-z,text", target,
+                    "-fuse-ld=lld-22", "-o", os.path.join(folder, "lib.so")])
+
+
+def main():
+    options = suite.parser(__doc__).parse_args()
+    tests = [(cpu, functools.partial(promises, options, cpu)) for cpu in CPUS]
+    tests.append(("fPIC", functools.partial(position_independent, options)))
+    return suite.run(tests, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
