@@ -8,6 +8,7 @@
 #ifndef EDGECC_DIALECTS_TARGET_TARGETDIALECT_TD
 #define EDGECC_DIALECTS_TARGET_TARGETDIALECT_TD
 
+include "mlir/IR/OpBase.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/DialectBase.td"
 

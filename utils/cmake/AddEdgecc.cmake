@@ -59,6 +59,26 @@ function(edgecc_tablegen target td)
   set_property(GLOBAL APPEND PROPERTY EDGECC_TABLEGEN_TARGETS ${target})
 endfunction()
 
+# edgecc_add_doc(path td-file generator): a page of the generated reference,
+# docs/<path>.md in the build folder; the target `docs` makes all pages.
+function(edgecc_add_doc path td generator)
+  set(page ${CMAKE_BINARY_DIR}/docs/${path}.md)
+  string(REPLACE " " ";" generator "${generator}")
+  string(REPLACE "/" "-" target docs/${path})
+  file(GLOB sources CONFIGURE_DEPENDS *.td)
+  get_filename_component(folder ${page} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(OUTPUT ${page}
+    COMMAND ${MLIR_TABLEGEN_EXE} ${generator} -I${CMAKE_SOURCE_DIR}
+            -I${MLIR_INCLUDE_DIRS} ${CMAKE_CURRENT_SOURCE_DIR}/${td} -o ${page}
+    DEPENDS ${sources} COMMENT "Writing docs/${path}.md")
+  if(NOT TARGET docs)
+    add_custom_target(docs)
+  endif()
+  add_custom_target(${target} DEPENDS ${page})
+  add_dependencies(docs ${target})
+endfunction()
+
 # edgecc_add_dialect(Name mnemonic): declarations and definitions of
 # <Name>Ops.td (dialect, types, attributes, enums, interfaces, operations).
 function(edgecc_add_dialect name mnemonic)
@@ -73,12 +93,15 @@ function(edgecc_add_dialect name mnemonic)
     ${name}Types.cpp.inc "-gen-typedef-defs -typedefs-dialect=${mnemonic}"
     ${name}Ops.h.inc "-gen-op-decls -dialect=${mnemonic}"
     ${name}Ops.cpp.inc "-gen-op-defs -dialect=${mnemonic}")
+  edgecc_add_doc(dialects/${name} ${name}Ops.td
+    "-gen-dialect-doc -dialect=${mnemonic}")
 endfunction()
 
-# edgecc_add_passes(Room): declarations of the passes of passes/<Room>/Passes.td.
+# edgecc_add_passes(Room): declarations of the passes of the folder's Passes.td.
 function(edgecc_add_passes room)
   edgecc_tablegen(Edgecc${room}PassesIncGen Passes.td
     Passes.h.inc "-gen-pass-decls -name=${room}")
+  edgecc_add_doc(passes/${room} Passes.td "-gen-pass-doc")
 endfunction()
 
 # edgecc_add_tool(name source... LINK library...): an executable in bin/.
