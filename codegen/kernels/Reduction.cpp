@@ -303,12 +303,13 @@ private:
     SmallVector<Value> best{load(base, 1, 1, 1), number(0, 1)};
     int64_t whole = length > 1 ? size / length * length : 0;
     if (whole >= 2 * length) {
-      SmallVector<int32_t> lanes(llvm::seq<int32_t>(length));
+      auto lanes = llvm::to_vector(llvm::seq<int32_t>(length));
       Value iota = e.constant(DenseElementsAttr::get(
           VectorType::get({length}, index), ArrayRef<int32_t>(lanes)));
+      SmallVector<Value> init{load(base, 1, length, length), iota};
       SmallVector<Value> all =
-          e.loop(length, whole, length, {load(base, 1, length, length), iota},
-                 [&](Value i, ValueRange carried) {
+          e.loop(length, whole, length, init,
+                 [&](Value i, ValueRange carried) -> SmallVector<Value> {
                    Value where =
                        arith::AddIOp::create(e, numbers(i, length), iota);
                    return meet(carried[0], carried[1],
