@@ -32,31 +32,12 @@ using namespace edgecc::importer;
 namespace {
 constexpr llvm::StringLiteral kDefaultDomain = "ai.onnx";
 
-/// Calls `graphVisit` and `nodeVisit` on graph and nodes, subgraphs included.
-template <typename GraphVisit, typename NodeVisit>
-void walk(pb::GraphProto &graph, GraphVisit graphVisit, NodeVisit nodeVisit);
-
-template <typename GraphVisit, typename NodeVisit>
-void walk(google::protobuf::RepeatedPtrField<pb::NodeProto> &nodes,
-          GraphVisit graphVisit, NodeVisit nodeVisit) {
-  for (pb::NodeProto &node : nodes) {
-    nodeVisit(node);
-    for (pb::AttributeProto &attribute : *node.mutable_attribute()) {
-      if (attribute.has_g())
-        walk(*attribute.mutable_g(), graphVisit, nodeVisit);
-      for (pb::GraphProto &graph : *attribute.mutable_graphs())
-        walk(graph, graphVisit, nodeVisit);
-    }
-  }
-}
-
-template <typename GraphVisit, typename NodeVisit>
-void walk(pb::GraphProto &graph, GraphVisit graphVisit, NodeVisit nodeVisit) {
-  graphVisit(graph);
-  walk(*graph.mutable_node(), graphVisit, nodeVisit);
-}
+void normaliseGraph(pb::GraphProto &graph);
 
 void normaliseNode(pb::NodeProto &node) {
+  for (pb::AttributeProto &attribute : *node.mutable_attribute())
+    if (attribute.has_g())
+      normaliseGraph(*attribute.mutable_g());
   if (node.domain() == kDefaultDomain)
     node.clear_domain();
   if (!node.name().empty())
@@ -105,15 +86,13 @@ template <typename Proto>
 void addMissingOpsets(
     Proto &proto, google::protobuf::RepeatedPtrField<pb::NodeProto> &nodes) {
   OpsetMap opsets = getOpsets(proto);
-  walk(
-      nodes, [](pb::GraphProto &) {},
-      [&](pb::NodeProto &node) {
-        if (node.domain().empty() || !opsets.emplace(node.domain(), 1).second)
-          return;
-        pb::OperatorSetIdProto *opset = proto.add_opset_import();
-        opset->set_domain(node.domain());
-        opset->set_version(1);
-      });
+  forEachNode(nodes, [&](pb::NodeProto &node) {
+    if (node.domain().empty() || !opsets.emplace(node.domain(), 1).second)
+      return;
+    pb::OperatorSetIdProto *opset = proto.add_opset_import();
+    opset->set_domain(node.domain());
+    opset->set_version(1);
+  });
 }
 
 template <typename Proto>
@@ -125,6 +104,17 @@ OpsetMap collectOpsets(const Proto &proto) {
   return opsets;
 }
 } // namespace
+
+void importer::forEachNode(
+    google::protobuf::RepeatedPtrField<pb::NodeProto> &nodes,
+    llvm::function_ref<void(pb::NodeProto &)> visit) {
+  for (pb::NodeProto &node : nodes) {
+    visit(node);
+    for (pb::AttributeProto &attribute : *node.mutable_attribute())
+      if (attribute.has_g())
+        forEachNode(*attribute.mutable_g()->mutable_node(), visit);
+  }
+}
 
 OpsetMap importer::getOpsets(const pb::ModelProto &model) {
   return collectOpsets(model);
@@ -138,13 +128,14 @@ void importer::normalise(pb::FunctionProto &function) {
   if (function.domain() == kDefaultDomain)
     function.clear_domain();
   normaliseOpsets(function);
-  walk(*function.mutable_node(), normaliseGraph, normaliseNode);
+  forEachNode(*function.mutable_node(), normaliseNode);
   addMissingOpsets(function, *function.mutable_node());
 }
 
 void importer::normalise(pb::ModelProto &model) {
   normaliseOpsets(model);
-  walk(*model.mutable_graph(), normaliseGraph, normaliseNode);
+  normaliseGraph(*model.mutable_graph());
+  forEachNode(*model.mutable_graph()->mutable_node(), normaliseNode);
   addMissingOpsets(model, *model.mutable_graph()->mutable_node());
   for (pb::FunctionProto &function : *model.mutable_functions())
     normalise(function);

@@ -100,6 +100,22 @@ static bool getBody(edgecc::onnx::NodeOp node, const pb::NodeProto &proto,
   return schema->BuildContextDependentFunction(context, function, opset);
 }
 
+/// A body of another domain may use the default one without importing it.
+static void addDefaultOpset(edgecc::onnx::NodeOp node,
+                            pb::FunctionProto &function) {
+  auto module = node->getParentOfType<ModuleOp>();
+  if (!module || getOpsets(function).count(""))
+    return;
+  auto opsets =
+      module->getAttrOfType<DictionaryAttr>(edgecc::onnx::kOpsetsAttr);
+  auto opset = opsets ? opsets.getAs<IntegerAttr>("ai.onnx") : IntegerAttr();
+  if (!opset)
+    return;
+  pb::OperatorSetIdProto *import = function.add_opset_import();
+  import->set_domain("");
+  import->set_version(opset.getInt());
+}
+
 /// Users that state the type of what they return follow the new value.
 static void replaceResult(Value from, Value to) {
   // What inference knows of the call may be more than it knows of the body.
@@ -144,6 +160,7 @@ LogicalResult edgecc::inlineFunctionBody(edgecc::onnx::NodeOp node) {
     return failure();
   }
   normalise(function);
+  addDefaultOpset(node, function);
   // Optional attributes that are not set have the default of the schema.
   AttributeMap attributes;
   const ::onnx::OpSchema *schema = ::onnx::OpSchemaRegistry::Schema(

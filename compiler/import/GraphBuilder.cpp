@@ -304,7 +304,11 @@ LogicalResult GraphBuilder::buildNode(pb::NodeProto &node, Scope &scope) {
     return success();
   }
 
-  int64_t version = std::max(1, scope.opsets->at(node.domain()));
+  auto opset = scope.opsets->find(node.domain());
+  if (opset == scope.opsets->end())
+    return emitError(loc) << describe(node, *scope.opsets)
+                          << ": no opset of the domain is imported";
+  int64_t version = std::max(1, opset->second);
   if (const ::onnx::OpSchema *schema = ::onnx::OpSchemaRegistry::Schema(
           node.op_type(), static_cast<int>(version), node.domain()))
     version = std::max(1, schema->since_version());

@@ -16,7 +16,7 @@
 
 #include "compiler/import/Import.h"
 #include "onnx/onnx_pb.h"
-#include <functional>
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <string>
 #include <unordered_map>
 
@@ -62,6 +62,10 @@ void normalise(pb::FunctionProto &function);
 llvm::LogicalResult checkModel(const pb::ModelProto &model,
                                llvm::StringRef path,
                                mlir::MLIRContext *context);
+
+/// Calls `visit` on the nodes and on those of the graphs in them.
+void forEachNode(google::protobuf::RepeatedPtrField<pb::NodeProto> &nodes,
+                 llvm::function_ref<void(pb::NodeProto &)> visit);
 
 /// Opset versions that a model or a function imports.
 OpsetMap getOpsets(const pb::ModelProto &model);

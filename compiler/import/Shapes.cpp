@@ -264,7 +264,15 @@ static LogicalResult emitInferenceError(const pb::ModelProto &model,
     return emitError(UnknownLoc::get(context))
            << "contradictory shapes or types: " << tidyMessage(text);
   StringRef line = text.substr(start).split('\n').first;
-  line = line.substr(line.rfind("(op_type:")).drop_front(9);
+  // Nodes of ONNX's own function bodies have no name.
+  while (true) {
+    size_t inner = line.find("(op_type:", 1);
+    StringRef next = inner == StringRef::npos ? "" : line.substr(inner);
+    if (!next.split("): ").first.contains(", node name: "))
+      break;
+    line = next;
+  }
+  line = line.drop_front(9);
   auto [subject, message] = line.split("): ");
   auto [op, name] = subject.split(", node name: ");
   bool isShape = message.contains("ShapeInferenceError");
@@ -285,11 +293,33 @@ static LogicalResult emitInferenceError(const pb::ModelProto &model,
          << ": " << tidyMessage(message);
 }
 
+/// ONNX infers some operators by their function body, and then takes an
+/// attribute of the body whose value is the operator's default for missing.
+static void addFunctionDefaults(pb::ModelProto &model) {
+  OpsetMap opsets = getOpsets(model);
+  forEachNode(*model.mutable_graph()->mutable_node(), [&](pb::NodeProto &node) {
+    const ::onnx::OpSchema *schema = ::onnx::OpSchemaRegistry::Schema(
+        node.op_type(), opsets.at(node.domain()), node.domain());
+    if (!schema || schema->has_type_and_shape_inference_function() ||
+        !schema->HasFunction())
+      return;
+    for (const auto &[name, attribute] : schema->attributes()) {
+      bool isSet = llvm::any_of(
+          node.attribute(), [&, &name = name](const pb::AttributeProto &set) {
+            return set.name() == name;
+          });
+      if (!isSet && attribute.default_value.has_name())
+        *node.add_attribute() = attribute.default_value;
+    }
+  });
+}
+
 LogicalResult importer::inferTypes(pb::ModelProto &model,
                                    MLIRContext *context) {
   // Data propagation keeps one table for all graphs, so that it fails where
   // two branches use the same name; without it inference is still right. The
   // second try decides.
+  addFunctionDefaults(model);
   std::string error;
   for (bool propagateData : {true, false}) {
     try {
