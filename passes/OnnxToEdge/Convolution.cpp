@@ -18,13 +18,14 @@ struct ConvolutionOperands {
   int64_t groups;
 };
 
-/// Reads and checks input, weights and bias. The weights are (C_out, C_in /
+/// Checks input, weights and bias. The weights are (C_out, C_in /
 /// groups, spatial...), or (C_in, C_out / groups, spatial...) if `transposed`.
-static FailureOr<ConvolutionOperands> readOperands(ConversionContext &ctx,
-                                                   bool transposed) {
-  if (failed(ctx.requireOperands(2)))
-    return failure();
-  ConvolutionOperands operands{ctx.operand(0), ctx.operand(1), ctx.operand(2),
+static FailureOr<ConvolutionOperands> checkOperands(ConversionContext &ctx,
+                                                    Value inputValue,
+                                                    Value weightsValue,
+                                                    Value bias,
+                                                    bool transposed) {
+  ConvolutionOperands operands{inputValue, weightsValue, bias,
                                ctx.getNode().getI64("group", 1)};
   ArrayRef<int64_t> input = getShape(operands.input);
   ArrayRef<int64_t> weights = getShape(operands.weights);
@@ -72,9 +73,12 @@ static DenseI64ArrayAttr getDilations(ConversionContext &ctx,
   return ctx.getBuilder().getDenseI64ArrayAttr(window.dilations);
 }
 
-/// A convolution without what may be fused to it, channels first.
-static FailureOr<Value> createConv(ConversionContext &ctx) {
-  FailureOr<ConvolutionOperands> operands = readOperands(ctx, false);
+FailureOr<Value> edgecc::createConvolution(ConversionContext &ctx,
+                                           Value inputValue,
+                                           Value weightsValue,
+                                           Value biasValue) {
+  FailureOr<ConvolutionOperands> operands =
+      checkOperands(ctx, inputValue, weightsValue, biasValue, false);
   if (failed(operands))
     return failure();
   ArrayRef<int64_t> spatial = getShape(operands->input).drop_front(2);
@@ -99,6 +103,14 @@ static FailureOr<Value> createConv(ConversionContext &ctx) {
       input, weights, bias, ValueRange(), window->strides,
       getDilations(ctx, *window), window->padsLow, window->padsHigh,
       operands->groups));
+}
+
+/// The convolution of operands 0 to 2.
+static FailureOr<Value> createConv(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(2)))
+    return failure();
+  return createConvolution(ctx, ctx.operand(0), ctx.operand(1),
+                           ctx.operand(2));
 }
 
 static Converted convertConv(ConversionContext &ctx) {
@@ -157,7 +169,10 @@ static LogicalResult resolveOutput(ConversionContext &ctx, Window &window,
 }
 
 static Converted convertConvTranspose(ConversionContext &ctx) {
-  FailureOr<ConvolutionOperands> operands = readOperands(ctx, true);
+  if (failed(ctx.requireOperands(2)))
+    return failure();
+  FailureOr<ConvolutionOperands> operands = checkOperands(
+      ctx, ctx.operand(0), ctx.operand(1), ctx.operand(2), true);
   if (failed(operands))
     return failure();
   ArrayRef<int64_t> spatial = getShape(operands->input).drop_front(2);

@@ -118,18 +118,27 @@ static Value createReciprocals(ConversionContext &ctx, const Pooling &pooling,
   return ctx.createFloats(reciprocals, shape, type);
 }
 
-static Converted convertAveragePool(ConversionContext &ctx) {
+FailureOr<Value> edgecc::createAveragePool(ConversionContext &ctx,
+                                           Value input) {
   FailureOr<Pooling> pooling = readPooling(ctx);
   if (failed(pooling))
     return failure();
-  Value input = ctx.widen(ctx.operand(0));
-  Value sum =
-      createPool(ctx, edge::PoolKind::Sum, *pooling, ctx.toChannelsLast(input));
+  Value sum = createPool(ctx, edge::PoolKind::Sum, *pooling,
+                         ctx.toChannelsLast(ctx.widen(input)));
   bool withBorder = ctx.getNode().getI64("count_include_pad", 0) != 0;
   Value mean = ctx.create<edge::MulOp>(
-      sum, createReciprocals(ctx, *pooling, withBorder, getElementType(input)));
-  return SmallVector<Value>{
-      ctx.cast(ctx.toChannelsFirst(mean), getElementType(ctx.operand(0)))};
+      sum, createReciprocals(ctx, *pooling, withBorder, getElementType(sum)));
+  return ctx.toChannelsFirst(mean);
+}
+
+static Converted convertAveragePool(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(1)))
+    return failure();
+  Value input = ctx.operand(0);
+  FailureOr<Value> result = createAveragePool(ctx, input);
+  if (failed(result))
+    return failure();
+  return SmallVector<Value>{ctx.cast(*result, getElementType(input))};
 }
 
 //===----------------------------------------------------------------------===//

@@ -50,6 +50,19 @@ std::pair<int64_t, int64_t> splitPadding(llvm::StringRef mode, int64_t total);
 llvm::FailureOr<mlir::Value> applyFusedActivation(ConversionContext &ctx,
                                                   mlir::Value value);
 
+/// The convolution that the attributes of the node (those of Conv) describe, of
+/// values in the layouts of ONNX; `bias` may be null. In f32 if they are
+/// narrower.
+llvm::FailureOr<mlir::Value> createConvolution(ConversionContext &ctx,
+                                               mlir::Value input,
+                                               mlir::Value weights,
+                                               mlir::Value bias);
+
+/// The average that the attributes of the node (those of AveragePool) describe,
+/// of `input` in the layout of ONNX.
+llvm::FailureOr<mlir::Value> createAveragePool(ConversionContext &ctx,
+                                               mlir::Value input);
+
 } // namespace edgecc
 
 #endif // EDGECC_PASSES_ONNXTOEDGE_WINDOW_H
