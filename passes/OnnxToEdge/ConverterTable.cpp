@@ -21,6 +21,8 @@ void edgecc::registerAllConverters(ConverterTable &table) {
   registerMatMulConverters(table);
   registerNormalizationConverters(table);
   registerPoolingConverters(table);
+  registerQLinearConverters(table);
+  registerQuantizationConverters(table);
   registerRecurrentConverters(table);
   registerReductionConverters(table);
   registerResizeConverters(table);

@@ -310,6 +310,8 @@ void registerIndexingConverters(ConverterTable &table);
 void registerMatMulConverters(ConverterTable &table);
 void registerNormalizationConverters(ConverterTable &table);
 void registerPoolingConverters(ConverterTable &table);
+void registerQLinearConverters(ConverterTable &table);
+void registerQuantizationConverters(ConverterTable &table);
 void registerRecurrentConverters(ConverterTable &table);
 void registerReductionConverters(ConverterTable &table);
 void registerResizeConverters(ConverterTable &table);

@@ -20,11 +20,9 @@ struct ConvolutionOperands {
 
 /// Checks input, weights and bias. The weights are (C_out, C_in /
 /// groups, spatial...), or (C_in, C_out / groups, spatial...) if `transposed`.
-static FailureOr<ConvolutionOperands> checkOperands(ConversionContext &ctx,
-                                                    Value inputValue,
-                                                    Value weightsValue,
-                                                    Value bias,
-                                                    bool transposed) {
+static FailureOr<ConvolutionOperands>
+checkOperands(ConversionContext &ctx, Value inputValue, Value weightsValue,
+              Value bias, bool transposed) {
   ConvolutionOperands operands{inputValue, weightsValue, bias,
                                ctx.getNode().getI64("group", 1)};
   ArrayRef<int64_t> input = getShape(operands.input);
@@ -74,8 +72,7 @@ static DenseI64ArrayAttr getDilations(ConversionContext &ctx,
 }
 
 FailureOr<Value> edgecc::createConvolution(ConversionContext &ctx,
-                                           Value inputValue,
-                                           Value weightsValue,
+                                           Value inputValue, Value weightsValue,
                                            Value biasValue) {
   FailureOr<ConvolutionOperands> operands =
       checkOperands(ctx, inputValue, weightsValue, biasValue, false);
@@ -109,8 +106,7 @@ FailureOr<Value> edgecc::createConvolution(ConversionContext &ctx,
 static FailureOr<Value> createConv(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(2)))
     return failure();
-  return createConvolution(ctx, ctx.operand(0), ctx.operand(1),
-                           ctx.operand(2));
+  return createConvolution(ctx, ctx.operand(0), ctx.operand(1), ctx.operand(2));
 }
 
 static Converted convertConv(ConversionContext &ctx) {
@@ -171,8 +167,8 @@ static LogicalResult resolveOutput(ConversionContext &ctx, Window &window,
 static Converted convertConvTranspose(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(2)))
     return failure();
-  FailureOr<ConvolutionOperands> operands = checkOperands(
-      ctx, ctx.operand(0), ctx.operand(1), ctx.operand(2), true);
+  FailureOr<ConvolutionOperands> operands =
+      checkOperands(ctx, ctx.operand(0), ctx.operand(1), ctx.operand(2), true);
   if (failed(operands))
     return failure();
   ArrayRef<int64_t> spatial = getShape(operands->input).drop_front(2);

@@ -37,8 +37,7 @@ static Value toFloat(ConversionContext &ctx, Value value) {
   return ctx.cast(widenSubByte(ctx, value), ctx.getBuilder().getF32Type());
 }
 
-FailureOr<Value> edgecc::alignParameter(ConversionContext &ctx,
-                                        Value parameter,
+FailureOr<Value> edgecc::alignParameter(ConversionContext &ctx, Value parameter,
                                         const Quantizer &quantizer,
                                         ArrayRef<int64_t> shape) {
   Value value = toFloat(ctx, parameter);
@@ -170,8 +169,7 @@ static Converted convertQuantizeLinear(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(2)))
     return failure();
   Quantizer quantizer = readQuantizer(ctx);
-  Type type =
-      readOutputType(ctx, getQuantizedType(ctx, quantizer.zeroPoint));
+  Type type = readOutputType(ctx, getQuantizedType(ctx, quantizer.zeroPoint));
   if (!isa_and_nonnull<IntegerType>(type))
     return ctx.error() << "supported are integers as quantised type only";
   FailureOr<Value> result = quantize(ctx, ctx.operand(0), quantizer, type);
@@ -183,12 +181,10 @@ static Converted convertQuantizeLinear(ConversionContext &ctx) {
 static Converted convertDequantizeLinear(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(2)))
     return failure();
-  FailureOr<Value> result =
-      dequantize(ctx, ctx.operand(0), readQuantizer(ctx));
+  FailureOr<Value> result = dequantize(ctx, ctx.operand(0), readQuantizer(ctx));
   if (failed(result))
     return failure();
-  return SmallVector<Value>{
-      ctx.cast(*result, getElementType(ctx.operand(1)))};
+  return SmallVector<Value>{ctx.cast(*result, getElementType(ctx.operand(1)))};
 }
 
 /// Scale and zero point come from the range of the value, which always holds
@@ -207,13 +203,10 @@ static Converted convertDynamicQuantizeLinear(ConversionContext &ctx) {
     return ctx.reshape(
         ctx.create<edge::ReduceOp>(kind, input, ValueRange(), axes), {});
   };
-  Value most =
-      ctx.create<edge::MaxOp>(reduce(edge::ReduceKind::Max), zero);
-  Value least =
-      ctx.create<edge::MinOp>(reduce(edge::ReduceKind::Min), zero);
+  Value most = ctx.create<edge::MaxOp>(reduce(edge::ReduceKind::Max), zero);
+  Value least = ctx.create<edge::MinOp>(reduce(edge::ReduceKind::Min), zero);
   Value range = ctx.create<edge::SubOp>(most, least);
-  Value scale =
-      ctx.create<edge::DivOp>(range, ctx.createSplat(255, f32));
+  Value scale = ctx.create<edge::DivOp>(range, ctx.createSplat(255, f32));
   scale = ctx.create<edge::SelectOp>(
       ctx.create<edge::CompareOp>(edge::ComparePredicate::EQ, range, zero),
       ctx.createSplat(1, f32), scale);
@@ -222,8 +215,7 @@ static Converted convertDynamicQuantizeLinear(ConversionContext &ctx) {
       Quantizer{}, ui8);
   if (failed(zeroPoint))
     return failure();
-  FailureOr<Value> result =
-      quantize(ctx, input, {scale, *zeroPoint}, ui8);
+  FailureOr<Value> result = quantize(ctx, input, {scale, *zeroPoint}, ui8);
   if (failed(result))
     return failure();
   return SmallVector<Value>{*result, scale, *zeroPoint};

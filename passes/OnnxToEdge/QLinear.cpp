@@ -1,0 +1,454 @@
+//===- QLinear.cpp - ONNX operators on quantised values ---------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Edge/EdgeConstants.h"
+#include "passes/OnnxToEdge/Quantization.h"
+#include "passes/OnnxToEdge/Window.h"
+
+using namespace mlir;
+using namespace edgecc;
+
+//===----------------------------------------------------------------------===//
+// Pieces
+//===----------------------------------------------------------------------===//
+
+/// Scale and zero point in operands `index` and `index + 1`.
+static Quantizer getQuantizer(ConversionContext &ctx, unsigned index,
+                              int64_t axis = 0) {
+  return {ctx.operand(index), ctx.operand(index + 1), axis};
+}
+
+/// Operand `index` as real numbers; its scale and zero point follow it.
+static FailureOr<Value> dequantizeOperand(ConversionContext &ctx,
+                                          unsigned index) {
+  if (!ctx.operand(index) || !ctx.operand(index + 1))
+    return ctx.error() << "operand " << index << " or its scale is missing";
+  return dequantize(ctx, ctx.operand(index), getQuantizer(ctx, index + 1));
+}
+
+/// `value` quantised with the scale and the zero point in operands `index` and
+/// `index + 1`, as the result of the node.
+static Converted quantizeResult(ConversionContext &ctx, Value value,
+                                unsigned index) {
+  if (!ctx.operand(index))
+    return ctx.error() << "operand " << index << " is missing";
+  FailureOr<Value> result =
+      quantize(ctx, value, getQuantizer(ctx, index),
+               getQuantizedType(ctx, ctx.operand(index + 1)));
+  if (failed(result))
+    return failure();
+  return SmallVector<Value>{*result};
+}
+
+/// What an operator does to a real value.
+using RealFn = std::function<FailureOr<Value>(ConversionContext &, Value)>;
+
+/// Registers an operator whose operands are X, its scale and zero point, and
+/// scale and zero point of the result.
+static void addUnary(ConverterTable &table, StringRef name, RealFn compute) {
+  table.add(
+      name,
+      [compute = std::move(compute)](ConversionContext &ctx) -> Converted {
+        FailureOr<Value> input = dequantizeOperand(ctx, 0);
+        if (failed(input) || failed(input = compute(ctx, *input)))
+          return failure();
+        return quantizeResult(ctx, *input, 3);
+      },
+      1, ConverterTable::kNewest, kMicrosoftDomain);
+}
+
+/// scale(a) * scale(b) / scale(result) in a shape that broadcasts to `shape`;
+/// `axis` is the dimension of lists of scales of b. A null scale counts as one.
+static FailureOr<Value> combineScales(ConversionContext &ctx, Value a, Value b,
+                                      Value result, int64_t aAxis,
+                                      int64_t bAxis, ArrayRef<int64_t> shape) {
+  FailureOr<Value> left =
+      alignParameter(ctx, a, Quantizer{a, Value(), aAxis}, shape);
+  FailureOr<Value> right =
+      alignParameter(ctx, b, Quantizer{b, Value(), bAxis}, shape);
+  if (failed(left) || failed(right))
+    return failure();
+  Value product = ctx.create<edge::MulOp>(*left, *right);
+  if (!result)
+    return product;
+  FailureOr<Value> divisor = alignParameter(ctx, result, Quantizer{}, shape);
+  if (failed(divisor))
+    return failure();
+  return ctx.create<edge::DivOp>(product, *divisor);
+}
+
+/// The product of two matrices, or of batches of them.
+static FailureOr<Value> createProduct(ConversionContext &ctx, Value lhs,
+                                      Value rhs) {
+  if (getRank(lhs) < 2 || getRank(rhs) < 2 ||
+      getShape(lhs).back() != getShape(rhs)[getRank(rhs) - 2])
+    return ctx.error() << "operands do not fit together: " << lhs.getType()
+                       << " and " << rhs.getType();
+  return ctx.create<edge::MatMulOp>(lhs, rhs, Value(), ValueRange());
+}
+
+//===----------------------------------------------------------------------===//
+// Convolutions
+//===----------------------------------------------------------------------===//
+
+/// Integers are convolved, in f32, and scaled once.
+static Converted convertQLinearConv(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(8)))
+    return failure();
+  FailureOr<Value> input =
+      subtractZeroPoint(ctx, ctx.operand(0), getQuantizer(ctx, 1));
+  FailureOr<Value> weights =
+      subtractZeroPoint(ctx, ctx.operand(3), getQuantizer(ctx, 4));
+  if (failed(input) || failed(weights))
+    return failure();
+  Type f32 = ctx.getBuilder().getF32Type();
+  Value bias = ctx.operand(8) ? ctx.cast(ctx.operand(8), f32) : Value();
+  FailureOr<Value> sum = createConvolution(ctx, *input, *weights, bias);
+  if (failed(sum))
+    return failure();
+  FailureOr<Value> factor = combineScales(ctx, ctx.operand(1), ctx.operand(4),
+                                          ctx.operand(6), 0, 1, getShape(*sum));
+  if (failed(factor))
+    return failure();
+  FailureOr<Value> result =
+      quantize(ctx, ctx.create<edge::MulOp>(*sum, *factor),
+               {Value(), ctx.operand(7)}, getElementType(ctx.operand(7)));
+  if (failed(result))
+    return failure();
+  return SmallVector<Value>{*result};
+}
+
+static Converted convertConvInteger(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(2)))
+    return failure();
+  FailureOr<Value> input = subtractZeroPoint(
+      ctx, ctx.operand(0), Quantizer{Value(), ctx.operand(2)});
+  FailureOr<Value> weights = subtractZeroPoint(
+      ctx, ctx.operand(1), Quantizer{Value(), ctx.operand(3)});
+  if (failed(input) || failed(weights))
+    return failure();
+  FailureOr<Value> sum = createConvolution(ctx, *input, *weights, Value());
+  if (failed(sum))
+    return failure();
+  return SmallVector<Value>{ctx.cast(*sum, ctx.getBuilder().getI32Type())};
+}
+
+//===----------------------------------------------------------------------===//
+// Matrix products
+//===----------------------------------------------------------------------===//
+
+/// The last but one dimension, along which scales of a left operand run.
+static int64_t getRowAxis(Value value) { return getRank(value) - 2; }
+static int64_t getColumnAxis(Value value) { return getRank(value) - 1; }
+
+static Converted convertQLinearMatMul(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(8)))
+    return failure();
+  Value a = ctx.operand(0), b = ctx.operand(3);
+  FailureOr<Value> lhs =
+      subtractZeroPoint(ctx, a, getQuantizer(ctx, 1, getRowAxis(a)));
+  FailureOr<Value> rhs =
+      subtractZeroPoint(ctx, b, getQuantizer(ctx, 4, getColumnAxis(b)));
+  if (failed(lhs) || failed(rhs))
+    return failure();
+  FailureOr<Value> sum = createProduct(ctx, *lhs, *rhs);
+  if (failed(sum))
+    return failure();
+  FailureOr<Value> factor =
+      combineScales(ctx, ctx.operand(1), ctx.operand(4), ctx.operand(6),
+                    getRowAxis(*sum), getColumnAxis(*sum), getShape(*sum));
+  if (failed(factor))
+    return failure();
+  FailureOr<Value> result =
+      quantize(ctx, ctx.create<edge::MulOp>(*sum, *factor),
+               {Value(), ctx.operand(7)}, getElementType(ctx.operand(7)));
+  if (failed(result))
+    return failure();
+  return SmallVector<Value>{*result};
+}
+
+/// The product of two integer matrices, in f32; zero points are operands
+/// `zeros` and `zeros + 1`.
+static FailureOr<Value> createIntegerProduct(ConversionContext &ctx,
+                                             unsigned zeros) {
+  Value a = ctx.operand(0), b = ctx.operand(1);
+  FailureOr<Value> lhs = subtractZeroPoint(
+      ctx, a, Quantizer{Value(), ctx.operand(zeros), getRowAxis(a)});
+  FailureOr<Value> rhs = subtractZeroPoint(
+      ctx, b, Quantizer{Value(), ctx.operand(zeros + 1), getColumnAxis(b)});
+  if (failed(lhs) || failed(rhs))
+    return failure();
+  return createProduct(ctx, *lhs, *rhs);
+}
+
+static Converted convertMatMulInteger(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(2)))
+    return failure();
+  FailureOr<Value> sum = createIntegerProduct(ctx, 2);
+  if (failed(sum))
+    return failure();
+  return SmallVector<Value>{ctx.cast(*sum, ctx.getBuilder().getI32Type())};
+}
+
+/// A, B, scales of A and B, zero points of A and B, bias.
+static Converted convertMatMulIntegerToFloat(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(4)))
+    return failure();
+  FailureOr<Value> sum = createIntegerProduct(ctx, 4);
+  if (failed(sum))
+    return failure();
+  FailureOr<Value> factor =
+      combineScales(ctx, ctx.operand(2), ctx.operand(3), Value(),
+                    getRowAxis(*sum), getColumnAxis(*sum), getShape(*sum));
+  if (failed(factor))
+    return failure();
+  Value result = ctx.create<edge::MulOp>(*sum, *factor);
+  if (Value bias = ctx.operand(6))
+    result = ctx.create<edge::AddOp>(result, ctx.widen(bias));
+  return SmallVector<Value>{ctx.cast(result, getElementType(ctx.operand(2)))};
+}
+
+/// alpha * A * B + C with C in the scale of the product; a result without
+/// scale stays real.
+static Converted convertQGemm(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(6)))
+    return failure();
+  onnx::NodeOp node = ctx.getNode();
+  bool transA = node.getI64("transA", 0), transB = node.getI64("transB", 0);
+  FailureOr<Value> lhs =
+      subtractZeroPoint(ctx, ctx.operand(0), getQuantizer(ctx, 1));
+  FailureOr<Value> rhs = subtractZeroPoint(
+      ctx, ctx.operand(3), getQuantizer(ctx, 4, transB ? 0 : 1));
+  if (failed(lhs) || failed(rhs))
+    return failure();
+  if (getRank(*lhs) != 2 || getRank(*rhs) != 2)
+    return ctx.error() << "operands must have two dimensions, found "
+                       << lhs->getType() << " and " << rhs->getType();
+  FailureOr<Value> sum =
+      createProduct(ctx, transA ? ctx.transpose(*lhs, {1, 0}) : *lhs,
+                    transB ? ctx.transpose(*rhs, {1, 0}) : *rhs);
+  if (failed(sum))
+    return failure();
+  if (Value bias = ctx.operand(6))
+    sum = ctx.create<edge::AddOp>(
+        *sum, ctx.cast(bias, ctx.getBuilder().getF32Type()));
+  FailureOr<Value> factor = combineScales(ctx, ctx.operand(1), ctx.operand(4),
+                                          ctx.operand(7), 0, 1, getShape(*sum));
+  if (failed(factor))
+    return failure();
+  float alpha = node.getF32("alpha", 1.0f);
+  if (alpha != 1.0f)
+    factor = ctx.create<edge::MulOp>(
+        *factor, ctx.createSplat(alpha, ctx.getBuilder().getF32Type()));
+  Value product = ctx.create<edge::MulOp>(*sum, *factor);
+  if (!ctx.operand(7))
+    return SmallVector<Value>{product};
+  FailureOr<Value> result = quantize(ctx, product, {Value(), ctx.operand(8)},
+                                     getQuantizedType(ctx, ctx.operand(8)));
+  if (failed(result))
+    return failure();
+  return SmallVector<Value>{*result};
+}
+
+//===----------------------------------------------------------------------===//
+// Weights in blocks of a few bits
+//===----------------------------------------------------------------------===//
+
+/// Reads `bits` bits per number from rows of `rowBytes` bytes, low bits first.
+static int64_t readPacked(ArrayRef<int64_t> bytes, int64_t rowBytes,
+                          int64_t row, int64_t column, int64_t bits) {
+  int64_t perByte = 8 / bits;
+  int64_t byte = bytes[row * rowBytes + column / perByte];
+  return (byte >> (column % perByte * bits)) & ((1 << bits) - 1);
+}
+
+/// A times the matrix whose columns (N of K numbers) are packed in blocks with
+/// a scale each. The weights are constants and become real numbers here.
+static Converted convertMatMulNBits(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(3)))
+    return failure();
+  onnx::NodeOp node = ctx.getNode();
+  int64_t k = node.getI64("K", 0), n = node.getI64("N", 0);
+  int64_t bits = node.getI64("bits", 4), block = node.getI64("block_size", 0);
+  if (bits != 2 && bits != 4 && bits != 8)
+    return ctx.unsupportedAttribute("bits", Twine(bits), "2, 4 or 8");
+  if (k < 1 || n < 1 || block < 8)
+    return ctx.error() << "attributes K, N and block_size are " << k << ", "
+                       << n << " and " << block
+                       << "; expected positive sizes and blocks of at least 8";
+  if (ctx.operand(4))
+    return ctx.error() << "operand 4 (g_idx) is not supported";
+  auto packed = ctx.ints(1, "B");
+  auto scales = ctx.floats(2, "scales");
+  if (failed(packed) || failed(scales))
+    return failure();
+
+  int64_t blocks = llvm::divideCeil(k, block);
+  int64_t blockBytes = block * bits / 8;
+  int64_t zeroBytes = llvm::divideCeil(blocks * bits, 8);
+  if (static_cast<int64_t>(packed->size()) != n * blocks * blockBytes ||
+      static_cast<int64_t>(scales->size()) != n * blocks)
+    return ctx.error() << "B and scales do not have the sizes that K, N and "
+                          "block_size imply";
+  SmallVector<float> zeros(n * blocks, 1 << (bits - 1));
+  if (Value zeroPoints = ctx.operand(3)) {
+    if (isa<FloatType>(getElementType(zeroPoints))) {
+      auto values = ctx.floats(3, "zero_points");
+      if (failed(values))
+        return failure();
+      zeros = *values;
+    } else {
+      auto values = ctx.ints(3, "zero_points");
+      if (failed(values))
+        return failure();
+      if (static_cast<int64_t>(values->size()) == n * zeroBytes)
+        for (int64_t i = 0; i < n * blocks; ++i)
+          zeros[i] =
+              readPacked(*values, zeroBytes, i / blocks, i % blocks, bits);
+      else
+        zeros.clear();
+    }
+    if (static_cast<int64_t>(zeros.size()) != n * blocks)
+      return ctx.error() << "zero_points do not have the size that K, N and "
+                            "block_size imply";
+  }
+
+  std::vector<float> weights(k * n);
+  for (int64_t column = 0; column < n; ++column)
+    for (int64_t row = 0; row < k; ++row) {
+      int64_t at = column * blocks + row / block;
+      int64_t number = readPacked(*packed, blockBytes, at, row % block, bits);
+      weights[row * n + column] = (number - zeros[at]) * (*scales)[at];
+    }
+  Type f32 = ctx.getBuilder().getF32Type();
+  Value rhs = ctx.createConstant(edge::makeConstant(
+      RankedTensorType::get({k, n}, f32),
+      ArrayRef<char>(reinterpret_cast<const char *>(weights.data()),
+                     weights.size() * sizeof(float))));
+  FailureOr<Value> result = createProduct(ctx, ctx.widen(ctx.operand(0)), rhs);
+  if (failed(result))
+    return failure();
+  if (Value bias = ctx.operand(5))
+    result = ctx.create<edge::AddOp>(*result, ctx.widen(bias));
+  return SmallVector<Value>{ctx.cast(*result, getElementType(ctx.operand(0)))};
+}
+
+//===----------------------------------------------------------------------===//
+// Elementwise operators, pooling, softmax, joining
+//===----------------------------------------------------------------------===//
+
+template <typename OpTy>
+static Converted convertQLinearBinary(ConversionContext &ctx) {
+  FailureOr<Value> lhs = dequantizeOperand(ctx, 0);
+  FailureOr<Value> rhs = dequantizeOperand(ctx, 3);
+  if (failed(lhs) || failed(rhs))
+    return failure();
+  return quantizeResult(ctx, ctx.create<OpTy>(*lhs, *rhs), 6);
+}
+
+static FailureOr<Value> createLeakyRelu(ConversionContext &ctx, Value input) {
+  Type f32 = ctx.getBuilder().getF32Type();
+  Value zero = ctx.createSplat(0, f32);
+  Value slope = ctx.createSplat(ctx.getNode().getF32("alpha", 0.01f), f32);
+  return ctx.create<edge::AddOp>(
+      ctx.create<edge::MaxOp>(input, zero),
+      ctx.create<edge::MulOp>(ctx.create<edge::MinOp>(input, zero), slope));
+}
+
+static LogicalResult requireChannelsFirst(ConversionContext &ctx) {
+  if (ctx.getNode().getI64("channels_last", 0) != 0)
+    return ctx.unsupportedAttribute("channels_last", "1", "0");
+  return success();
+}
+
+static FailureOr<Value> createGlobalAverage(ConversionContext &ctx,
+                                            Value input) {
+  if (failed(requireChannelsFirst(ctx)))
+    return failure();
+  SmallVector<int64_t> axes =
+      llvm::to_vector(llvm::seq<int64_t>(2, getRank(input)));
+  int64_t count = 1;
+  for (int64_t axis : axes)
+    count *= getShape(input)[axis];
+  Value sum = ctx.create<edge::ReduceOp>(edge::ReduceKind::Sum, input,
+                                         ValueRange(), axes);
+  return ctx.create<edge::MulOp>(
+      sum, ctx.createSplat(1.0 / count, getElementType(input)));
+}
+
+/// Along one axis from opset 13 on, over all dimensions from it on before.
+static FailureOr<Value> createSoftmax(ConversionContext &ctx, Value input) {
+  onnx::NodeOp node = ctx.getNode();
+  FailureOr<int64_t> axis =
+      ctx.normalizeAxis(node.getI64("axis", -1), getRank(input));
+  if (failed(axis))
+    return failure();
+  Builder &builder = ctx.getBuilder();
+  auto softmax = [&](Value value, int64_t dim) {
+    return ctx.create<edge::SoftmaxOp>(value, builder.getI64IntegerAttr(dim),
+                                       UnitAttr());
+  };
+  if (node.getI64("opset", 13) >= 13)
+    return softmax(input, *axis);
+  ArrayRef<int64_t> shape = getShape(input);
+  int64_t outer = 1, inner = 1;
+  for (auto [dim, size] : llvm::enumerate(shape))
+    (static_cast<int64_t>(dim) < *axis ? outer : inner) *= size;
+  return ctx.reshape(softmax(ctx.reshape(input, {outer, inner}), 1), shape);
+}
+
+/// Scale and zero point of the result, then value, scale, zero point of each
+/// part.
+static Converted convertQLinearConcat(ConversionContext &ctx) {
+  SmallVector<Value> parts;
+  for (unsigned i = 2; i + 1 < ctx.getNumOperands(); i += 3) {
+    FailureOr<Value> part = dequantizeOperand(ctx, i);
+    if (failed(part))
+      return failure();
+    parts.push_back(*part);
+  }
+  if (parts.empty())
+    return ctx.error() << "has nothing to join";
+  FailureOr<int64_t> axis = ctx.normalizeAxis(ctx.getNode().getI64("axis", 0),
+                                              getRank(parts.front()));
+  if (failed(axis))
+    return failure();
+  return quantizeResult(ctx,
+                        ctx.create<edge::ConcatOp>(
+                            parts, ctx.getBuilder().getI64IntegerAttr(*axis)),
+                        0);
+}
+
+void edgecc::registerQLinearConverters(ConverterTable &table) {
+  auto add = [&](StringRef name, ConvertFn convert) {
+    table.add(name, std::move(convert), 1, ConverterTable::kNewest,
+              kMicrosoftDomain);
+  };
+  table.add("QLinearConv", convertQLinearConv);
+  table.add("QLinearMatMul", convertQLinearMatMul);
+  table.add("ConvInteger", convertConvInteger);
+  table.add("MatMulInteger", convertMatMulInteger);
+  add("QLinearConv", convertQLinearConv);
+  add("MatMulIntegerToFloat", convertMatMulIntegerToFloat);
+  add("QGemm", convertQGemm);
+  add("MatMulNBits", convertMatMulNBits);
+  add("QLinearAdd", convertQLinearBinary<edge::AddOp>);
+  add("QLinearMul", convertQLinearBinary<edge::MulOp>);
+  add("QLinearConcat", convertQLinearConcat);
+  addUnary(table, "QLinearSigmoid", [](ConversionContext &ctx, Value input) {
+    return FailureOr<Value>(ctx.create<edge::SigmoidOp>(input));
+  });
+  addUnary(table, "QLinearLeakyRelu", createLeakyRelu);
+  addUnary(table, "QLinearGlobalAveragePool", createGlobalAverage);
+  addUnary(table, "QLinearSoftmax", createSoftmax);
+  addUnary(table, "QLinearAveragePool",
+           [](ConversionContext &ctx, Value input) -> FailureOr<Value> {
+             if (failed(requireChannelsFirst(ctx)))
+               return failure();
+             return createAveragePool(ctx, input);
+           });
+}
