@@ -9,7 +9,10 @@
 #include "dialects/Edge/EdgeDialect.h"
 #include "dialects/Onnx/OnnxOps.h"
 #include "dialects/Target/TargetDialect.h"
+#include "passes/Layout/Passes.h"
 #include "passes/Memory/Passes.h"
+#include "passes/OnnxToEdge/Passes.h"
+#include "passes/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -36,8 +39,11 @@ void edgecc::registerDialects(DialectRegistry &registry) {
 }
 
 void edgecc::registerPasses() {
-  registerTransformsPasses();
+  mlir::registerTransformsPasses();
   func::registerFuncPasses();
   kernels::registerKernelsPasses();
+  layout::registerLayoutPasses();
   memory::registerMemoryPasses();
+  registerOnnxToEdgePasses();
+  transforms::registerTransformsPasses();
 }

@@ -1,0 +1,208 @@
+//===- DecomposeConvTranspose.cpp - phases as channels ----------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// Output position y of a transposed convolution with stride s receives, from
+// tap t of the kernel, the input at (y - t) / s where that is an integer. With
+// y = s * q + p the taps that count are t = s * j + p, and the input positions
+// are q - j: for each phase p a convolution of stride one with the reversed
+// taps p, p + s, p + 2s, ... All phases share the positions, so they are the
+// output channels of one convolution.
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Transforms/Passes.h"
+
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <numeric>
+
+namespace edgecc::transforms {
+#define GEN_PASS_DEF_DECOMPOSECONVTRANSPOSE
+#include "passes/Transforms/Passes.h.inc"
+} // namespace edgecc::transforms
+
+using namespace mlir;
+using namespace edgecc;
+
+namespace {
+
+class Decomposition {
+public:
+  explicit Decomposition(edge::ConvTransposeOp op)
+      : op(op), b(op.getLoc(), op), spatial(op.getStrides().size()),
+        strides(op.getStrides()), groups(op.getGroups()) {
+    auto weights = cast<RankedTensorType>(op.getWeights().getType());
+    channelsIn = weights.getDimSize(spatial) / groups;
+    channelsOut = weights.getDimSize(spatial + 1);
+  }
+
+  Value build() {
+    Value weights = phaseWeights();
+    // Every q from 0 to the last one that any output needs reads q - j.
+    SmallVector<int64_t> low, high, none(spatial, 1);
+    auto input = cast<RankedTensorType>(op.getInput().getType());
+    for (int64_t i = 0; i < spatial; ++i) {
+      int64_t last = op.getPadsLow()[i] + op.getType().getDimSize(i + 1) - 1;
+      int64_t positions = last / strides[i] + 1;
+      low.push_back(taps[i] - 1);
+      high.push_back(positions - input.getDimSize(i + 1));
+    }
+    Value source = crop(op.getInput(), high);
+    Value phases =
+        edge::ConvOp::create(b, source, weights, Value(), ValueRange(), none,
+                             nullptr, low, high, groups);
+    Value result = interleave(phases);
+    if (op.getBias())
+      result = edge::AddOp::create(b, result, op.getBias());
+    return applyEpilogue(result);
+  }
+
+private:
+  static RankedTensorType typeOf(Value value) {
+    return cast<RankedTensorType>(value.getType());
+  }
+  Value reshape(Value value, ArrayRef<int64_t> shape) {
+    auto type = RankedTensorType::get(shape, typeOf(value).getElementType());
+    return b.createOrFold<edge::ReshapeOp>(type, value);
+  }
+
+  /// Inputs that reach no output are cut off; `high` is then zero there.
+  Value crop(Value value, MutableArrayRef<int64_t> high) {
+    SmallVector<int64_t> sizes(typeOf(value).getShape());
+    for (int64_t i = 0; i < spatial; ++i)
+      if (high[i] < 0) {
+        sizes[i + 1] += high[i];
+        high[i] = 0;
+      }
+    SmallVector<int64_t> zeros(sizes.size(), 0), ones(sizes.size(), 1);
+    return b.createOrFold<edge::SliceOp>(value, zeros, sizes, ones);
+  }
+
+  /// (k..., G * Cin, Cout) to (taps..., Cin, G * phases... * Cout), reversed.
+  Value phaseWeights() {
+    Value weights = dilate(op.getWeights());
+    int64_t rank = spatial + 2;
+    // Kernels that are no multiple of the stride get zero taps at the end.
+    SmallVector<int64_t> zeros(rank, 0), high(rank, 0);
+    SmallVector<int64_t> shape;
+    for (int64_t i = 0; i < spatial; ++i) {
+      int64_t size = typeOf(weights).getDimSize(i);
+      taps.push_back(llvm::divideCeil(size, strides[i]));
+      high[i] = taps[i] * strides[i] - size;
+      llvm::append_values(shape, taps[i], strides[i]);
+    }
+    weights = b.createOrFold<edge::PadOp>(weights, edge::PadMode::Constant,
+                                          zeros, high, APFloat(0.0));
+    // (taps0, phase0, taps1, phase1, ..., G, Cin, Cout)
+    llvm::append_values(shape, groups, channelsIn, channelsOut);
+    weights = reshape(weights, shape);
+    SmallVector<int64_t> permutation;
+    for (int64_t i = 0; i < spatial; ++i)
+      permutation.push_back(2 * i);
+    permutation.push_back(2 * spatial + 1);
+    permutation.push_back(2 * spatial);
+    for (int64_t i = 0; i < spatial; ++i)
+      permutation.push_back(2 * i + 1);
+    permutation.push_back(2 * spatial + 2);
+    weights = b.createOrFold<edge::TransposeOp>(weights, permutation);
+    shape.assign(taps.begin(), taps.end());
+    shape.push_back(channelsIn);
+    shape.push_back(groups * phaseCount() * channelsOut);
+    weights = reshape(weights, shape);
+    SmallVector<int64_t> offsets(rank, 0), steps(rank, 1);
+    for (int64_t i = 0; i < spatial; ++i) {
+      offsets[i] = taps[i] - 1;
+      steps[i] = -1;
+    }
+    return b.createOrFold<edge::SliceOp>(weights, offsets, shape, steps);
+  }
+
+  /// Puts `dilation - 1` zeros between the taps.
+  Value dilate(Value weights) {
+    for (int64_t i = 0; i < spatial; ++i) {
+      int64_t dilation = op.getDilation(i);
+      if (dilation == 1)
+        continue;
+      SmallVector<int64_t> shape(typeOf(weights).getShape());
+      int64_t size = shape[i];
+      shape.insert(shape.begin() + i + 1, 1);
+      weights = reshape(weights, shape);
+      SmallVector<int64_t> zeros(shape.size(), 0), high(shape.size(), 0);
+      high[i + 1] = dilation - 1;
+      weights = b.createOrFold<edge::PadOp>(weights, edge::PadMode::Constant,
+                                            zeros, high, APFloat(0.0));
+      shape.erase(shape.begin() + i + 1);
+      shape[i] = size * dilation;
+      weights = reshape(weights, shape);
+      SmallVector<int64_t> none(shape.size(), 0), ones(shape.size(), 1);
+      shape[i] = dilation * (size - 1) + 1;
+      weights = b.createOrFold<edge::SliceOp>(weights, none, shape, ones);
+    }
+    return weights;
+  }
+
+  int64_t phaseCount() const {
+    return std::accumulate(strides.begin(), strides.end(), int64_t(1),
+                           std::multiplies<>());
+  }
+
+  /// (N, q..., G * phases... * Cout) to (N, spatial..., G * Cout), cropped.
+  Value interleave(Value phases) {
+    ArrayRef<int64_t> shape = typeOf(phases).getShape();
+    SmallVector<int64_t> split(shape.drop_back());
+    split.push_back(groups);
+    llvm::append_range(split, strides);
+    split.push_back(channelsOut);
+    SmallVector<int64_t> permutation{0};
+    SmallVector<int64_t> joined{shape[0]};
+    for (int64_t i = 0; i < spatial; ++i) {
+      permutation.push_back(1 + i);
+      permutation.push_back(spatial + 2 + i);
+      joined.push_back(shape[1 + i] * strides[i]);
+    }
+    permutation.push_back(spatial + 1);
+    permutation.push_back(2 * spatial + 2);
+    joined.push_back(groups * channelsOut);
+    Value result = reshape(phases, split);
+    result = b.createOrFold<edge::TransposeOp>(result, permutation);
+    result = reshape(result, joined);
+    SmallVector<int64_t> offsets(joined.size(), 0), ones(joined.size(), 1);
+    for (int64_t i = 0; i < spatial; ++i)
+      offsets[i + 1] = op.getPadsLow()[i];
+    return b.createOrFold<edge::SliceOp>(result, offsets,
+                                         op.getType().getShape(), ones);
+  }
+
+  Value applyEpilogue(Value result) {
+    if (op.getEpilogue().empty())
+      return result;
+    SmallVector<Value> inputs{result};
+    llvm::append_range(inputs, op.getExtras());
+    auto map = edge::MapOp::create(b, op.getType(), inputs);
+    map.getBody().takeBody(op.getEpilogue());
+    return map;
+  }
+
+  edge::ConvTransposeOp op;
+  ImplicitLocOpBuilder b;
+  int64_t spatial;
+  SmallVector<int64_t> strides;
+  int64_t groups, channelsIn, channelsOut;
+  SmallVector<int64_t> taps;
+};
+
+struct DecomposeConvTranspose
+    : transforms::impl::DecomposeConvTransposeBase<DecomposeConvTranspose> {
+  void runOnOperation() override {
+    getOperation().walk([](edge::ConvTransposeOp op) {
+      Value result = Decomposition(op).build();
+      op.replaceAllUsesWith(result);
+      op.erase();
+    });
+  }
+};
+
+} // namespace

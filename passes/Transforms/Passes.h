@@ -1,0 +1,33 @@
+//===- Passes.h - passes that simplify edge operations ----------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_PASSES_TRANSFORMS_PASSES_H
+#define EDGECC_PASSES_TRANSFORMS_PASSES_H
+
+#include "dialects/Edge/EdgeDialect.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/Pass.h"
+
+#include <functional>
+
+namespace edgecc::transforms {
+
+/// Evaluates values that depend on constants only, one attribute per value,
+/// without changing the IR.
+using EvaluateFn =
+    std::function<llvm::FailureOr<llvm::SmallVector<mlir::ElementsAttr>>(
+        llvm::ArrayRef<mlir::Value>)>;
+
+/// Makes the pass `edgecc-fold-constants`.
+std::unique_ptr<mlir::Pass> createFoldConstantsPass(EvaluateFn evaluate = {});
+
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/Transforms/Passes.h.inc"
+
+} // namespace edgecc::transforms
+
+#endif // EDGECC_PASSES_TRANSFORMS_PASSES_H

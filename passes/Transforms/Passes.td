@@ -1,0 +1,51 @@
+//===- Passes.td - passes that simplify edge operations ----*- tablegen -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_PASSES_TRANSFORMS_PASSES_TD
+#define EDGECC_PASSES_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def DecomposeConvTranspose : Pass<"edgecc-decompose-conv-transpose",
+                                  "::mlir::func::FuncOp"> {
+  let summary = "turn transposed convolutions into convolutions";
+  let description = [{
+    A transposed convolution with strides is one ordinary convolution of stride
+    one, which computes all phases of the output as channels, followed by a
+    reordering of these channels into space and a crop. Nothing is multiplied
+    by inserted zeros unless the kernel is no multiple of the stride or is
+    dilated. The weights are rearranged by operations on constants, which fold.
+    An epilogue becomes an `edge.map` after the crop.
+  }];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+}
+
+def MaterializePadding : Pass<"edgecc-materialize-padding",
+                              "::mlir::func::FuncOp"> {
+  let summary = "make the borders of convolutions and windows explicit";
+  let description = [{
+    Kernels slide windows that lie inside their input. The border becomes an
+    `edge.pad`: zero for convolutions and sums, the least value of the element
+    type for maxima.
+  }];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+}
+
+def FoldConstants : Pass<"edgecc-fold-constants", "::mlir::func::FuncOp"> {
+  let summary = "evaluate what depends on constants only";
+  let description = [{
+    Collects all values that depend on constants only, are used by an operation
+    that does not, and are too large for the folders. They are evaluated in one
+    go by the function that the pipeline gives to the pass, which compiles them
+    with this compiler and runs them; without one nothing is changed.
+  }];
+  let constructor = "::edgecc::transforms::createFoldConstantsPass()";
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+  let statistics = [
+    Statistic<"numFolded", "folded", "values that became constants">
+  ];
+}
+
+#endif // EDGECC_PASSES_TRANSFORMS_PASSES_TD
