@@ -17,6 +17,8 @@ class DialectRegistry;
 
 namespace edgecc::kernels {
 
+/// `conv`, `matmul`, `pool`.
+void registerContractionKernels(mlir::DialectRegistry &registry);
 /// `map` and every operation that can write itself as scalar code.
 void registerElementwiseKernels(mlir::DialectRegistry &registry);
 /// `transpose`, `broadcast`, `slice`, `pad`.

@@ -14,6 +14,7 @@
 using namespace mlir;
 
 void edgecc::kernels::registerKernels(DialectRegistry &registry) {
+  registerContractionKernels(registry);
   registerElementwiseKernels(registry);
   registerMovementKernels(registry);
   registerIndexingKernels(registry);

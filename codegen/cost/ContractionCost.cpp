@@ -1,0 +1,137 @@
+//===- ContractionCost.cpp - register tiles and loop orders -----*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cost/ContractionCost.h"
+
+#include <algorithm>
+#include <limits>
+
+using namespace edgecc;
+using namespace edgecc::cost;
+
+namespace {
+
+/// What the set-up of a tile costs: loop control, addresses, first loads.
+constexpr double tileCycles = 12;
+/// Initialising and storing one accumulator.
+constexpr double storeCycles = 2;
+/// The share of the shorter of arithmetic and loads that does not hide behind
+/// the longer one.
+constexpr double exposed = 0.15;
+
+/// Cycles of one step of the reduction for a tile of `rows` x `vectors`.
+double stepCycles(double rows, double vectors, target::CpuAttr cpu) {
+  double fmas = rows * vectors / std::max(1u, cpu.getFmaPerCycle());
+  double loads = (rows + vectors) / std::max(1u, cpu.getLoadsPerCycle());
+  double cycles = std::max(fmas, loads) + exposed * std::min(fmas, loads);
+  return std::max(cycles, double(cpu.getFmaLatency()));
+}
+
+/// Whether the accumulators fit into registers together with a row of the rhs
+/// and an element of the lhs (and a product where there is no fused
+/// multiply-add).
+bool fits(int64_t rows, int64_t vectors, target::CpuAttr cpu) {
+  int64_t others = vectors + (cpu.getHasFma() ? 1 : 2);
+  return rows * vectors + others <= usableRegisters(cpu);
+}
+
+double tileCost(int64_t rows, int64_t vectors, const ContractionShape &shape,
+                target::CpuAttr cpu) {
+  return tileCycles + rows * vectors * storeCycles +
+         shape.depth * stepCycles(rows, vectors, cpu);
+}
+
+double totalCost(const ContractionTiles &tiles, const ContractionShape &shape,
+                 target::CpuAttr cpu) {
+  int64_t width = tiles.vectors * shape.lanes;
+  int64_t panels = shape.channels / width;
+  int64_t rest = (shape.channels % width + shape.lanes - 1) / shape.lanes;
+  double total = 0;
+  for (const TileRun &lines : splitEvenly(shape.lines, tiles.lines))
+    for (const TileRun &pixels : splitEvenly(shape.pixels, tiles.pixels)) {
+      int64_t rows = lines.size * pixels.size;
+      double perTile = panels * tileCost(rows, tiles.vectors, shape, cpu);
+      if (rest)
+        perTile += tileCost(rows, rest, shape, cpu);
+      total += lines.count * pixels.count * perTile;
+    }
+  return total;
+}
+
+/// Decides in which order the tiles come.
+void chooseOrder(ContractionTiles &tiles, const ContractionShape &shape,
+                 target::CpuAttr cpu) {
+  int64_t width = tiles.vectors * shape.lanes;
+  int64_t panels = std::max<int64_t>(1, shape.channels / width);
+  int64_t panelBytes = shape.depth * width * shape.rhsBytes;
+  int64_t cache = std::max(cpu.getL2Bytes(), cpu.getL1dBytes());
+  // All panels stay if they fit beside the lines that they meet; otherwise as
+  // many as fill half of the cache.
+  if (panels * panelBytes <= cache * 3 / 4 || cache == 0)
+    tiles.panelBlock = panels;
+  else
+    tiles.panelBlock = std::clamp<int64_t>(cache / 2 / panelBytes, 1, panels);
+  // One line (a matrix product): the rows of a tile meet one panel after the
+  // other. Several lines: a panel meets all pixels of a line.
+  tiles.panelsInner = shape.lines == 1;
+}
+
+} // namespace
+
+llvm::SmallVector<TileRun, 2> cost::splitEvenly(int64_t total, int64_t limit) {
+  llvm::SmallVector<TileRun, 2> runs;
+  if (total <= 0)
+    return runs;
+  int64_t count = (total + limit - 1) / limit;
+  int64_t size = total / count, larger = total % count;
+  if (larger)
+    runs.push_back({0, larger, size + 1});
+  runs.push_back({larger * (size + 1), count - larger, size});
+  return runs;
+}
+
+int64_t cost::usableRegisters(target::CpuAttr cpu) {
+  return cpu.getVectorRegs() ? cpu.getVectorRegs() : 16;
+}
+
+ContractionTiles cost::chooseTiles(const ContractionShape &shape,
+                                   target::CpuAttr cpu) {
+  int64_t registers = usableRegisters(cpu);
+  int64_t allVectors =
+      std::max<int64_t>(1, (shape.channels + shape.lanes - 1) / shape.lanes);
+  ContractionTiles best;
+  double bestCost = std::numeric_limits<double>::infinity();
+  auto consider = [&](int64_t lines, int64_t pixels, int64_t vectors) {
+    ContractionTiles tiles;
+    tiles.lines = lines;
+    tiles.pixels = pixels;
+    tiles.vectors = vectors;
+    double cycles = totalCost(tiles, shape, cpu);
+    if (cycles >= bestCost * 0.995)
+      return;
+    bestCost = cycles;
+    best = tiles;
+  };
+  for (int64_t vectors = 1; vectors <= std::min(allVectors, registers / 2);
+       ++vectors) {
+    int64_t pixels = 1;
+    while (pixels < shape.pixels && fits(pixels + 1, vectors, cpu))
+      ++pixels;
+    consider(1, pixels, vectors);
+    // Whole short lines, several at once.
+    if (pixels == shape.pixels)
+      for (int64_t lines = 2;
+           lines <= shape.lines && fits(lines * pixels, vectors, cpu); ++lines)
+        consider(lines, pixels, vectors);
+    // Parts of two lines, where a line does not divide well.
+    else if (shape.lines > 1)
+      for (int64_t half = 2; fits(2 * half, vectors, cpu); ++half)
+        consider(2, half, vectors);
+  }
+  chooseOrder(best, shape, cpu);
+  best.unroll = 2;
+  best.prefetchRows = cpu.getL2Bytes() ? 8 : 0;
+  return best;
+}

@@ -1,0 +1,69 @@
+//===- ContractionCost.h - register tiles and loop orders -------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// Which tile of a contraction to hold in registers and in which order to walk
+// through the tiles, from the CPU record alone.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_COST_CONTRACTIONCOST_H
+#define EDGECC_CODEGEN_COST_CONTRACTIONCOST_H
+
+#include "dialects/Target/TargetDialect.h"
+
+#include "llvm/ADT/SmallVector.h"
+
+namespace edgecc::cost {
+
+/// `count` neighbouring tiles of `size`.
+struct TileRun {
+  int64_t first;
+  int64_t count;
+  int64_t size;
+};
+
+/// Cuts `total` into tiles of at most `limit` whose sizes differ by at most
+/// one; the larger ones come first. Equal tiles beat a small last one, which
+/// would have too few accumulators to hide the latency of an addition.
+llvm::SmallVector<TileRun, 2> splitEvenly(int64_t total, int64_t limit);
+
+/// The sizes of a contraction.
+struct ContractionShape {
+  int64_t lines, pixels, channels, depth;
+  /// Bytes of the lhs that one line reads, and of an element of each side.
+  int64_t lineBytes, lhsBytes, rhsBytes;
+  /// Elements of the accumulator type per vector.
+  int64_t lanes;
+};
+
+/// How a contraction is cut and walked through.
+struct ContractionTiles {
+  /// The largest register tile: lines x pixels x vectors of channels.
+  int64_t lines = 1, pixels = 1, vectors = 1;
+  /// The panels of the rhs that are used for all lines before the next ones
+  /// come; what stays in the cache.
+  int64_t panelBlock = 1;
+  /// Of the loops over the panels of a block and over the pixels of a line,
+  /// which is the inner one.
+  bool panelsInner = false;
+  /// Steps of the innermost reduction loop that are emitted one after another.
+  int64_t unroll = 1;
+  /// How many rows ahead the rhs is prefetched; 0 for not at all.
+  int64_t prefetchRows = 0;
+};
+
+/// The fastest tiles by the model: a step of the reduction takes the longer of
+/// its multiply-adds and its loads, but at least the latency of an addition; a
+/// tile costs some more for its set-up and its stores.
+ContractionTiles chooseTiles(const ContractionShape &shape,
+                             target::CpuAttr cpu);
+
+/// Vector registers that kernels may count on; a guess for cores that only
+/// have scalar ones.
+int64_t usableRegisters(target::CpuAttr cpu);
+
+} // namespace edgecc::cost
+
+#endif // EDGECC_CODEGEN_COST_CONTRACTIONCOST_H

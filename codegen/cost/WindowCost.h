@@ -1,0 +1,46 @@
+//===- WindowCost.h - register tiles of sliding windows ---------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_COST_WINDOWCOST_H
+#define EDGECC_CODEGEN_COST_WINDOWCOST_H
+
+#include "codegen/cost/ContractionCost.h"
+
+namespace edgecc::cost {
+
+/// One of the two spatial dimensions over which a window is tiled.
+struct WindowDim {
+  int64_t outputs, kernel, stride, dilation;
+
+  /// The input positions that `tile` neighbouring outputs read.
+  int64_t inputs(int64_t tile) const;
+};
+
+/// How a window operation is unrolled.
+struct WindowTiles {
+  enum Mode {
+    /// Every tap of every pixel is emitted; the weights stay in registers.
+    ResidentWeights,
+    /// The taps of a kernel row are emitted, with its inputs in registers and
+    /// each weight loaded once; the rows of the kernel are a loop if there are
+    /// many.
+    Rows,
+    /// All taps are loops; a tile is one pixel of several vectors.
+    Loops,
+  };
+  Mode mode = Loops;
+  /// Output lines and pixels of a tile.
+  int64_t lines = 1, pixels = 1;
+  /// Vectors of channels of a tile.
+  int64_t vectors = 1;
+};
+
+/// The fastest tiles by a count of arithmetic and loads.
+WindowTiles chooseTiles(const WindowDim &lines, const WindowDim &pixels,
+                        bool hasWeights, target::CpuAttr cpu);
+
+} // namespace edgecc::cost
+
+#endif // EDGECC_CODEGEN_COST_WINDOWCOST_H

@@ -1,0 +1,45 @@
+//===- Contractions.h - kernels of convolutions and products ----*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// The kernels of edge.conv, edge.matmul and edge.pool, and what they share.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_KERNELS_CONTRACTIONS_H
+#define EDGECC_CODEGEN_KERNELS_CONTRACTIONS_H
+
+#include "codegen/kernels/GemmKernel.h"
+
+namespace edgecc::kernels {
+
+/// Attach the kernels to the operations.
+void attachConvKernel(mlir::MLIRContext &context);
+void attachMatMulKernel(mlir::MLIRContext &context);
+void attachPoolKernel(mlir::MLIRContext &context);
+
+/// Emits a convolution with one group per input channel and as many outputs as
+/// inputs.
+llvm::LogicalResult emitDepthwise(edge::ConvOp op, Emitter &emitter,
+                                  const KernelArgs &args);
+
+/// The arguments of a kernel that treats every row of its last dimension alike,
+/// with all other dimensions joined to one: operand 0, the result and the
+/// epilogue operands. Nothing if the layout of a buffer or a broadcast forbids
+/// it.
+std::optional<KernelArgs> joinRows(Emitter &emitter, mlir::Operation *op,
+                                   const KernelArgs &args);
+
+/// The scratch buffer of a contraction; none if its epilogue is short.
+llvm::SmallVector<mlir::MemRefType>
+contractionScratch(mlir::Operation *op, const cost::ContractionTiles &tiles,
+                   mlir::Type accumulator, int64_t lanes);
+
+/// Whether all elements of `pads` are zero. Borders are explicit before kernels
+/// are emitted.
+bool isUnpadded(llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high);
+
+} // namespace edgecc::kernels
+
+#endif // EDGECC_CODEGEN_KERNELS_CONTRACTIONS_H

@@ -1,0 +1,237 @@
+//===- Conv.cpp - convolutions ----------------------------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// A convolution is a contraction for each image, group and outer spatial
+// position; lines and pixels are the last two spatial dimensions. A pointwise
+// one without strides is a single contraction over all pixels.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/Contractions.h"
+#include "dialects/Edge/EdgeConstants.h"
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::kernels;
+
+namespace {
+
+ArrayRef<int64_t> shapeOf(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType()).getShape();
+}
+
+Type elementOf(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType()).getElementType();
+}
+
+/// What is known of a convolution before its buffers are.
+struct ConvPlan {
+  ConvPlan(edge::ConvOp op, target::CpuAttr cpu);
+
+  /// Each output pixel reads the input pixel at the same place only.
+  bool pointwise = true;
+  int64_t groups, groupInputs, groupOutputs;
+  /// Products per output element.
+  int64_t depth;
+  int64_t lanes;
+  Type accumulator;
+  cost::ContractionShape shape;
+  cost::ContractionTiles tiles;
+
+  RhsLayout packedLayout() const {
+    return RhsLayout::packed(depth, groupOutputs, lanes, tiles.vectors);
+  }
+};
+
+} // namespace
+
+ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
+  ArrayRef<int64_t> input = shapeOf(op.getInput());
+  ArrayRef<int64_t> weights = shapeOf(op.getWeights());
+  ArrayRef<int64_t> output = shapeOf(op.getResult());
+  int64_t rank = op.getSpatialRank();
+  groups = op.getGroups();
+  groupInputs = weights[rank];
+  groupOutputs = weights[rank + 1] / groups;
+  depth = groupInputs;
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    depth *= weights[dim];
+    pointwise &= weights[dim] == 1 && op.getStrides()[dim] == 1;
+  }
+  accumulator = edge::accumulatorType(elementOf(op.getInput()));
+  lanes = vectorLength(cpu, accumulator);
+  shape.channels = groupOutputs;
+  shape.depth = depth;
+  shape.lanes = lanes;
+  shape.lhsBytes = storageBytes(elementOf(op.getInput()));
+  shape.rhsBytes = storageBytes(elementOf(op.getWeights()));
+  if (pointwise) {
+    shape.lines = 1;
+    shape.pixels = 1;
+    for (int64_t size : output.drop_back())
+      shape.pixels *= size;
+    shape.lineBytes = shape.pixels * input.back() * shape.lhsBytes;
+  } else {
+    shape.lines = rank > 1 ? output[rank - 1] : 1;
+    shape.pixels = output[rank];
+    shape.lineBytes = depth / groupInputs / weights[rank - 1] * input[rank] *
+                      input.back() * shape.lhsBytes;
+  }
+  tiles = cost::chooseTiles(shape, cpu);
+}
+
+static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
+                              const ConvPlan &plan) {
+  Contraction c;
+  c.lhsType = elementOf(op.getInput());
+  c.rhsType = elementOf(op.getWeights());
+  c.accumulatorType = plan.accumulator;
+  c.tiles = plan.tiles;
+  if (!args.scratch.empty())
+    c.scratch = args.scratch.front();
+
+  ArrayRef<int64_t> weights = shapeOf(op.getWeights());
+  bool joined = false;
+  if (plan.pointwise)
+    if (std::optional<KernelArgs> rows = joinRows(e, op, args)) {
+      args = *rows;
+      joined = true;
+    }
+  ArrayRef<int64_t> output =
+      cast<MemRefType>(args.outputs[0].getType()).getShape();
+  int64_t rank = op.getSpatialRank();
+  c.lines = rank > 1 ? output[rank - 1] : 1;
+  c.pixels = output[rank];
+  if (plan.pointwise && !joined)
+    c.tiles.panelsInner = false;
+
+  SmallVector<int64_t> strides = stridesOf(args.inputs[0]);
+  if (rank > 1)
+    c.lineStep = op.getStrides()[rank - 2] * strides[rank - 1];
+  c.pixelStep = op.getStrides()[rank - 1] * strides[rank];
+  SmallVector<ReductionLevel> levels;
+  int64_t rows = plan.depth;
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    rows /= weights[dim];
+    levels.push_back(
+        {weights[dim], op.getDilation(dim) * strides[dim + 1], rows});
+  }
+  levels.push_back({plan.groupInputs, 1, 1});
+  c.reduction = mergeLevels(levels);
+
+  bool packed = bool(constantOf(op.getWeights()));
+  int64_t groupWeights = plan.groupOutputs;
+  if (packed) {
+    c.rhsLayout = plan.packedLayout();
+    groupWeights = c.rhsLayout.size();
+  } else {
+    c.rhsLayout =
+        RhsLayout::inPlace(stridesOf(args.inputs[1])[rank], plan.groupOutputs,
+                           plan.lanes, plan.tiles.vectors);
+    c.tiles.prefetchRows = 0;
+  }
+  FlatOperand lhs = flatOperand(e, args.inputs[0]);
+  FlatOperand rhs = flatOperand(e, args.inputs[1]);
+  FlatOperand bias;
+  if (op.getBias()) {
+    bias = flatOperand(e, args.inputs[2]);
+    c.biasType = elementOf(op.getBias());
+  }
+
+  // Images and outer spatial positions, then groups.
+  int64_t outerRank = rank > 1 ? rank - 1 : 1;
+  SmallVector<int64_t> outer(output.take_front(outerRank));
+  outer.push_back(plan.groups);
+  e.nest(outer, [&](ValueRange position) {
+    Value group = position.back();
+    Value base = e.mul(group, plan.groupInputs);
+    for (int64_t dim = 0; dim < outerRank; ++dim) {
+      int64_t step = dim ? op.getStrides()[dim - 1] : 1;
+      base = e.add(base, e.mul(position[dim], step * strides[dim]));
+    }
+    Value channelBase = e.mul(group, plan.groupOutputs);
+    c.lhs = {lhs.memref, base};
+    c.rhs = {rhs.memref, e.mul(group, groupWeights)};
+    if (bias.memref)
+      c.bias = {bias.memref, channelBase};
+    emitContraction(e, c,
+                    [&](Value value, Value line, Value pixel, Value channel) {
+                      SmallVector<Value> indices(position.drop_back());
+                      if (rank > 1)
+                        indices.push_back(line);
+                      indices.push_back(pixel);
+                      indices.push_back(e.add(channelBase, channel));
+                      e.storeResult(op, args, value, indices);
+                    });
+  });
+  return success();
+}
+
+namespace {
+
+struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
+  static bool isWindow(edge::ConvOp op) {
+    return op.isDepthwise() &&
+           shapeOf(op.getWeights()).back() == int64_t(op.getGroups());
+  }
+
+  LogicalResult emitKernel(Operation *operation, OpBuilder &builder,
+                           const KernelArgs &args, target::CpuAttr cpu) const {
+    auto op = cast<edge::ConvOp>(operation);
+    assert(isUnpadded(op.getPadsLow(), op.getPadsHigh()) &&
+           "borders are explicit before kernels are emitted");
+    Emitter emitter(builder, op.getLoc(), cpu);
+    if (isWindow(op))
+      return emitDepthwise(op, emitter, args);
+    return emitConv(op, emitter, args, ConvPlan(op, cpu));
+  }
+
+  std::optional<PackedConstant> packConstant(Operation *operation,
+                                             unsigned index, ElementsAttr value,
+                                             target::CpuAttr cpu) const {
+    auto op = cast<edge::ConvOp>(operation);
+    if (index != 1 || isWindow(op))
+      return std::nullopt;
+    std::optional<edge::ConstantView> view = edge::ConstantView::get(value);
+    if (!view)
+      return std::nullopt;
+    ConvPlan plan(op, cpu);
+    RhsLayout layout = plan.packedLayout();
+    Type element = storageType(elementOf(op.getWeights()));
+    int64_t bytes = plan.shape.rhsBytes;
+    PackedConstant packed;
+    packed.type = MemRefType::get({plan.groups * layout.size()}, element);
+    packed.bytes.reserve(plan.groups * layout.size() * bytes);
+    for (int64_t group = 0; group < plan.groups; ++group)
+      layout.pack(view->bytes().drop_front(group * plan.groupOutputs * bytes),
+                  plan.groups * plan.groupOutputs, bytes, packed.bytes);
+    return packed;
+  }
+
+  SmallVector<MemRefType> getScratch(Operation *operation,
+                                     target::CpuAttr cpu) const {
+    auto op = cast<edge::ConvOp>(operation);
+    if (isWindow(op))
+      return {};
+    ConvPlan plan(op, cpu);
+    return contractionScratch(op, plan.tiles, plan.accumulator, plan.lanes);
+  }
+
+  bool canOverwrite(Operation *operation, unsigned index) const {
+    // An epilogue operand of the result's shape is read just before its element
+    // is written; the input and the weights are read again and again.
+    auto op = cast<edge::ConvOp>(operation);
+    OperandRange extras = op.getExtras();
+    if (extras.empty() || index < extras.getBeginOperandIndex())
+      return false;
+    return op->getOperand(index).getType() == op.getResult().getType();
+  }
+};
+
+} // namespace
+
+void kernels::attachConvKernel(MLIRContext &context) {
+  edge::ConvOp::attachInterface<ConvKernel>(context);
+}

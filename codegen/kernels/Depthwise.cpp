@@ -1,0 +1,51 @@
+//===- Depthwise.cpp - depthwise convolutions -------------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/Contractions.h"
+#include "codegen/kernels/WindowKernel.h"
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::kernels;
+
+static Type elementOf(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType()).getElementType();
+}
+
+LogicalResult kernels::emitDepthwise(edge::ConvOp op, Emitter &e,
+                                     const KernelArgs &args) {
+  Window w;
+  w.inputType = elementOf(op.getInput());
+  w.accumulatorType = edge::accumulatorType(w.inputType);
+  w.weightsType = elementOf(op.getWeights());
+  ArrayRef<int64_t> weights =
+      cast<RankedTensorType>(op.getWeights().getType()).getShape();
+  w.kernel.assign(weights.begin(), weights.end() - 2);
+  w.strides.assign(op.getStrides().begin(), op.getStrides().end());
+  for (int64_t dim = 0; dim < op.getSpatialRank(); ++dim)
+    w.dilations.push_back(op.getDilation(dim));
+  w.input = args.inputs[0];
+  w.weights = args.inputs[1];
+  w.output = args.outputs[0];
+  FlatOperand bias;
+  if (op.getBias())
+    bias = flatOperand(e, args.inputs[2]);
+  w.initial = [&](Value channel, int64_t lanes) -> Value {
+    if (!bias.memref)
+      return e.zero(lanes == 1 ? w.accumulatorType
+                               : VectorType::get({lanes}, w.accumulatorType));
+    Type type = elementOf(op.getBias());
+    return widen(e, e.load(bias.memref, channel, lanes, type), type,
+                 w.accumulatorType);
+  };
+  w.combine = [&](Value sum, Value element, Value weight) {
+    return multiplyAdd(e, element, weight, sum);
+  };
+  w.store = [&](Value value, ValueRange indices) {
+    e.storeResult(op, args, value, indices);
+  };
+  emitWindow(e, w);
+  return success();
+}

@@ -1,0 +1,141 @@
+//===- GemmKernel.h - the micro-kernel of all contractions ------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// Convolutions and matrix products are one computation,
+//
+//   result[line, pixel, channel] = bias[channel]
+//       + sum over k of lhs[line, pixel, k] * rhs[k, channel],
+//
+// where the address of lhs[line, pixel, k] is affine: in a matrix product k is
+// the column, in a convolution it runs through the taps and input channels. A
+// tile of lines x pixels x vectors of channels is held in registers while k
+// runs; the lhs is read a scalar at a time and broadcast, the rhs a vector at a
+// time. Weights are packed into panels as wide as a tile, so that they are read
+// in the order in which they lie; other matrices are read where they are.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_KERNELS_GEMMKERNEL_H
+#define EDGECC_CODEGEN_KERNELS_GEMMKERNEL_H
+
+#include "codegen/cost/ContractionCost.h"
+#include "codegen/kernels/Emit.h"
+
+namespace edgecc::kernels {
+
+/// One loop of the reduction. A step moves `lhsStep` elements in the lhs and
+/// `rhsRows` rows in the rhs.
+struct ReductionLevel {
+  int64_t count;
+  int64_t lhsStep;
+  int64_t rhsRows;
+};
+
+/// Drops loops of one trip and joins neighbours that walk on as one loop would:
+/// the taps and channels of a row of a dense convolution, for example.
+llvm::SmallVector<ReductionLevel>
+mergeLevels(llvm::ArrayRef<ReductionLevel> levels);
+
+/// One vector of channels of a panel: the channels from `offset` on. Only the
+/// first `valid` lanes are real, the others lie in the padding of the panel.
+struct Column {
+  int64_t offset;
+  int64_t lanes;
+  int64_t valid;
+};
+
+/// Neighbouring panels of one shape.
+struct PanelRun {
+  int64_t count;
+  /// The first channel of the first panel, and the channels of each.
+  int64_t firstChannel, channels;
+  /// Elements from one row of the rhs to the next, from one panel to the next,
+  /// and from the start of the rhs to the first panel.
+  int64_t rowPitch, panelStep, offset;
+  llvm::SmallVector<Column> columns;
+};
+
+/// How a rhs of `depth` rows lies in memory and is cut into panels.
+class RhsLayout {
+public:
+  /// Panels of `vectors` vectors of `lanes` elements, one after the other, each
+  /// a row-major matrix. The last one is as wide as what is left, padded to a
+  /// power of two.
+  static RhsLayout packed(int64_t depth, int64_t channels, int64_t lanes,
+                          int64_t vectors);
+  /// A row-major matrix with `pitch` elements per row.
+  static RhsLayout inPlace(int64_t pitch, int64_t channels, int64_t lanes,
+                           int64_t vectors);
+
+  llvm::ArrayRef<PanelRun> getRuns() const { return runs; }
+  /// The elements of a packed rhs.
+  int64_t size() const { return elements; }
+
+  /// Appends to `out` the packed form of the matrix whose rows start every
+  /// `pitch` elements of `bytes` bytes each in `source`.
+  void pack(llvm::ArrayRef<char> source, int64_t pitch, int64_t bytes,
+            std::vector<char> &out) const;
+
+private:
+  llvm::SmallVector<PanelRun> runs;
+  int64_t elements = 0;
+  int64_t depth = 0;
+};
+
+/// A buffer as one row of elements, and where in it to start.
+struct FlatOperand {
+  mlir::Value memref;
+  mlir::Value base;
+};
+
+/// Views a memref of static layout as one row: `(memref, 0)`.
+FlatOperand flatOperand(Emitter &emitter, mlir::Value memref);
+
+/// The strides of `memref` in elements.
+llvm::SmallVector<int64_t> stridesOf(mlir::Value memref);
+
+/// `a * b + sum`, on floats in one operation where the machine has one.
+mlir::Value multiplyAdd(Emitter &emitter, mlir::Value a, mlir::Value b,
+                        mlir::Value sum);
+
+/// One contraction, apart from outer loops.
+struct Contraction {
+  /// Logical element types and the type of the accumulators.
+  mlir::Type lhsType, rhsType, biasType, accumulatorType;
+  int64_t lines = 1, pixels = 1;
+  /// Elements of the lhs from one line or pixel to the next.
+  int64_t lineStep = 0, pixelStep = 0;
+  /// Outermost loop first.
+  llvm::SmallVector<ReductionLevel> reduction;
+  RhsLayout rhsLayout;
+  cost::ContractionTiles tiles;
+  FlatOperand lhs, rhs;
+  /// Null if there is no bias.
+  FlatOperand bias;
+  /// Null, or a buffer of accumulators as `scratchSize` wants it: an expensive
+  /// epilogue then runs in a loop over the tile instead of on each register.
+  mlir::Value scratch;
+
+  /// The accumulators of the largest tile.
+  static int64_t scratchSize(const cost::ContractionTiles &tiles,
+                             int64_t lanes);
+};
+
+/// Stores the accumulators of one vector of channels.
+using StoreTile =
+    llvm::function_ref<void(mlir::Value value, mlir::Value line,
+                            mlir::Value pixel, mlir::Value channel)>;
+
+/// Emits the loops over lines, pixels, panels and the reduction.
+void emitContraction(Emitter &emitter, const Contraction &contraction,
+                     StoreTile store);
+
+/// Whether the epilogue of `op` is so long that it should not be repeated for
+/// each accumulator of a tile.
+bool hasLongEpilogue(mlir::Operation *op);
+
+} // namespace edgecc::kernels
+
+#endif // EDGECC_CODEGEN_KERNELS_GEMMKERNEL_H

@@ -1,0 +1,200 @@
+//===- MatMul.cpp - matrix products -----------------------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// A matrix product is a contraction for each batch, or a single one where all
+// batches share the right-hand side.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/Contractions.h"
+#include "dialects/Edge/EdgeConstants.h"
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::kernels;
+
+namespace {
+
+RankedTensorType typeOf(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType());
+}
+
+/// What is known of a product before its buffers are.
+struct MatMulPlan {
+  MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu);
+
+  int64_t rows, depth, channels;
+  /// Matrices on the right-hand side.
+  int64_t rhsBatches = 1;
+  int64_t lanes;
+  Type accumulator;
+  cost::ContractionShape shape;
+  cost::ContractionTiles tiles;
+
+  RhsLayout packedLayout() const {
+    return RhsLayout::packed(depth, channels, lanes, tiles.vectors);
+  }
+};
+
+} // namespace
+
+MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
+  ArrayRef<int64_t> rhs = typeOf(op.getRhs()).getShape();
+  ArrayRef<int64_t> result = typeOf(op.getResult()).getShape();
+  int64_t rank = rhs.size();
+  depth = rhs[rank - 2];
+  channels = rhs[rank - 1];
+  for (int64_t size : rhs.drop_back(2))
+    rhsBatches *= size;
+  rows = result[result.size() - 2];
+  if (rhsBatches == 1)
+    rows = typeOf(op.getResult()).getNumElements() /
+           std::max<int64_t>(channels, 1);
+  Type lhsElement = typeOf(op.getLhs()).getElementType();
+  accumulator = edge::accumulatorType(lhsElement);
+  lanes = vectorLength(cpu, accumulator);
+  shape.lines = 1;
+  shape.pixels = rows;
+  shape.channels = channels;
+  shape.depth = depth;
+  shape.lanes = lanes;
+  shape.lhsBytes = storageBytes(lhsElement);
+  shape.rhsBytes = storageBytes(typeOf(op.getRhs()).getElementType());
+  shape.lineBytes = rows * depth * shape.lhsBytes;
+  tiles = cost::chooseTiles(shape, cpu);
+}
+
+/// The distance in `memref`, in elements, that one step of each of the
+/// `batches` result dimensions means: zero where it broadcasts.
+static SmallVector<int64_t> batchSteps(Value memref, int64_t batches) {
+  auto type = cast<MemRefType>(memref.getType());
+  SmallVector<int64_t> strides = stridesOf(memref), steps(batches, 0);
+  int64_t own = type.getRank() - 2;
+  for (int64_t dim = 0; dim < own; ++dim)
+    if (type.getDimSize(dim) != 1)
+      steps[batches - own + dim] = strides[dim];
+  return steps;
+}
+
+static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
+                                const MatMulPlan &plan) {
+  Contraction c;
+  c.lhsType = typeOf(op.getLhs()).getElementType();
+  c.rhsType = typeOf(op.getRhs()).getElementType();
+  c.accumulatorType = plan.accumulator;
+  c.tiles = plan.tiles;
+  if (!args.scratch.empty())
+    c.scratch = args.scratch.front();
+  // Rows of all batches in one, unless the lhs broadcasts.
+  if (plan.rhsBatches == 1 &&
+      typeOf(op.getLhs()).getNumElements() == plan.rows * plan.depth &&
+      typeOf(op.getLhs()).getRank() == typeOf(op.getResult()).getRank())
+    if (std::optional<KernelArgs> rows = joinRows(e, op, args))
+      args = *rows;
+  ArrayRef<int64_t> result =
+      cast<MemRefType>(args.outputs[0].getType()).getShape();
+  int64_t batches = result.size() - 2;
+  c.pixels = result[batches];
+  c.pixelStep = stridesOf(args.inputs[0]).rbegin()[1];
+  c.reduction = {{plan.depth, 1, 1}};
+
+  SmallVector<int64_t> rhsSteps;
+  if (constantOf(op.getRhs())) {
+    c.rhsLayout = plan.packedLayout();
+    ArrayRef<int64_t> shape = typeOf(op.getRhs()).getShape().drop_back(2);
+    rhsSteps.assign(batches, 0);
+    int64_t step = c.rhsLayout.size();
+    for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
+      if (shape[dim] != 1)
+        rhsSteps[batches - shape.size() + dim] = step;
+      step *= shape[dim];
+    }
+  } else {
+    c.rhsLayout =
+        RhsLayout::inPlace(stridesOf(args.inputs[1]).rbegin()[1], plan.channels,
+                           plan.lanes, plan.tiles.vectors);
+    c.tiles.prefetchRows = 0;
+    rhsSteps = batchSteps(args.inputs[1], batches);
+  }
+  SmallVector<int64_t> lhsSteps = batchSteps(args.inputs[0], batches);
+  FlatOperand lhs = flatOperand(e, args.inputs[0]);
+  FlatOperand rhs = flatOperand(e, args.inputs[1]);
+  if (op.getBias()) {
+    c.bias = flatOperand(e, args.inputs[2]);
+    c.biasType = typeOf(op.getBias()).getElementType();
+  }
+
+  e.nest(result.drop_back(2), [&](ValueRange position) {
+    Value lhsBase = lhs.base, rhsBase = rhs.base;
+    for (int64_t dim = 0; dim < batches; ++dim) {
+      lhsBase = e.add(lhsBase, e.mul(position[dim], lhsSteps[dim]));
+      rhsBase = e.add(rhsBase, e.mul(position[dim], rhsSteps[dim]));
+    }
+    c.lhs = {lhs.memref, lhsBase};
+    c.rhs = {rhs.memref, rhsBase};
+    emitContraction(e, c, [&](Value value, Value, Value row, Value channel) {
+      SmallVector<Value> indices(position);
+      indices.append({row, channel});
+      e.storeResult(op, args, value, indices);
+    });
+  });
+  return success();
+}
+
+namespace {
+
+struct MatMulKernel
+    : KernelOpInterface::ExternalModel<MatMulKernel, edge::MatMulOp> {
+  LogicalResult emitKernel(Operation *operation, OpBuilder &builder,
+                           const KernelArgs &args, target::CpuAttr cpu) const {
+    auto op = cast<edge::MatMulOp>(operation);
+    Emitter emitter(builder, op.getLoc(), cpu);
+    return emitMatMul(op, emitter, args, MatMulPlan(op, cpu));
+  }
+
+  std::optional<PackedConstant> packConstant(Operation *operation,
+                                             unsigned index, ElementsAttr value,
+                                             target::CpuAttr cpu) const {
+    auto op = cast<edge::MatMulOp>(operation);
+    std::optional<edge::ConstantView> view = edge::ConstantView::get(value);
+    if (index != 1 || !view)
+      return std::nullopt;
+    MatMulPlan plan(op, cpu);
+    RhsLayout layout = plan.packedLayout();
+    int64_t bytes = plan.shape.rhsBytes;
+    PackedConstant packed;
+    packed.type =
+        MemRefType::get({plan.rhsBatches * layout.size()},
+                        storageType(typeOf(op.getRhs()).getElementType()));
+    packed.bytes.reserve(plan.rhsBatches * layout.size() * bytes);
+    for (int64_t batch = 0; batch < plan.rhsBatches; ++batch)
+      layout.pack(
+          view->bytes().drop_front(batch * plan.depth * plan.channels * bytes),
+          plan.channels, bytes, packed.bytes);
+    return packed;
+  }
+
+  SmallVector<MemRefType> getScratch(Operation *operation,
+                                     target::CpuAttr cpu) const {
+    auto op = cast<edge::MatMulOp>(operation);
+    MatMulPlan plan(op, cpu);
+    return contractionScratch(op, plan.tiles, plan.accumulator, plan.lanes);
+  }
+
+  bool canOverwrite(Operation *operation, unsigned index) const {
+    // See the convolution.
+    auto op = cast<edge::MatMulOp>(operation);
+    OperandRange extras = op.getExtras();
+    if (extras.empty() || index < extras.getBeginOperandIndex())
+      return false;
+    return op->getOperand(index).getType() == op.getResult().getType();
+  }
+};
+
+} // namespace
+
+void kernels::attachMatMulKernel(MLIRContext &context) {
+  edge::MatMulOp::attachInterface<MatMulKernel>(context);
+}

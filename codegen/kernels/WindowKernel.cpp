@@ -1,0 +1,286 @@
+//===- WindowKernel.cpp - sliding windows, channel by channel ---*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/WindowKernel.h"
+#include "codegen/cost/WindowCost.h"
+
+#include <map>
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::kernels;
+
+namespace {
+
+using Values = SmallVector<Value>;
+
+class WindowEmitter {
+public:
+  WindowEmitter(Emitter &e, const Window &w);
+  void emit();
+
+private:
+  /// Where the tile at hand is.
+  struct Tile {
+    /// The index of its first input element.
+    Value input;
+    /// Its first channel, and the vectors of channels.
+    Value channel;
+    SmallVector<int64_t> lanes;
+    int64_t lines, pixels;
+  };
+
+  void emitChannels(Value base, ValueRange outer, const cost::TileRun &lines,
+                    Value line, Value channel, ArrayRef<int64_t> lanes);
+  Values accumulate(const Tile &tile, Values sums);
+  Values overOuterTaps(size_t dim, Tile tile, Value tap, ValueRange sums);
+  Values allTaps(const Tile &tile, Values sums);
+  Values kernelRow(const Tile &tile, Value tap, Values sums);
+  Values tapLoops(const Tile &tile, Value tap, ValueRange sums);
+  Value loadInput(const Tile &tile, int64_t offset, size_t vector);
+  /// The weight of tap number `tap` + `offset`; null without weights.
+  Value loadWeight(const Tile &tile, Value tap, int64_t offset, size_t vector);
+
+  Emitter &e;
+  const Window &w;
+  size_t rank;
+  int64_t lanes, channels;
+  SmallVector<int64_t> strides;
+  /// Output extents of the images and outer spatial dimensions.
+  SmallVector<int64_t> outer;
+  cost::WindowDim lineDim, pixelDim;
+  int64_t lineStride, pixelStride;
+  cost::WindowTiles tiles;
+  FlatOperand input, weights;
+  /// The weights of the channels at hand, if they stay in registers.
+  Values resident;
+};
+
+} // namespace
+
+WindowEmitter::WindowEmitter(Emitter &e, const Window &w)
+    : e(e), w(w), rank(w.kernel.size()),
+      lanes(vectorLength(e.cpu, w.accumulatorType)),
+      strides(stridesOf(w.input)), input(flatOperand(e, w.input)) {
+  ArrayRef<int64_t> output = cast<MemRefType>(w.output.getType()).getShape();
+  channels = output.back();
+  auto dimension = [&](size_t dim) {
+    return cost::WindowDim{output[dim + 1], w.kernel[dim], w.strides[dim],
+                           w.dilations[dim]};
+  };
+  pixelDim = dimension(rank - 1);
+  pixelStride = strides[rank];
+  lineDim = rank > 1 ? dimension(rank - 2) : cost::WindowDim{1, 1, 1, 1};
+  lineStride = rank > 1 ? strides[rank - 1] : 0;
+  outer.assign(output.begin(), output.begin() + std::max<int64_t>(rank, 2) - 1);
+  tiles = cost::chooseTiles(lineDim, pixelDim, bool(w.weights), e.cpu);
+  if (w.weights)
+    weights = flatOperand(e, w.weights);
+}
+
+void WindowEmitter::emit() {
+  e.nest(outer, [&](ValueRange position) {
+    Value base = input.base;
+    for (auto [dim, index] : llvm::enumerate(position))
+      base = e.add(base,
+                   e.mul(index, strides[dim] * (dim ? w.strides[dim - 1] : 1)));
+    for (const cost::TileRun &lines :
+         cost::splitEvenly(lineDim.outputs, tiles.lines))
+      e.loop(lines.first, lines.first + lines.count * lines.size, lines.size,
+             [&](Value line) {
+               // Groups of vectors, then single ones, then a narrow rest.
+               int64_t channel = 0;
+               auto run = [&](ArrayRef<int64_t> group) {
+                 int64_t width = 0;
+                 for (int64_t length : group)
+                   width += length;
+                 int64_t count = (channels - channel) / width;
+                 e.loop(channel, channel + count * width, width, [&](Value c) {
+                   emitChannels(base, position, lines, line, c, group);
+                 });
+                 channel += count * width;
+               };
+               if (tiles.vectors > 1)
+                 run(SmallVector<int64_t>(tiles.vectors, lanes));
+               run({lanes});
+               for (int64_t length :
+                    splitIntoVectors(channels - channel, lanes))
+                 run({length});
+             });
+  });
+}
+
+void WindowEmitter::emitChannels(Value base, ValueRange position,
+                                 const cost::TileRun &lines, Value line,
+                                 Value channel, ArrayRef<int64_t> group) {
+  Tile tile;
+  tile.channel = channel;
+  tile.lanes.assign(group.begin(), group.end());
+  tile.lines = lines.size;
+  Values first;
+  int64_t offset = 0;
+  for (int64_t length : group) {
+    first.push_back(w.initial(e.add(channel, offset), length));
+    offset += length;
+  }
+  resident.clear();
+  if (tiles.mode == cost::WindowTiles::ResidentWeights && w.weights && rank < 3)
+    for (int64_t tap = 0; tap < lineDim.kernel * pixelDim.kernel; ++tap)
+      resident.push_back(loadWeight(tile, e.index(0), tap, 0));
+  Value lineBase =
+      e.add(e.add(base, channel), e.mul(line, lineDim.stride * lineStride));
+  for (const cost::TileRun &pixels :
+       cost::splitEvenly(pixelDim.outputs, tiles.pixels))
+    e.loop(pixels.first, pixels.first + pixels.count * pixels.size, pixels.size,
+           [&](Value pixel) {
+             tile.pixels = pixels.size;
+             tile.input =
+                 e.add(lineBase, e.mul(pixel, pixelDim.stride * pixelStride));
+             Values sums;
+             for (int64_t i = 0; i < tile.lines * tile.pixels; ++i)
+               llvm::append_range(sums, first);
+             sums = overOuterTaps(0, tile, e.index(0), sums);
+             size_t at = 0;
+             for (int64_t i = 0; i < tile.lines; ++i)
+               for (int64_t j = 0; j < tile.pixels; ++j) {
+                 int64_t offset = 0;
+                 for (int64_t length : group) {
+                   Values indices(position);
+                   if (rank > 1)
+                     indices.push_back(e.add(line, i));
+                   indices.push_back(e.add(pixel, j));
+                   indices.push_back(e.add(channel, offset));
+                   w.store(sums[at++], indices);
+                   offset += length;
+                 }
+               }
+           });
+}
+
+Values WindowEmitter::overOuterTaps(size_t dim, Tile tile, Value tap,
+                                    ValueRange sums) {
+  if (dim + 2 < rank)
+    return e.loop(0, w.kernel[dim], 1, sums, [&](Value k, ValueRange carried) {
+      Tile inner = tile;
+      inner.input =
+          e.add(tile.input, e.mul(k, w.dilations[dim] * strides[dim + 1]));
+      int64_t taps = 1;
+      for (size_t i = dim + 1; i < rank; ++i)
+        taps *= w.kernel[i];
+      return overOuterTaps(dim + 1, inner, e.add(tap, e.mul(k, taps)), carried);
+    });
+  switch (tiles.mode) {
+  case cost::WindowTiles::ResidentWeights:
+    if (resident.empty() && w.weights) {
+      // The weights of this slice of the kernel.
+      for (int64_t i = 0; i < lineDim.kernel * pixelDim.kernel; ++i)
+        resident.push_back(loadWeight(tile, tap, i, 0));
+      Values result = allTaps(tile, Values(sums));
+      resident.clear();
+      return result;
+    }
+    return allTaps(tile, Values(sums));
+  case cost::WindowTiles::Rows: {
+    auto row = [&](Value k, ValueRange carried) {
+      Tile inner = tile;
+      inner.input = e.add(tile.input, e.mul(k, lineDim.dilation * lineStride));
+      return kernelRow(inner, e.add(tap, e.mul(k, pixelDim.kernel)),
+                       Values(carried));
+    };
+    constexpr int64_t shortKernel = 128;
+    if (lineDim.kernel * pixelDim.kernel * tile.pixels > shortKernel)
+      return e.loop(0, lineDim.kernel, 1, sums, row);
+    Values all(sums);
+    for (int64_t k = 0; k < lineDim.kernel; ++k)
+      all = row(e.index(k), all);
+    return all;
+  }
+  case cost::WindowTiles::Loops:
+    return tapLoops(tile, tap, sums);
+  }
+  llvm_unreachable("unknown mode");
+}
+
+Value WindowEmitter::loadInput(const Tile &tile, int64_t offset,
+                               size_t vector) {
+  for (size_t i = 0; i < vector; ++i)
+    offset += tile.lanes[i];
+  Value element = e.load(input.memref, e.add(tile.input, offset),
+                         tile.lanes[vector], w.inputType);
+  return widen(e, element, w.inputType, w.accumulatorType);
+}
+
+Value WindowEmitter::loadWeight(const Tile &tile, Value tap, int64_t offset,
+                                size_t vector) {
+  if (!w.weights)
+    return {};
+  int64_t shift = offset * channels;
+  for (size_t i = 0; i < vector; ++i)
+    shift += tile.lanes[i];
+  Value index = e.add(e.add(e.mul(tap, channels), tile.channel), shift);
+  Value weight =
+      e.load(weights.memref, index, tile.lanes[vector], w.weightsType);
+  return widen(e, weight, w.weightsType, w.accumulatorType);
+}
+
+Values WindowEmitter::allTaps(const Tile &tile, Values sums) {
+  // Input by input, each used for all the pixels and taps that need it.
+  struct Use {
+    int64_t sum, tap;
+  };
+  std::map<std::pair<int64_t, int64_t>, SmallVector<Use>> uses;
+  for (int64_t i = 0; i < tile.lines; ++i)
+    for (int64_t j = 0; j < tile.pixels; ++j)
+      for (int64_t k = 0; k < lineDim.kernel; ++k)
+        for (int64_t l = 0; l < pixelDim.kernel; ++l)
+          uses[{i * lineDim.stride + k * lineDim.dilation,
+                j * pixelDim.stride + l * pixelDim.dilation}]
+              .push_back({i * tile.pixels + j, k * pixelDim.kernel + l});
+  for (auto &[position, list] : uses) {
+    Value element = loadInput(
+        tile, position.first * lineStride + position.second * pixelStride, 0);
+    for (const Use &use : list)
+      sums[use.sum] = w.combine(sums[use.sum], element,
+                                resident.empty() ? Value() : resident[use.tap]);
+  }
+  return sums;
+}
+
+Values WindowEmitter::kernelRow(const Tile &tile, Value tap, Values sums) {
+  std::map<int64_t, Value> inputs;
+  for (int64_t l = 0; l < pixelDim.kernel; ++l) {
+    Value weight = loadWeight(tile, tap, l, 0);
+    for (int64_t j = 0; j < tile.pixels; ++j) {
+      int64_t position = j * pixelDim.stride + l * pixelDim.dilation;
+      Value &element = inputs[position];
+      if (!element)
+        element = loadInput(tile, position * pixelStride, 0);
+      sums[j] = w.combine(sums[j], element, weight);
+    }
+  }
+  return sums;
+}
+
+Values WindowEmitter::tapLoops(const Tile &tile, Value tap, ValueRange sums) {
+  return e.loop(0, lineDim.kernel, 1, sums, [&](Value k, ValueRange outer) {
+    return e.loop(
+        0, pixelDim.kernel, 1, outer, [&](Value l, ValueRange carried) {
+          Tile inner = tile;
+          inner.input =
+              e.add(e.add(tile.input, e.mul(k, lineDim.dilation * lineStride)),
+                    e.mul(l, pixelDim.dilation * pixelStride));
+          Value at = e.add(e.add(tap, e.mul(k, pixelDim.kernel)), l);
+          Values next;
+          for (auto [vector, sum] : llvm::enumerate(carried))
+            next.push_back(w.combine(sum, loadInput(inner, 0, vector),
+                                     loadWeight(inner, at, 0, vector)));
+          return next;
+        });
+  });
+}
+
+void kernels::emitWindow(Emitter &emitter, const Window &window) {
+  WindowEmitter(emitter, window).emit();
+}
