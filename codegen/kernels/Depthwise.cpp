@@ -37,8 +37,7 @@ LogicalResult kernels::emitDepthwise(edge::ConvOp op, Emitter &e,
       return e.zero(lanes == 1 ? w.accumulatorType
                                : VectorType::get({lanes}, w.accumulatorType));
     Type type = elementOf(op.getBias());
-    return widen(e, e.load(bias.memref, channel, lanes, type), type,
-                 w.accumulatorType);
+    return loadWide(e, bias.memref, channel, lanes, type, w.accumulatorType);
   };
   w.combine = [&](Value sum, Value element, Value weight) {
     return multiplyAdd(e, element, weight, sum);

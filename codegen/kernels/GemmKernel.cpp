@@ -146,6 +146,12 @@ FlatOperand kernels::flatOperand(Emitter &e, Value memref) {
   return {memref, e.index(0)};
 }
 
+Value kernels::loadWide(Emitter &e, Value memref, Value index, int64_t length,
+                        Type logical, Type target) {
+  Value value = e.load(memref, index, length, logical);
+  return convert(e, value, target, isUnsignedElement(logical));
+}
+
 Value kernels::multiplyAdd(Emitter &e, Value a, Value b, Value sum) {
   if (!isa<FloatType>(getElementTypeOrSelf(sum.getType())))
     return arith::AddIOp::create(e, sum, arith::MulIOp::create(e, a, b));
@@ -294,9 +300,8 @@ SmallVector<Value> ContractionEmitter::initialise(const PanelRun &run,
     // A vector that reaches into the padding gets its bias at the end.
     if (c.bias.memref && column.valid == column.lanes) {
       Value at = e.add(e.add(c.bias.base, channel), column.offset);
-      first.push_back(widen(e,
-                            e.load(c.bias.memref, at, column.lanes, c.biasType),
-                            c.biasType, c.accumulatorType));
+      first.push_back(loadWide(e, c.bias.memref, at, column.lanes, c.biasType,
+                               c.accumulatorType));
     } else {
       first.push_back(e.zero(typeOf(column.lanes)));
     }
@@ -360,16 +365,14 @@ ContractionEmitter::step(const PanelRun &run, const ReductionLevel &level,
                                         c.tiles.prefetchRows * level.rhsRows *
                                             run.rowPitch)},
           /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
-    vectors.push_back(
-        widen(e, e.load(c.rhs.memref, index, column.lanes, c.rhsType),
-              c.rhsType, c.accumulatorType));
+    vectors.push_back(loadWide(e, c.rhs.memref, index, column.lanes, c.rhsType,
+                               c.accumulatorType));
   }
   Values sums(accumulators);
   for (size_t row = 0; row < rows.size(); ++row) {
-    Value element =
-        e.load(c.lhs.memref, e.add(lhsBase, rows[row] + at * level.lhsStep), 1,
-               c.lhsType);
-    element = widen(e, element, c.lhsType, c.accumulatorType);
+    Value element = loadWide(e, c.lhs.memref,
+                             e.add(lhsBase, rows[row] + at * level.lhsStep), 1,
+                             c.lhsType, c.accumulatorType);
     for (auto [j, column] : llvm::enumerate(run.columns)) {
       Value &sum = sums[row * run.columns.size() + j];
       sum = multiplyAdd(e, e.splat(element, column.lanes), vectors[j], sum);
@@ -425,13 +428,9 @@ void ContractionEmitter::storeColumn(const Column &column, Value value,
           ArrayRef<int64_t>{1});
     Value at = e.add(channel, offset);
     if (c.bias.memref) {
-      Value bias = widen(
-          e, e.load(c.bias.memref, e.add(c.bias.base, at), length, c.biasType),
-          c.biasType, c.accumulatorType);
-      if (isa<FloatType>(c.accumulatorType))
-        piece = arith::AddFOp::create(e, piece, bias);
-      else
-        piece = arith::AddIOp::create(e, piece, bias);
+      Value bias = loadWide(e, c.bias.memref, e.add(c.bias.base, at), length,
+                            c.biasType, c.accumulatorType);
+      piece = combine(e, Fold::Sum, piece, bias);
     }
     store(piece, line, pixel, at);
     offset += length;

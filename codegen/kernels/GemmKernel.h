@@ -96,6 +96,11 @@ FlatOperand flatOperand(Emitter &emitter, mlir::Value memref);
 /// The strides of `memref` in elements.
 llvm::SmallVector<int64_t> stridesOf(mlir::Value memref);
 
+/// Loads `length` elements of the logical type `logical` from `index` of a flat
+/// buffer on and converts them to `target`, a wider type of the same kind.
+mlir::Value loadWide(Emitter &emitter, mlir::Value memref, mlir::Value index,
+                     int64_t length, mlir::Type logical, mlir::Type target);
+
 /// `a * b + sum`, on floats in one operation where the machine has one.
 mlir::Value multiplyAdd(Emitter &emitter, mlir::Value a, mlir::Value b,
                         mlir::Value sum);

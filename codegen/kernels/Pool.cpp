@@ -3,36 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "codegen/kernels/Arithmetic.h"
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/WindowKernel.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
-
-/// The larger of two numbers. Which one it is when one is not a number is left
-/// open, as in ONNX.
-static Value maximum(Emitter &e, Value a, Value b, bool isUnsigned) {
-  if (isa<FloatType>(getElementTypeOrSelf(a.getType()))) {
-    auto flags = arith::FastMathFlags::nnan | arith::FastMathFlags::nsz;
-    return arith::MaximumFOp::create(e, a, b, flags);
-  }
-  if (isUnsigned)
-    return arith::MaxUIOp::create(e, a, b);
-  return arith::MaxSIOp::create(e, a, b);
-}
-
-/// What no number of `type` is less than.
-static TypedAttr lowest(Type type, bool isUnsigned) {
-  if (auto real = dyn_cast<FloatType>(type))
-    return FloatAttr::get(
-        type, APFloat::getInf(real.getFloatSemantics(), /*Negative=*/true));
-  unsigned width = type.getIntOrFloatBitWidth();
-  return IntegerAttr::get(type, isUnsigned ? APInt::getMinValue(width)
-                                           : APInt::getSignedMinValue(width));
-}
 
 static void emitPool(edge::PoolOp op, Emitter &e, const KernelArgs &args) {
   Window w;
@@ -45,20 +22,13 @@ static void emitPool(edge::PoolOp op, Emitter &e, const KernelArgs &args) {
     w.dilations.push_back(op.getDilation(dim));
   w.input = args.inputs[0];
   w.output = args.outputs[0];
-  bool isUnsigned = w.inputType.isUnsignedInteger();
-  bool isMax = op.getKind() == edge::PoolKind::Max;
-  w.initial = [&](Value, int64_t lanes) -> Value {
-    if (isMax)
-      return e.splat(e.constant(lowest(w.accumulatorType, isUnsigned)), lanes);
-    return e.zero(lanes == 1 ? w.accumulatorType
-                             : VectorType::get({lanes}, w.accumulatorType));
+  bool isUnsigned = isUnsignedElement(w.inputType);
+  Fold fold = op.getKind() == edge::PoolKind::Max ? Fold::Max : Fold::Sum;
+  w.initial = [&](Value, int64_t lanes) {
+    return e.splat(neutral(e, fold, w.accumulatorType, isUnsigned), lanes);
   };
-  w.combine = [&](Value sum, Value element, Value) -> Value {
-    if (isMax)
-      return maximum(e, sum, element, isUnsigned);
-    if (isa<FloatType>(w.accumulatorType))
-      return arith::AddFOp::create(e, sum, element);
-    return arith::AddIOp::create(e, sum, element);
+  w.combine = [&](Value sum, Value element, Value) {
+    return combine(e, fold, element, sum, isUnsigned);
   };
   w.store = [&](Value value, ValueRange indices) {
     e.storeResult(op, args, value, indices);

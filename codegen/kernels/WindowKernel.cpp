@@ -207,9 +207,8 @@ Value WindowEmitter::loadInput(const Tile &tile, int64_t offset,
                                size_t vector) {
   for (size_t i = 0; i < vector; ++i)
     offset += tile.lanes[i];
-  Value element = e.load(input.memref, e.add(tile.input, offset),
-                         tile.lanes[vector], w.inputType);
-  return widen(e, element, w.inputType, w.accumulatorType);
+  return loadWide(e, input.memref, e.add(tile.input, offset),
+                  tile.lanes[vector], w.inputType, w.accumulatorType);
 }
 
 Value WindowEmitter::loadWeight(const Tile &tile, Value tap, int64_t offset,
@@ -220,9 +219,8 @@ Value WindowEmitter::loadWeight(const Tile &tile, Value tap, int64_t offset,
   for (size_t i = 0; i < vector; ++i)
     shift += tile.lanes[i];
   Value index = e.add(e.add(e.mul(tap, channels), tile.channel), shift);
-  Value weight =
-      e.load(weights.memref, index, tile.lanes[vector], w.weightsType);
-  return widen(e, weight, w.weightsType, w.accumulatorType);
+  return loadWide(e, weights.memref, index, tile.lanes[vector], w.weightsType,
+                  w.accumulatorType);
 }
 
 Values WindowEmitter::allTaps(const Tile &tile, Values sums) {
