@@ -1,0 +1,83 @@
+//===- Stages.cpp - the order of the compiler -------------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "compiler/pipeline/Stages.h"
+#include "codegen/kernels/Passes.h"
+#include "passes/Layout/Passes.h"
+#include "passes/Lowering/Passes.h"
+#include "passes/Memory/Passes.h"
+#include "passes/Transforms/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Func/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace edgecc;
+
+/// The names of `Stage`, in its order.
+static constexpr llvm::StringRef names[] = {
+    "onnx", "edge", "opt", "placed", "kernel", "llvm", "asm", "obj"};
+
+std::optional<Stage> edgecc::parseStage(llvm::StringRef name) {
+  const auto *found = llvm::find(names, name);
+  if (found == std::end(names))
+    return std::nullopt;
+  return Stage(found - std::begin(names));
+}
+
+llvm::ArrayRef<llvm::StringRef> edgecc::stageNames() { return names; }
+
+void edgecc::buildEdgeStage(OpPassManager &manager,
+                            const EdgeStageOptions &options) {
+  manager.addPass(createOnnxToEdgePass(options.conversion));
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}
+
+void edgecc::buildOptStage(OpPassManager &manager,
+                           const OptStageOptions &options) {
+  OpPassManager &function = manager.nest<func::FuncOp>();
+  // Before layout, which knows convolutions only in their ordinary form.
+  function.addPass(transforms::createDecomposeConvTranspose());
+  if (options.optLevel > 0) {
+    function.addPass(layout::createPropagateTransposes());
+    function.addPass(createCanonicalizerPass());
+    function.addPass(createCSEPass());
+  }
+  // After fusion, which puts products of constants before convolutions.
+  function.addPass(transforms::createFoldConstantsPass(options.evaluate));
+  function.addPass(createCanonicalizerPass());
+  function.addPass(createCSEPass());
+}
+
+void edgecc::buildPlacedStage(OpPassManager &manager,
+                              const PlacedStageOptions &options) {}
+
+void edgecc::buildKernelStage(OpPassManager &manager,
+                              const KernelStageOptions &options) {
+  OpPassManager &function = manager.nest<func::FuncOp>();
+  function.addPass(transforms::createMaterializePadding());
+  // Equal borders of one tensor are one.
+  function.addPass(createCSEPass());
+  function.addPass(kernels::createMaterializeCopies());
+  manager.addPass(kernels::createEmitKernels());
+  manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  manager.addNestedPass<func::FuncOp>(createCSEPass());
+  manager.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
+  // Layers of one kind and size share a kernel.
+  manager.addPass(func::createDuplicateFunctionEliminationPass());
+  manager.addNestedPass<func::FuncOp>(memory::createPlanArena());
+}
+
+void edgecc::buildLLVMStage(OpPassManager &manager,
+                            const LLVMStageOptions &options) {
+  manager.addPass(createExpandMathPass());
+  manager.addPass(createLowerVectorsPass());
+  manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(createLowerToLLVMPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}

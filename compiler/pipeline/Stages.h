@@ -1,0 +1,64 @@
+//===- Stages.h - the order of the compiler ---------------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// The way of a model through the compiler: one function and one option struct
+// for each stage. The only room that knows the order of passes.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_COMPILER_PIPELINE_STAGES_H
+#define EDGECC_COMPILER_PIPELINE_STAGES_H
+
+#include "passes/OnnxToEdge/Passes.h"
+
+#include "mlir/Pass/PassManager.h"
+
+#include <optional>
+
+namespace edgecc {
+
+/// What a compilation can stop at, in order (`--compile-to=`).
+enum class Stage { Onnx, Edge, Opt, Placed, Kernel, LLVM, Asm, Obj };
+
+/// The stage of this name; nothing for any other name.
+std::optional<Stage> parseStage(llvm::StringRef name);
+/// All names, in order.
+llvm::ArrayRef<llvm::StringRef> stageNames();
+
+/// onnx to edge: operations of the edge dialect on static shapes.
+struct EdgeStageOptions {
+  OnnxToEdgeOptions conversion;
+};
+void buildEdgeStage(mlir::OpPassManager &manager,
+                    const EdgeStageOptions &options);
+
+/// edge to opt: channels-last without transposes, fused, constants folded.
+struct OptStageOptions {
+  /// Evaluates constant parts; without it they are computed at run time.
+  EvaluateFn evaluate;
+  /// 0 leaves the operations as they are, as far as kernels allow.
+  unsigned optLevel = 2;
+};
+void buildOptStage(mlir::OpPassManager &manager,
+                   const OptStageOptions &options);
+
+/// opt to placed: regions assigned to processors. All stay on the CPU today.
+struct PlacedStageOptions {};
+void buildPlacedStage(mlir::OpPassManager &manager,
+                      const PlacedStageOptions &options);
+
+/// placed to kernel: loops on planned memory.
+struct KernelStageOptions {};
+void buildKernelStage(mlir::OpPassManager &manager,
+                      const KernelStageOptions &options);
+
+/// kernel to llvm: the LLVM dialect.
+struct LLVMStageOptions {};
+void buildLLVMStage(mlir::OpPassManager &manager,
+                    const LLVMStageOptions &options);
+
+} // namespace edgecc
+
+#endif // EDGECC_COMPILER_PIPELINE_STAGES_H
