@@ -1,0 +1,212 @@
+//===- ExpandTranscendental.cpp - exp, sin and their kin --------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The functions that upstream's approximations lack or compute with more error
+// than is needed. The rest is expanded in terms of those.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Target/TargetDialect.h"
+#include "passes/Lowering/FloatBuilder.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace edgecc;
+
+static Value expandExp(FloatBuilder &b, Value x) {
+  // e^x = 2^n e^r; the clamp keeps n in range and not-a-numbers alive.
+  x = b.clamp(x, -104, 89);
+  auto [rounded, n] = b.roundToInt(b.mul(x, b.constant(0x1.715476p0)));
+  Value r = b.fma(rounded, b.constant(-0.693359375), x);
+  r = b.fma(rounded, b.constant(2.12194440e-4), r);
+  Value p = b.poly(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3,
+                       4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1});
+  Value result = b.add(b.fma(b.mul(r, r), p, r), b.constant(1));
+  return b.scaleByPowerOf2(result, n);
+}
+
+static Value expandExp2(FloatBuilder &b, Value x) {
+  x = b.clamp(x, -151, 129);
+  auto [rounded, n] = b.roundToInt(x);
+  Value p =
+      b.poly(b.sub(x, rounded),
+             {1.525273380405984e-5, 1.540353039338161e-4, 1.333355814642844e-3,
+              9.618129107628477e-3, 5.550410866482158e-2, 2.402265069591007e-1,
+              6.931471805599453e-1, 1.0});
+  return b.scaleByPowerOf2(p, n);
+}
+
+/// Sine and cosine of x = j pi/2 + r, for |x| up to about 10^4 to the last
+/// places, and ever less beyond.
+static std::pair<Value, Value> expandSinCos(FloatBuilder &b, Value x) {
+  auto [rounded, j] = b.roundToInt(b.mul(x, b.constant(0.636619772367581343)));
+  Value r = b.fma(rounded, b.constant(-1.5703125), x);
+  r = b.fma(rounded, b.constant(-4.837512969970703125e-4), r);
+  r = b.fma(rounded, b.constant(-7.54978995489188216e-8), r);
+  r = b.clamp(r, -0.7854, 0.7854);
+  Value z = b.mul(r, r);
+  Value sine = b.poly(z, {-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1});
+  sine = b.fma(b.mul(sine, z), r, r);
+  Value cosine = b.poly(
+      z, {2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2});
+  cosine =
+      b.fma(b.mul(cosine, z), z, b.fma(z, b.constant(-0.5), b.constant(1)));
+
+  auto hasBit = [&](Value integer, int64_t bit) {
+    return arith::CmpIOp::create(
+        b, arith::CmpIPredicate::ne,
+        arith::AndIOp::create(b, integer, b.intConstant(bit)),
+        b.intConstant(0));
+  };
+  Value isSwapped = hasBit(j, 1);
+  Value sinMagnitude = b.select(isSwapped, cosine, sine);
+  Value cosMagnitude = b.select(isSwapped, sine, cosine);
+  Value next = arith::AddIOp::create(b, j, b.intConstant(1));
+  return {b.select(hasBit(j, 2), b.neg(sinMagnitude), sinMagnitude),
+          b.select(hasBit(next, 2), b.neg(cosMagnitude), cosMagnitude)};
+}
+
+static Value expandSin(FloatBuilder &b, Value x) {
+  return expandSinCos(b, x).first;
+}
+static Value expandCos(FloatBuilder &b, Value x) {
+  return expandSinCos(b, x).second;
+}
+static Value expandTan(FloatBuilder &b, Value x) {
+  auto [sine, cosine] = expandSinCos(b, x);
+  return b.div(sine, cosine);
+}
+
+/// By e^|x| - 1, so that small numbers keep their places.
+static Value expandSinh(FloatBuilder &b, Value x) {
+  Value t = math::ExpM1Op::create(b, b.abs(x));
+  Value sum = b.add(t, b.div(t, b.add(t, b.constant(1))));
+  // The quotient of infinities is one.
+  Value isHuge = b.greater(t, b.constant(1e30));
+  sum = b.mul(b.select(isHuge, t, sum), b.constant(0.5));
+  return b.copySign(sum, x);
+}
+
+static Value expandCosh(FloatBuilder &b, Value x) {
+  Value t = math::ExpOp::create(b, b.abs(x));
+  return b.mul(b.add(t, b.div(b.constant(1), t)), b.constant(0.5));
+}
+
+static Value expandAsinh(FloatBuilder &b, Value x) {
+  Value a = b.abs(x), one = b.constant(1);
+  Value square = b.mul(a, a);
+  Value root = b.sqrt(b.add(square, one));
+  Value small =
+      math::Log1pOp::create(b, b.add(a, b.div(square, b.add(one, root))));
+  Value large =
+      b.add(math::LogOp::create(b, a), b.constant(0.69314718055994530942));
+  return b.copySign(b.select(b.greater(a, b.constant(1e9)), large, small), x);
+}
+
+static Value expandAcosh(FloatBuilder &b, Value x) {
+  Value t = b.sub(x, b.constant(1));
+  Value root = b.sqrt(b.fma(t, t, b.add(t, t)));
+  Value small = math::Log1pOp::create(b, b.add(t, root));
+  Value large =
+      b.add(math::LogOp::create(b, x), b.constant(0.69314718055994530942));
+  return b.select(b.greater(x, b.constant(1e9)), large, small);
+}
+
+static Value expandAtanh(FloatBuilder &b, Value x) {
+  Value a = b.abs(x);
+  Value ratio = b.div(b.add(a, a), b.sub(b.constant(1), a));
+  Value half = b.mul(math::Log1pOp::create(b, ratio), b.constant(0.5));
+  return b.copySign(half, x);
+}
+
+static Value expandLog10(FloatBuilder &b, Value x) {
+  return b.mul(math::LogOp::create(b, x), b.constant(0.43429448190325182765));
+}
+
+static Value expandRsqrt(FloatBuilder &b, Value x) {
+  return b.div(b.constant(1), b.sqrt(x));
+}
+
+namespace {
+
+/// A function of one operand by a formula on f32, and on f64 if `anyWidth`.
+template <typename OpTy>
+struct ExpandUnary : OpRewritePattern<OpTy> {
+  using Formula = Value (*)(FloatBuilder &, Value);
+  ExpandUnary(MLIRContext *context, Formula formula, bool hasFma,
+              bool anyWidth = false)
+      : OpRewritePattern<OpTy>(context), formula(formula), hasFma(hasFma),
+        anyWidth(anyWidth) {}
+
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    Type element = getElementTypeOrSelf(op.getType());
+    if (!element.isF32() && !(anyWidth && element.isF64()))
+      return rewriter.notifyMatchFailure(op, "not f32");
+    FloatBuilder b(rewriter, op.getLoc(), op.getType(), hasFma);
+    rewriter.replaceOp(op, formula(b, op.getOperand()));
+    return success();
+  }
+
+  Formula formula;
+  bool hasFma, anyWidth;
+};
+
+/// Sine and cosine at once.
+struct ExpandSinCosOp : OpRewritePattern<math::SincosOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(math::SincosOp op,
+                                PatternRewriter &rewriter) const override {
+    Value x = op.getOperand();
+    Value sine = math::SinOp::create(rewriter, op.getLoc(), x);
+    Value cosine = math::CosOp::create(rewriter, op.getLoc(), x);
+    rewriter.replaceOp(op, {sine, cosine});
+    return success();
+  }
+};
+
+/// Without the instruction a fused multiply-add would be a call.
+struct ExpandFma : OpRewritePattern<math::FmaOp> {
+  ExpandFma(MLIRContext *context, target::CpuAttr cpu)
+      : OpRewritePattern(context), cpu(cpu) {}
+  LogicalResult matchAndRewrite(math::FmaOp op,
+                                PatternRewriter &rewriter) const override {
+    bool isF64 = getElementTypeOrSelf(op.getType()).isF64();
+    if (cpu.getHasFma() && (!isF64 || cpu.getHasF64()))
+      return failure();
+    Value product =
+        arith::MulFOp::create(rewriter, op.getLoc(), op.getA(), op.getB());
+    rewriter.replaceOpWithNewOp<arith::AddFOp>(op, product, op.getC());
+    return success();
+  }
+  target::CpuAttr cpu;
+};
+
+} // namespace
+
+void edgecc::populateExpandTranscendentalPatterns(RewritePatternSet &patterns,
+                                                  target::CpuAttr cpu) {
+  MLIRContext *context = patterns.getContext();
+  bool hasFma = cpu.getHasFma();
+  patterns.add<ExpandUnary<math::ExpOp>>(context, expandExp, hasFma);
+  patterns.add<ExpandUnary<math::Exp2Op>>(context, expandExp2, hasFma);
+  patterns.add<ExpandUnary<math::SinOp>>(context, expandSin, hasFma);
+  patterns.add<ExpandUnary<math::CosOp>>(context, expandCos, hasFma);
+  patterns.add<ExpandUnary<math::TanOp>>(context, expandTan, hasFma);
+  patterns.add<ExpandUnary<math::SinhOp>>(context, expandSinh, hasFma);
+  patterns.add<ExpandUnary<math::CoshOp>>(context, expandCosh, hasFma);
+  patterns.add<ExpandUnary<math::AsinhOp>>(context, expandAsinh, hasFma);
+  patterns.add<ExpandUnary<math::AcoshOp>>(context, expandAcosh, hasFma);
+  patterns.add<ExpandUnary<math::AtanhOp>>(context, expandAtanh, hasFma);
+  patterns.add<ExpandUnary<math::Log10Op>>(context, expandLog10, hasFma,
+                                           /*anyWidth=*/true);
+  patterns.add<ExpandUnary<math::RsqrtOp>>(context, expandRsqrt, hasFma,
+                                           /*anyWidth=*/true);
+  patterns.add<ExpandSinCosOp>(context);
+  patterns.add<ExpandFma>(context, cpu);
+}

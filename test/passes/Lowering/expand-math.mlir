@@ -1,0 +1,92 @@
+// RUN: edgecc-opt %s -split-input-file -edgecc-expand-math | FileCheck %s
+
+// Functions on f32 leave no math operation that would be a call, whatever the
+// shape; what the target has stays.
+
+// CHECK-LABEL: module attributes {target.cpu = #target.cpu<{{.*}}hasFma = true
+// CHECK-NOT: math.exp
+// CHECK-NOT: math.powf
+// CHECK-NOT: math.tanh
+// CHECK-NOT: math.sinh
+// CHECK: math.floor
+// CHECK-NOT: call
+module attributes {target.cpu = #target.cpu<triple = "x86_64", cpu = "haswell",
+    vectorBytes = 32, vectorRegs = 16, hasFma = true, hasRounding = true,
+    hasF16Conversion = true>} {
+  func.func @functions(%v: vector<8xf32>, %s: f32, %m: vector<2x4xf32>)
+      -> (vector<8xf32>, f32, f32, vector<2x4xf32>, vector<8xf32>) {
+    %0 = math.exp %v : vector<8xf32>
+    %1 = math.powf %s, %s : f32
+    %2 = math.sinh %s : f32
+    %3 = math.tanh %m : vector<2x4xf32>
+    %4 = math.floor %0 : vector<8xf32>
+    return %4, %1, %2, %3, %0
+        : vector<8xf32>, f32, f32, vector<2x4xf32>, vector<8xf32>
+  }
+
+  // CHECK-LABEL: func.func @kept
+  // CHECK-NEXT: math.fma
+  // CHECK-NEXT: math.sqrt
+  // CHECK-NEXT: arith.extf
+  // CHECK-NEXT: return
+  func.func @kept(%a: f32, %h: f16) -> (f32, f32, f32) {
+    %0 = math.fma %a, %a, %a : f32
+    %1 = math.sqrt %a : f32
+    %2 = arith.extf %h : f16 to f32
+    return %0, %1, %2 : f32, f32, f32
+  }
+
+  // A constant exponent is a multiplication.
+  // CHECK-LABEL: func.func @square
+  // CHECK-NEXT: arith.mulf %{{.*}}, %{{.*}} : vector<8xf32>
+  // CHECK-NEXT: return
+  func.func @square(%v: vector<8xf32>) -> vector<8xf32> {
+    %two = arith.constant dense<2.0> : vector<8xf32>
+    %0 = math.powf %v, %two : vector<8xf32>
+    return %0 : vector<8xf32>
+  }
+
+  // Narrow floats are computed in f32.
+  // CHECK-LABEL: func.func @half
+  // CHECK: arith.extf %{{.*}} : f16 to f32
+  // CHECK: arith.addf %{{.*}} : f32
+  // CHECK: arith.truncf %{{.*}} : f32 to f16
+  func.func @half(%a: f16) -> f16 {
+    %0 = arith.addf %a, %a : f16
+    return %0 : f16
+  }
+}
+
+// -----
+
+// A core with nothing: no fused operation, no rounding, no conversion.
+
+// CHECK-LABEL: module attributes {target.cpu = #target.cpu<triple = "thumbv6m
+// CHECK-NOT: math.fma
+// CHECK-NOT: math.roundeven
+// CHECK-NOT: math.ceil
+// CHECK-NOT: arith.extf
+// CHECK: return
+module attributes {target.cpu = #target.cpu<triple = "thumbv6m-none-eabi",
+    cpu = "cortex-m0plus", indexBits = 32, hasF32 = false, hasF64 = false>} {
+  func.func @bare(%a: f32, %h: f16) -> (f32, f32, f32, f32) {
+    %0 = math.fma %a, %a, %a : f32
+    %1 = math.roundeven %0 : f32
+    %2 = math.ceil %0 : f32
+    %3 = arith.extf %h : f16 to f32
+    return %0, %1, %2, %3 : f32, f32, f32, f32
+  }
+}
+
+// -----
+
+// Functions on f64 are calls, one per element.
+
+// CHECK-DAG: func.func private @exp(f64) -> f64
+// CHECK-COUNT-2: call @exp
+module attributes {target.cpu = #target.cpu<triple = "x86_64", cpu = "haswell">} {
+  func.func @double(%v: vector<2xf64>) -> vector<2xf64> {
+    %0 = math.exp %v : vector<2xf64>
+    return %0 : vector<2xf64>
+  }
+}
