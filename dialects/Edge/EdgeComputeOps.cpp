@@ -31,13 +31,13 @@ static RankedTensorType typeOf(Value value) {
 /// The element type of a result: what the epilogue yields, if there is one,
 /// else `computed`.
 static Type resultElement(RegionRange regions, Type computed) {
-  if (regions.empty() || regions[0]->empty() ||
-      !regions[0]->front().mightHaveTerminator())
+  if (regions.empty())
     return computed;
-  auto yield = dyn_cast<YieldOp>(regions[0]->front().getTerminator());
-  if (!yield || yield.getValues().size() != 1)
+  std::optional<ValueRange> yielded =
+      edgecc::edge::detail::getYielded(*regions[0]);
+  if (!yielded || yielded->size() != 1)
     return computed;
-  Type type = yield.getValues()[0].getType();
+  Type type = yielded->front().getType();
   return type == signless(computed) ? computed : type;
 }
 
@@ -78,10 +78,22 @@ static LogicalResult verifyEpilogue(EpilogueOpInterface op) {
              << signless(type.getElementType()) << ", found "
              << argument.getType();
   }
-  auto yield = dyn_cast<YieldOp>(block.getTerminator());
-  if (!yield || yield.getValues().size() != 1)
+  std::optional<ValueRange> yielded = edgecc::edge::detail::getYielded(region);
+  if (!yielded || yielded->size() != 1)
     return op->emitOpError("expects an epilogue that yields one scalar");
-  return success();
+  return edgecc::edge::detail::verifyScalarCode(op, block);
+}
+
+/// A window slides over `spatial` dimensions; one stride, border and dilation
+/// for each.
+static bool isWindow(int64_t spatial, ArrayRef<int64_t> strides,
+                     std::optional<ArrayRef<int64_t>> dilations,
+                     ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
+  auto isPositive = [](int64_t value) { return value > 0; };
+  return int64_t(strides.size()) == spatial && int64_t(low.size()) == spatial &&
+         int64_t(high.size()) == spatial && llvm::all_of(strides, isPositive) &&
+         (!dilations || (int64_t(dilations->size()) == spatial &&
+                         llvm::all_of(*dilations, isPositive)));
 }
 
 static LogicalResult verifyBias(Operation *op, Value bias, int64_t channels) {
@@ -101,7 +113,8 @@ static LogicalResult verifyBias(Operation *op, Value bias, int64_t channels) {
 /// The number of windows of extent `dilation * (kernel - 1) + 1` that fit.
 static int64_t windows(int64_t size, int64_t kernel, int64_t stride,
                        int64_t dilation, int64_t low, int64_t high) {
-  return (size + low + high - dilation * (kernel - 1) - 1) / stride + 1;
+  int64_t room = size + low + high - dilation * (kernel - 1) - 1;
+  return room < 0 ? 0 : room / stride + 1;
 }
 
 EDGE_INFER(ConvOp) {
@@ -109,8 +122,8 @@ EDGE_INFER(ConvOp) {
   RankedTensorType input = typeOf(operands[0]), weights = typeOf(operands[1]);
   int64_t spatial = op.getStrides().size();
   if (input.getRank() != spatial + 2 || weights.getRank() != spatial + 2 ||
-      int64_t(op.getPadsLow().size()) != spatial ||
-      int64_t(op.getPadsHigh().size()) != spatial)
+      !isWindow(spatial, op.getStrides(), op.getDilations(), op.getPadsLow(),
+                op.getPadsHigh()))
     return emitOptionalError(loc, "'edge.conv' with ", spatial,
                              " strides cannot apply ", weights, " to ", input);
   SmallVector<int64_t> shape{input.getDimSize(0)};
@@ -144,7 +157,9 @@ LogicalResult ConvOp::verify() {
     return emitOpError("expects weights for ")
            << channels / groups << " input channels, found "
            << weights.getDimSize(spatial);
-  if (failed(verifyBias(*this, getBias(), outputs)))
+  if (failed(edgecc::edge::detail::verifyFactors(*this,
+                                                 {getInput(), getWeights()})) ||
+      failed(verifyBias(*this, getBias(), outputs)))
     return failure();
   return verifyEpilogue(*this);
 }
@@ -166,8 +181,8 @@ EDGE_INFER(ConvTransposeOp) {
   RankedTensorType input = typeOf(operands[0]), weights = typeOf(operands[1]);
   int64_t spatial = op.getStrides().size();
   if (input.getRank() != spatial + 2 || weights.getRank() != spatial + 2 ||
-      int64_t(op.getPadsLow().size()) != spatial ||
-      int64_t(op.getPadsHigh().size()) != spatial ||
+      !isWindow(spatial, op.getStrides(), op.getDilations(), op.getPadsLow(),
+                op.getPadsHigh()) ||
       int64_t(op.getOutputPadding().size()) != spatial)
     return emitOptionalError(loc, "'edge.conv_transpose' with ", spatial,
                              " strides cannot apply ", weights, " to ", input);
@@ -203,7 +218,9 @@ LogicalResult ConvTransposeOp::verify() {
     return emitOpError("expects weights for ")
            << channels << " input channels, found "
            << weights.getDimSize(spatial);
-  if (failed(verifyBias(*this, getBias(), getType().getShape().back())))
+  if (failed(edgecc::edge::detail::verifyFactors(*this,
+                                                 {getInput(), getWeights()})) ||
+      failed(verifyBias(*this, getBias(), getType().getShape().back())))
     return failure();
   return verifyEpilogue(*this);
 }
@@ -231,7 +248,9 @@ EDGE_INFER(MatMulOp) {
 }
 
 LogicalResult MatMulOp::verify() {
-  if (failed(verifyBias(*this, getBias(), getType().getShape().back())))
+  if (failed(
+          edgecc::edge::detail::verifyFactors(*this, {getLhs(), getRhs()})) ||
+      failed(verifyBias(*this, getBias(), getType().getShape().back())))
     return failure();
   return verifyEpilogue(*this);
 }
@@ -249,9 +268,8 @@ EDGE_INFER(PoolOp) {
   RankedTensorType input = typeOf(operands[0]);
   int64_t spatial = op.getKernel().size();
   if (input.getRank() != spatial + 2 ||
-      int64_t(op.getStrides().size()) != spatial ||
-      int64_t(op.getPadsLow().size()) != spatial ||
-      int64_t(op.getPadsHigh().size()) != spatial)
+      !isWindow(spatial, op.getStrides(), op.getDilations(), op.getPadsLow(),
+                op.getPadsHigh()))
     return emitOptionalError(loc, "'edge.pool' with a window of ", spatial,
                              " dimensions cannot slide over ", input);
   SmallVector<int64_t> shape{input.getDimSize(0)};
@@ -307,7 +325,7 @@ static LogicalResult verifyAxis(Operation *op, int64_t axis, int64_t rank) {
 EDGE_INFER(ArgReduceOp) {
   EDGE_ADAPTOR;
   RankedTensorType input = typeOf(operands[0]);
-  if (op.getAxis() < 0 || op.getAxis() >= input.getRank())
+  if (int64_t(op.getAxis()) < 0 || int64_t(op.getAxis()) >= input.getRank())
     return emitOptionalError(loc, "'edge.arg_reduce' axis ", op.getAxis(),
                              " is outside [0, ", input.getRank(), ")");
   SmallVector<int64_t> shape(input.getShape());
@@ -342,6 +360,9 @@ LogicalResult SoftmaxOp::verify() {
 LogicalResult LayerNormOp::verify() {
   if (failed(verifyAxis(*this, getAxis(), getType().getRank())))
     return failure();
+  if (failed(edgecc::edge::detail::verifyFactors(
+          *this, {getInput(), getScale(), getBias()})))
+    return failure();
   ArrayRef<int64_t> inner = getType().getShape().drop_front(getAxis());
   for (Value operand : {getScale(), getBias()})
     if (operand && typeOf(operand).getShape() != inner)
@@ -353,7 +374,7 @@ LogicalResult LayerNormOp::verify() {
 EDGE_INFER(ResampleOp) {
   EDGE_ADAPTOR;
   RankedTensorType input = typeOf(operands[0]);
-  if (op.getAxis() < 0 || op.getAxis() >= input.getRank())
+  if (int64_t(op.getAxis()) < 0 || int64_t(op.getAxis()) >= input.getRank())
     return emitOptionalError(loc, "'edge.resample' axis ", op.getAxis(),
                              " is outside [0, ", input.getRank(), ")");
   SmallVector<int64_t> shape(input.getShape());

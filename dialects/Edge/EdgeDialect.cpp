@@ -75,3 +75,39 @@ LogicalResult edgecc::edge::detail::verifySameElementTypes(Operation *op) {
              << first << " and " << getElementTypeOrSelf(type);
   return success();
 }
+
+LogicalResult edgecc::edge::detail::verifyFactors(Operation *op,
+                                                  ArrayRef<Value> values) {
+  Type first = getElementTypeOrSelf(values.front().getType());
+  for (Value value : values) {
+    if (!value)
+      continue;
+    Type type = getElementTypeOrSelf(value.getType());
+    if (type != first && (isa<FloatType>(type) || isa<FloatType>(first)))
+      return op->emitOpError("expects floats of one type or integers, found ")
+             << first << " and " << type;
+  }
+  return success();
+}
+
+std::optional<ValueRange> edgecc::edge::detail::getYielded(Region &region) {
+  if (region.empty() || region.front().empty())
+    return std::nullopt;
+  auto yield = dyn_cast<YieldOp>(region.front().back());
+  if (!yield)
+    return std::nullopt;
+  return ValueRange(yield.getValues());
+}
+
+LogicalResult edgecc::edge::detail::verifyScalarCode(Operation *op,
+                                                     Block &block) {
+  for (Operation &inner : block.without_terminator())
+    if (!isa_and_nonnull<arith::ArithDialect, math::MathDialect>(
+            inner.getDialect())) {
+      InFlightDiagnostic diagnostic =
+          op->emitOpError("holds more than code of arith and math");
+      diagnostic.attachNote(inner.getLoc()) << "this is none";
+      return diagnostic;
+    }
+  return success();
+}

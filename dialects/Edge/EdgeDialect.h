@@ -32,6 +32,18 @@ broadcastShapes(llvm::ArrayRef<llvm::ArrayRef<int64_t>> shapes);
 namespace detail {
 /// All operands have one element type.
 llvm::LogicalResult verifySameElementTypes(mlir::Operation *op);
+
+/// `values`, where given, are floats of one type or integers of any.
+llvm::LogicalResult verifyFactors(mlir::Operation *op,
+                                  llvm::ArrayRef<mlir::Value> values);
+
+/// The operands of the `edge.yield` at the end of `region`, or nothing when it
+/// does not end so.
+std::optional<mlir::ValueRange> getYielded(mlir::Region &region);
+
+/// All operations of the block are pure code of arith and math dialects,
+/// except for its terminator.
+llvm::LogicalResult verifyScalarCode(mlir::Operation *op, mlir::Block &block);
 } // namespace detail
 
 } // namespace edgecc::edge

@@ -48,6 +48,8 @@ def Edge_Element : AnyTypeOf<[AnyFloat, AnyInteger], "an element type">;
 
 /// A tensor of static shape.
 def Edge_Tensor : StaticShapeTensorOf<[Edge_Element]>;
+def Edge_FloatTensor : StaticShapeTensorOf<[AnyFloat]>;
+def Edge_IntegerTensor : StaticShapeTensorOf<[AnyInteger]>;
 def Edge_BoolTensor : StaticShapeTensorOf<[I1]>;
 def Edge_IndexTensor : StaticShapeTensorOf<[I32, I64]>;
 

@@ -61,13 +61,15 @@ static Type elementType(Value value) {
 
 #define EDGE_SAME_TYPE_OPS(X)                                                  \
   X(AbsOp)                                                                     \
-  X(NegOp) X(ExpOp) X(LogOp) X(SqrtOp) X(RsqrtOp) X(ReciprocalOp) X(ErfOp)     \
-      X(TanhOp) X(SigmoidOp) X(SinOp) X(CosOp) X(TanOp) X(AsinOp) X(AcosOp)    \
-          X(AtanOp) X(SinhOp) X(CoshOp) X(AsinhOp) X(AcoshOp) X(AtanhOp)       \
-              X(Log1pOp) X(CeilOp) X(FloorOp) X(RoundOp) X(TruncOp) X(SignOp)  \
-                  X(NotOp) X(ClampOp) X(AddOp) X(SubOp) X(MulOp) X(DivOp)      \
-                      X(ModOp) X(FmodOp) X(PowOp) X(MaxOp) X(MinOp) X(AndOp)   \
-                          X(OrOp) X(XorOp) X(ShiftLeftOp) X(ShiftRightOp)
+  X(NegOp)                                                                     \
+  X(ExpOp)                                                                     \
+  X(LogOp) X(SqrtOp) X(RsqrtOp) X(ReciprocalOp) X(ErfOp) X(TanhOp)             \
+      X(SigmoidOp) X(SinOp) X(CosOp) X(TanOp) X(AsinOp) X(AcosOp) X(AtanOp)    \
+          X(SinhOp) X(CoshOp) X(AsinhOp) X(AcoshOp) X(AtanhOp) X(Log1pOp)      \
+              X(CeilOp) X(FloorOp) X(RoundOp) X(TruncOp) X(SignOp) X(NotOp)    \
+                  X(ClampOp) X(AddOp) X(SubOp) X(MulOp) X(DivOp) X(ModOp)      \
+                      X(FmodOp) X(PowOp) X(MaxOp) X(MinOp) X(AndOp) X(OrOp)    \
+                          X(XorOp) X(ShiftLeftOp) X(ShiftRightOp)
 #define EDGE_INFER_SAME(OP) EDGE_INFER(OP, elementType(operands[0]))
 EDGE_SAME_TYPE_OPS(EDGE_INFER_SAME)
 EDGE_INFER(IsNanOp, IntegerType::get(context, 1))
@@ -80,6 +82,14 @@ LogicalResult ClampOp::verify() {
   if (getMin().convertToDouble() > getMax().convertToDouble())
     return emitOpError("expects min <= max, found ")
            << getMinAttr() << " and " << getMaxAttr();
+  return success();
+}
+
+LogicalResult SelectOp::verify() {
+  Type first = elementType(getOnTrue()), second = elementType(getOnFalse());
+  if (first != second)
+    return emitOpError("expects values of one element type, found ")
+           << first << " and " << second;
   return success();
 }
 
@@ -103,12 +113,12 @@ LogicalResult MapOp::verify() {
       return emitOpError("operand of type ")
              << type << " does not broadcast to " << getType();
   }
-  auto yield = dyn_cast<YieldOp>(body.getTerminator());
-  if (!yield || yield.getValues().size() != 1 ||
-      yield.getValues()[0].getType() != signless(getType().getElementType()))
+  std::optional<ValueRange> yielded = detail::getYielded(getBody());
+  if (!yielded || yielded->size() != 1 ||
+      yielded->front().getType() != signless(getType().getElementType()))
     return emitOpError("expects a body that yields one ")
            << signless(getType().getElementType());
-  return success();
+  return detail::verifyScalarCode(*this, body);
 }
 
 //===----------------------------------------------------------------------===//

@@ -20,7 +20,8 @@ class Edge_ElementwiseOp<string mnemonic, list<Trait> traits = []>
 //===----------------------------------------------------------------------===//
 
 class Edge_UnaryOp<string mnemonic, string formula, string note = "",
-                   string type = "f32", string result = type>
+                   string type = "f32", string result = type,
+                   TypeConstraint operand = Edge_Tensor>
     : Edge_ElementwiseOp<mnemonic> {
   let summary = formula;
   let description = "Computes `" # formula # "` of each element. " # note # [{
@@ -32,42 +33,46 @@ class Edge_UnaryOp<string mnemonic, string formula, string note = "",
     # result # [{>
     ```
   }];
-  let arguments = (ins Edge_Tensor:$input);
+  let arguments = (ins operand:$input);
   let assemblyFormat = [{
     $input attr-dict `:` type($input) `->` type($result)
   }];
 }
 
+/// A function of the real numbers.
+class Edge_RealOp<string mnemonic, string formula, string result = "f32">
+    : Edge_UnaryOp<mnemonic, formula, "", "f32", result, Edge_FloatTensor>;
+
 def Edge_AbsOp : Edge_UnaryOp<"abs", "|x|">;
 def Edge_NegOp : Edge_UnaryOp<"neg", "-x">;
-def Edge_ExpOp : Edge_UnaryOp<"exp", "e^x">;
-def Edge_LogOp : Edge_UnaryOp<"log", "ln(x)">;
-def Edge_SqrtOp : Edge_UnaryOp<"sqrt", "sqrt(x)">;
-def Edge_RsqrtOp : Edge_UnaryOp<"rsqrt", "1 / sqrt(x)">;
-def Edge_ReciprocalOp : Edge_UnaryOp<"reciprocal", "1 / x">;
-def Edge_ErfOp : Edge_UnaryOp<"erf", "erf(x)">;
-def Edge_TanhOp : Edge_UnaryOp<"tanh", "tanh(x)">;
-def Edge_SigmoidOp : Edge_UnaryOp<"sigmoid", "1 / (1 + e^-x)">;
-def Edge_SinOp : Edge_UnaryOp<"sin", "sin(x)">;
-def Edge_CosOp : Edge_UnaryOp<"cos", "cos(x)">;
-def Edge_TanOp : Edge_UnaryOp<"tan", "tan(x)">;
-def Edge_AsinOp : Edge_UnaryOp<"asin", "asin(x)">;
-def Edge_AcosOp : Edge_UnaryOp<"acos", "acos(x)">;
-def Edge_AtanOp : Edge_UnaryOp<"atan", "atan(x)">;
-def Edge_SinhOp : Edge_UnaryOp<"sinh", "sinh(x)">;
-def Edge_CoshOp : Edge_UnaryOp<"cosh", "cosh(x)">;
-def Edge_AsinhOp : Edge_UnaryOp<"asinh", "asinh(x)">;
-def Edge_AcoshOp : Edge_UnaryOp<"acosh", "acosh(x)">;
-def Edge_AtanhOp : Edge_UnaryOp<"atanh", "atanh(x)">;
-def Edge_Log1pOp : Edge_UnaryOp<"log1p", "ln(1 + x)">;
+def Edge_ExpOp : Edge_RealOp<"exp", "e^x">;
+def Edge_LogOp : Edge_RealOp<"log", "ln(x)">;
+def Edge_SqrtOp : Edge_RealOp<"sqrt", "sqrt(x)">;
+def Edge_RsqrtOp : Edge_RealOp<"rsqrt", "1 / sqrt(x)">;
+def Edge_ReciprocalOp : Edge_RealOp<"reciprocal", "1 / x">;
+def Edge_ErfOp : Edge_RealOp<"erf", "erf(x)">;
+def Edge_TanhOp : Edge_RealOp<"tanh", "tanh(x)">;
+def Edge_SigmoidOp : Edge_RealOp<"sigmoid", "1 / (1 + e^-x)">;
+def Edge_SinOp : Edge_RealOp<"sin", "sin(x)">;
+def Edge_CosOp : Edge_RealOp<"cos", "cos(x)">;
+def Edge_TanOp : Edge_RealOp<"tan", "tan(x)">;
+def Edge_AsinOp : Edge_RealOp<"asin", "asin(x)">;
+def Edge_AcosOp : Edge_RealOp<"acos", "acos(x)">;
+def Edge_AtanOp : Edge_RealOp<"atan", "atan(x)">;
+def Edge_SinhOp : Edge_RealOp<"sinh", "sinh(x)">;
+def Edge_CoshOp : Edge_RealOp<"cosh", "cosh(x)">;
+def Edge_AsinhOp : Edge_RealOp<"asinh", "asinh(x)">;
+def Edge_AcoshOp : Edge_RealOp<"acosh", "acosh(x)">;
+def Edge_AtanhOp : Edge_RealOp<"atanh", "atanh(x)">;
+def Edge_Log1pOp : Edge_RealOp<"log1p", "ln(1 + x)">;
 def Edge_CeilOp : Edge_UnaryOp<"ceil", "the least integer not below x">;
 def Edge_FloorOp : Edge_UnaryOp<"floor", "the largest integer not above x">;
 def Edge_RoundOp : Edge_UnaryOp<"round", "the nearest integer, ties to even">;
 def Edge_TruncOp : Edge_UnaryOp<"trunc", "the integer part of x">;
 def Edge_SignOp : Edge_UnaryOp<"sign", "-1, 0 or 1 as the sign of x">;
-def Edge_NotOp : Edge_UnaryOp<"not", "not x", "Logical on `i1`, bitwise on wider integers.", "i1">;
-def Edge_IsNanOp : Edge_UnaryOp<"is_nan", "x is not a number", "", "f32", "i1">;
-def Edge_IsInfOp : Edge_UnaryOp<"is_inf", "x is infinite", "", "f32", "i1">;
+def Edge_NotOp : Edge_UnaryOp<"not", "not x", "Logical on `i1`, bitwise on wider integers.", "i1", "i1", Edge_IntegerTensor>;
+def Edge_IsNanOp : Edge_RealOp<"is_nan", "x is not a number", "i1">;
+def Edge_IsInfOp : Edge_RealOp<"is_inf", "x is infinite", "i1">;
 
 def Edge_ClampOp : Edge_ElementwiseOp<"clamp"> {
   let summary = "min(max(x, min), max)";
@@ -113,7 +118,7 @@ def Edge_CastOp : Edge_ElementwiseOp<"cast"> {
 //===----------------------------------------------------------------------===//
 
 class Edge_BinaryOp<string mnemonic, string formula, string note = "",
-                    string type = "f32">
+                    string type = "f32", TypeConstraint operand = Edge_Tensor>
     : Edge_ElementwiseOp<mnemonic> {
   let summary = formula;
   let description = "Computes `" # formula # [{` of each pair of elements; shapes
@@ -126,7 +131,7 @@ class Edge_BinaryOp<string mnemonic, string formula, string note = "",
     # type # "> -> tensor<2x3x" # type # [{>
     ```
   }];
-  let arguments = (ins Edge_Tensor:$lhs, Edge_Tensor:$rhs);
+  let arguments = (ins operand:$lhs, operand:$rhs);
   let assemblyFormat = [{
     $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
   }];
@@ -147,11 +152,11 @@ def Edge_FmodOp : Edge_BinaryOp<"fmod", "the remainder of a / b", "It has the si
 def Edge_PowOp : Edge_BinaryOp<"pow", "a ^ b">;
 def Edge_MaxOp : Edge_BinaryOp<"max", "max(a, b)", "A NaN operand gives NaN.">;
 def Edge_MinOp : Edge_BinaryOp<"min", "min(a, b)", "A NaN operand gives NaN.">;
-def Edge_AndOp : Edge_BinaryOp<"and", "a and b", "Logical on `i1`, bitwise on wider integers.", "i1">;
-def Edge_OrOp : Edge_BinaryOp<"or", "a or b", "Logical on `i1`, bitwise on wider integers.", "i1">;
-def Edge_XorOp : Edge_BinaryOp<"xor", "a xor b", "Logical on `i1`, bitwise on wider integers.", "i1">;
-def Edge_ShiftLeftOp : Edge_BinaryOp<"shift_left", "a << b", "", "ui32">;
-def Edge_ShiftRightOp : Edge_BinaryOp<"shift_right", "a >> b", "Logical on unsigned, arithmetic on signed elements.", "ui32">;
+def Edge_AndOp : Edge_BinaryOp<"and", "a and b", "Logical on `i1`, bitwise on wider integers.", "i1", Edge_IntegerTensor>;
+def Edge_OrOp : Edge_BinaryOp<"or", "a or b", "Logical on `i1`, bitwise on wider integers.", "i1", Edge_IntegerTensor>;
+def Edge_XorOp : Edge_BinaryOp<"xor", "a xor b", "Logical on `i1`, bitwise on wider integers.", "i1", Edge_IntegerTensor>;
+def Edge_ShiftLeftOp : Edge_BinaryOp<"shift_left", "a << b", "", "ui32", Edge_IntegerTensor>;
+def Edge_ShiftRightOp : Edge_BinaryOp<"shift_right", "a >> b", "Logical on unsigned, arithmetic on signed elements.", "ui32", Edge_IntegerTensor>;
 
 def Edge_CompareOp : Edge_ElementwiseOp<"compare"> {
   let summary = "compares two tensors";
@@ -199,6 +204,7 @@ def Edge_SelectOp : Edge_ElementwiseOp<"select"> {
     $condition `,` $on_true `,` $on_false attr-dict `:` type($condition) `,`
     type($on_true) `,` type($on_false) `->` type($result)
   }];
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//

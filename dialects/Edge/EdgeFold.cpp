@@ -147,6 +147,11 @@ struct ElementwiseFold : DialectFoldInterface {
     return success();
   }
 
+  /// Scalar code is complete in itself: its constants stay inside.
+  bool shouldMaterializeInto(Region *region) const final {
+    return isa<MapOp, EpilogueOpInterface>(region->getParentOp());
+  }
+
   /// x + 0, x * 1, x - 0, x / 1, casts to the same type: x.
   static Value foldNeutral(Operation *op, ArrayRef<Attribute> operands) {
     Type type = op->getResult(0).getType();

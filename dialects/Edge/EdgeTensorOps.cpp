@@ -196,6 +196,10 @@ LogicalResult SliceOp::verify() {
   for (int64_t i = 0; i < input.getRank(); ++i) {
     int64_t first = getOffsets()[i], size = getSizes()[i];
     int64_t last = first + (size - 1) * getStrides()[i];
+    if (size < 0 || getStrides()[i] == 0)
+      return emitOpError("expects sizes of at least zero and strides that are "
+                         "not, found ")
+             << size << " and " << getStrides()[i] << " in dimension " << i;
     if (size > 0 && (std::min(first, last) < 0 ||
                      std::max(first, last) >= input.getDimSize(i)))
       return emitOpError("reads elements ")
@@ -365,6 +369,26 @@ OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
       });
 }
 
+/// Except along `axis`, `indices` is nowhere larger than `input`.
+static LogicalResult verifyInside(Operation *op, Value indices, Value input,
+                                  int64_t axis) {
+  for (auto [dim, size, limit] :
+       llvm::enumerate(typeOf(indices).getShape(), typeOf(input).getShape()))
+    if (int64_t(dim) != axis && size > limit)
+      return op->emitOpError("indices of type ")
+             << indices.getType() << " reach beyond " << input.getType()
+             << " in dimension " << dim;
+  return success();
+}
+
+static LogicalResult verifyUpdates(Operation *op, Value updates, Value input) {
+  if (typeOf(updates).getElementType() != typeOf(input).getElementType())
+    return op->emitOpError("expects updates of the input's element type, "
+                           "found ")
+           << updates.getType() << " and " << input.getType();
+  return success();
+}
+
 EDGE_INFER(GatherElementsOp) {
   results.push_back(
       typeOf(operands[1]).clone(typeOf(operands[0]).getElementType()));
@@ -375,7 +399,9 @@ LogicalResult GatherElementsOp::verify() {
   if (typeOf(getInput()).getRank() != typeOf(getIndices()).getRank())
     return emitOpError("expects input and indices of one rank, found ")
            << getInput().getType() << " and " << getIndices().getType();
-  return verifyAxis(*this, getAxis(), getType().getRank());
+  if (failed(verifyAxis(*this, getAxis(), getType().getRank())))
+    return failure();
+  return verifyInside(*this, getIndices(), getInput(), getAxis());
 }
 
 EDGE_INFER(GatherNDOp) {
@@ -414,7 +440,10 @@ LogicalResult ScatterElementsOp::verify() {
     return emitOpError("expects updates and indices of one shape and the "
                        "input's rank, found ")
            << getUpdates().getType() << " and " << getIndices().getType();
-  return verifyAxis(*this, getAxis(), getType().getRank());
+  if (failed(verifyAxis(*this, getAxis(), getType().getRank())) ||
+      failed(verifyUpdates(*this, getUpdates(), getInput())))
+    return failure();
+  return verifyInside(*this, getIndices(), getInput(), getAxis());
 }
 
 EDGE_INFER(ScatterNDOp) {
@@ -433,13 +462,13 @@ LogicalResult ScatterNDOp::verify() {
   if (typeOf(getUpdates()).getShape() != ArrayRef<int64_t>(shape))
     return emitOpError("expects updates of shape [")
            << shape << "], found " << getUpdates().getType();
-  return success();
+  return verifyUpdates(*this, getUpdates(), getInput());
 }
 
 EDGE_INFER(TopKOp) {
   EDGE_ADAPTOR;
   RankedTensorType input = typeOf(operands[0]);
-  if (op.getAxis() < 0 || op.getAxis() >= input.getRank())
+  if (int64_t(op.getAxis()) < 0 || int64_t(op.getAxis()) >= input.getRank())
     return emitOptionalError(loc, "'edge.top_k' axis ", op.getAxis(),
                              " is outside [0, ", input.getRank(), ")");
   SmallVector<int64_t> shape(input.getShape());
@@ -467,11 +496,11 @@ LogicalResult IfOp::verify() {
     return emitOpError("expects a condition of one element, found ")
            << getCondition().getType();
   for (Region *region : {&getThenRegion(), &getElseRegion()}) {
-    Operation *yield = region->front().getTerminator();
-    if (yield->getOperandTypes() != getResultTypes()) {
+    std::optional<ValueRange> yielded = detail::getYielded(*region);
+    if (!yielded || yielded->getTypes() != getResultTypes()) {
       InFlightDiagnostic diagnostic =
           emitOpError("expects branches that yield its results' types");
-      diagnostic.attachNote(yield->getLoc()) << "this one does not";
+      diagnostic.attachNote(region->getLoc()) << "this one does not";
       return diagnostic;
     }
   }

@@ -108,7 +108,7 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
       return;
     if (alignment <= 0 || !llvm::isPowerOf2_64(alignment)) {
       func.emitError("the alignment of the arena must be a power of two, is ")
-          << alignment;
+          << alignment.getValue();
       return signalPassFailure();
     }
     if (!arena) {

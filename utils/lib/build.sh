@@ -5,20 +5,22 @@
 #
 # The caller sets root, deps, build and state, and has sourced steps.sh.
 
+# It may set cmake_options, an array.
+
 configure() {
-  local options=(-G Ninja -S "$root" -B "$build"
-    -DCMAKE_BUILD_TYPE=Release "-DEDGECC_DEPS=$deps")
-  cmake "${options[@]}"
+  cmake "${configuration[@]}"
 }
 
-# build_edgecc TARGET...: sets up the machine, configures when that is needed
-# (ninja does it again by itself when a CMakeLists.txt changes), builds.
+# build_edgecc TARGET...: sets up the machine, configures when an option has
+# changed (ninja does it again by itself when a CMakeLists.txt has), builds.
 build_edgecc() {
   # Precompiled headers are cached only with these settings of ccache.
   export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
   export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
   "$root/utils/setup" --deps "$deps" || die 'step "setup" failed'
-  mkdir -p "$build"
-  [ -f "$build/build.ninja" ] || step "configure" configure
+  configuration=(-G Ninja -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release
+    "-DEDGECC_DEPS=$deps" ${cmake_options[@]+"${cmake_options[@]}"})
+  [ -f "$build/build.ninja" ] || rm -f "$state/stamps/configure"
+  step_once "configure" "$(key_of "${configuration[@]}")" configure
   step "build" ninja -C "$build" "$@"
 }
