@@ -9,6 +9,7 @@
 #include "dialects/Edge/EdgeDialect.h"
 #include "dialects/Onnx/OnnxOps.h"
 #include "dialects/Target/TargetDialect.h"
+#include "passes/Fusion/Passes.h"
 #include "passes/Layout/Passes.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Memory/Passes.h"
@@ -58,6 +59,7 @@ void edgecc::registerPasses() {
   registerLowerAffinePass();
 
   kernels::registerKernelsPasses();
+  fusion::registerFusionPasses();
   layout::registerLayoutPasses();
   memory::registerMemoryPasses();
   registerLoweringPasses();

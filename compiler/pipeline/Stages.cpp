@@ -5,6 +5,7 @@
 
 #include "compiler/pipeline/Stages.h"
 #include "codegen/kernels/Passes.h"
+#include "passes/Fusion/Passes.h"
 #include "passes/Layout/Passes.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Memory/Passes.h"
@@ -46,11 +47,19 @@ void edgecc::buildOptStage(OpPassManager &manager,
     function.addPass(layout::createPropagateTransposes());
     function.addPass(createCanonicalizerPass());
     function.addPass(createCSEPass());
+    function.addPass(fusion::createFoldAffine());
   }
-  // After fusion, which puts products of constants before convolutions.
+  // Scales that went into weights are products of constants; before fusion, so
+  // that maps see constants and not how they are made.
   function.addPass(transforms::createFoldConstantsPass(options.evaluate));
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
+  if (options.optLevel > 0) {
+    function.addPass(fusion::createFuseElementwise());
+    function.addPass(fusion::createFuseEpilogues());
+    function.addPass(createCanonicalizerPass());
+    function.addPass(createCSEPass());
+  }
 }
 
 void edgecc::buildPlacedStage(OpPassManager &manager,
