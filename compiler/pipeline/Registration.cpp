@@ -9,6 +9,7 @@
 #include "dialects/Edge/EdgeDialect.h"
 #include "dialects/Onnx/OnnxOps.h"
 #include "dialects/Target/TargetDialect.h"
+#include "passes/Fusion/Passes.h"
 #include "passes/Layout/Passes.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Memory/Passes.h"
@@ -37,11 +38,11 @@
 using namespace mlir;
 
 void edgecc::registerDialects(DialectRegistry &registry) {
-  registry.insert<affine::AffineDialect, arith::ArithDialect,
-                  cf::ControlFlowDialect, func::FuncDialect,
-                  index::IndexDialect, LLVM::LLVMDialect, math::MathDialect,
-                  memref::MemRefDialect, scf::SCFDialect, ub::UBDialect,
-                  vector::VectorDialect>();
+  registry
+      .insert<affine::AffineDialect, arith::ArithDialect,
+              cf::ControlFlowDialect, func::FuncDialect, index::IndexDialect,
+              LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
+              scf::SCFDialect, ub::UBDialect, vector::VectorDialect>();
   registry
       .insert<edge::EdgeDialect, onnx::OnnxDialect, target::TargetDialect>();
   kernels::registerKernels(registry);
@@ -57,6 +58,7 @@ void edgecc::registerPasses() {
   registerSCFToControlFlowPass();
   registerLowerAffinePass();
 
+  fusion::registerFusionPasses();
   kernels::registerKernelsPasses();
   layout::registerLayoutPasses();
   memory::registerMemoryPasses();

@@ -5,6 +5,7 @@
 
 #include "compiler/pipeline/Stages.h"
 #include "codegen/kernels/Passes.h"
+#include "passes/Fusion/Passes.h"
 #include "passes/Layout/Passes.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Memory/Passes.h"
@@ -18,8 +19,8 @@ using namespace mlir;
 using namespace edgecc;
 
 /// The names of `Stage`, in its order.
-static constexpr llvm::StringRef names[] = {
-    "onnx", "edge", "opt", "placed", "kernel", "llvm", "asm", "obj"};
+static constexpr llvm::StringRef names[] = {"onnx",   "edge", "opt", "placed",
+                                            "kernel", "llvm", "asm", "obj"};
 
 std::optional<Stage> edgecc::parseStage(llvm::StringRef name) {
   const auto *found = llvm::find(names, name);
@@ -35,6 +36,7 @@ void edgecc::buildEdgeStage(OpPassManager &manager,
   manager.addPass(createOnnxToEdgePass(options.conversion));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addPass(transforms::createVerifyEdge());
 }
 
 void edgecc::buildOptStage(OpPassManager &manager,
@@ -43,14 +45,28 @@ void edgecc::buildOptStage(OpPassManager &manager,
   // Before layout, which knows convolutions only in their ordinary form.
   function.addPass(transforms::createDecomposeConvTranspose());
   if (options.optLevel > 0) {
-    function.addPass(layout::createPropagateTransposes());
-    function.addPass(createCanonicalizerPass());
+    // Before layout, while normalised dimensions are last.
+    function.addPass(transforms::createSimplify());
     function.addPass(createCSEPass());
+    function.addPass(transforms::createRaiseLayerNorm());
+    function.addPass(layout::createPropagateTransposes());
+    function.addPass(createCSEPass());
+    // After layout, which brings convolutions and what follows them together.
+    function.addPass(fusion::createFoldAffine());
   }
-  // After fusion, which puts products of constants before convolutions.
+  // Before maps are made, which take constants of one value into their body.
   function.addPass(transforms::createFoldConstantsPass(options.evaluate));
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
+  if (options.optLevel > 0) {
+    function.addPass(fusion::createFuseElementwise());
+    function.addPass(createCSEPass());
+    function.addPass(fusion::createFuseEpilogues());
+    function.addPass(createCanonicalizerPass());
+    function.addPass(createCSEPass());
+  }
+  manager.addPass(
+      transforms::createVerifyOpt({/*fused=*/options.optLevel > 0}));
 }
 
 void edgecc::buildPlacedStage(OpPassManager &manager,
@@ -70,6 +86,7 @@ void edgecc::buildKernelStage(OpPassManager &manager,
   // Layers of one kind and size share a kernel.
   manager.addPass(func::createDuplicateFunctionEliminationPass());
   manager.addNestedPass<func::FuncOp>(memory::createPlanArena());
+  manager.addPass(transforms::createVerifyKernel());
 }
 
 void edgecc::buildLLVMStage(OpPassManager &manager,
