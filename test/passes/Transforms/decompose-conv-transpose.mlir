@@ -34,10 +34,10 @@ func.func @known(%x: tensor<1x3x1xf32>) -> tensor<1x5x1xf32> {
 }
 
 // An ordinary convolution is none of its business.
-// CHECK-LABEL: func @conv
+// CHECK-LABEL: func @unchanged
 // CHECK-NEXT: edge.conv
 // CHECK-NEXT: return
-func.func @conv(%x: tensor<1x4x4xf32>, %w: tensor<1x4x4xf32>) -> tensor<1x4x4xf32> {
+func.func @unchanged(%x: tensor<1x4x4xf32>, %w: tensor<1x4x4xf32>) -> tensor<1x4x4xf32> {
   %0 = edge.conv(%x, %w) strides [1] pads_low [0] pads_high [0]
       : (tensor<1x4x4xf32>, tensor<1x4x4xf32>) -> tensor<1x4x4xf32>
   return %0 : tensor<1x4x4xf32>
