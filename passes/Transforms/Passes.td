@@ -51,9 +51,9 @@ def FoldConstants : Pass<"edgecc-fold-constants", "::mlir::func::FuncOp"> {
 def Simplify : Pass<"edgecc-simplify", "::mlir::func::FuncOp"> {
   let summary = "rewrite operations as cheaper ones";
   let description = [{
-    A gather at known, evenly spaced indices is a slice; a transpose that only
-    moves dimensions of size one is a reshape; a quotient by known floats is a
-    product. Folds and removes what nobody uses.
+    A gather at known, evenly spaced indices is a slice, and so is a slice of a
+    slice; a transpose that only moves dimensions of size one is a reshape; a
+    quotient by known floats is a product. Folds and removes what nobody uses.
   }];
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
   let statistics = [

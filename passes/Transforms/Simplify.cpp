@@ -93,6 +93,45 @@ struct TransposeToReshape : CountingPattern<TransposeOp> {
   }
 };
 
+/// A part of a part is a part.
+struct SliceOfSlice : OpRewritePattern<SliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(SliceOp op,
+                                PatternRewriter &rewriter) const override {
+    auto inner = op.getInput().getDefiningOp<SliceOp>();
+    if (!inner)
+      return failure();
+    SmallVector<int64_t> offsets, strides;
+    for (int64_t i = 0, e = op.getType().getRank(); i < e; ++i) {
+      offsets.push_back(inner.getOffsets()[i] +
+                        op.getOffsets()[i] * inner.getStrides()[i]);
+      strides.push_back(op.getStrides()[i] * inner.getStrides()[i]);
+    }
+    rewriter.replaceOpWithNewOp<SliceOp>(op, inner.getInput(), offsets,
+                                         op.getSizes(), strides);
+    return success();
+  }
+};
+
+/// One over x.
+struct DivToReciprocal : OpRewritePattern<DivOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(DivOp op,
+                                PatternRewriter &rewriter) const override {
+    Attribute constant;
+    if (!matchPattern(op.getLhs(), m_Constant(&constant)) ||
+        op.getRhs().getType() != op.getType())
+      return failure();
+    auto one = dyn_cast_or_null<FloatAttr>(splatValue(constant));
+    if (!one || one.getValueAsDouble() != 1.0)
+      return failure();
+    rewriter.replaceOpWithNewOp<ReciprocalOp>(op, op.getRhs());
+    return success();
+  }
+};
+
 /// A product takes a fraction of the time of a quotient.
 struct DivToMul : CountingPattern<DivOp> {
   using CountingPattern::CountingPattern;
@@ -119,6 +158,7 @@ struct Simplify : edgecc::transforms::impl::SimplifyBase<Simplify> {
     patterns.add<GatherToSlice>(&getContext(), numSlices);
     patterns.add<TransposeToReshape>(&getContext(), numReshapes);
     patterns.add<DivToMul>(&getContext(), numProducts);
+    patterns.add<DivToReciprocal, SliceOfSlice>(&getContext());
     IfOp::getCanonicalizationPatterns(patterns, &getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

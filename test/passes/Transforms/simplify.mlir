@@ -53,3 +53,20 @@ func.func @quotient(%x: tensor<4xf32>, %y: tensor<4xf32>, %i: tensor<4xi32>) -> 
   %2 = edge.div %i, %d : tensor<4xi32>, tensor<i32> -> tensor<4xi32>
   return %0, %1, %2 : tensor<4xf32>, tensor<4xf32>, tensor<4xi32>
 }
+
+// CHECK-LABEL: func @reciprocal
+// CHECK-NEXT: edge.reciprocal
+func.func @reciprocal(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %c = edge.constant dense<1.0> : tensor<f32>
+  %0 = edge.div %c, %x : tensor<f32>, tensor<4xf32> -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// CHECK-LABEL: func @slices
+// CHECK-NEXT: edge.slice %{{.*}} offsets [7, 2] sizes [2, 3] strides [-2, 2]
+// CHECK-NEXT: return
+func.func @slices(%x: tensor<9x9xf32>) -> tensor<2x3xf32> {
+  %0 = edge.slice %x offsets [8, 0] sizes [6, 9] strides [-1, 1] : tensor<9x9xf32> -> tensor<6x9xf32>
+  %1 = edge.slice %0 offsets [1, 2] sizes [2, 3] strides [2, 2] : tensor<6x9xf32> -> tensor<2x3xf32>
+  return %1 : tensor<2x3xf32>
+}
