@@ -21,12 +21,20 @@ constexpr double storeCycles = 2;
 /// the longer one.
 constexpr double exposed = 0.15;
 
-/// Cycles of one step of the reduction for a tile of `rows` x `vectors`.
-double stepCycles(double rows, double vectors, target::CpuAttr cpu) {
-  double fmas = rows * vectors / std::max(1u, cpu.getFmaPerCycle());
-  double loads = (rows + vectors) / std::max(1u, cpu.getLoadsPerCycle());
+/// Cycles of one step of the reduction for a tile of `rows` x `vectors`, with
+/// `speed` times as many operations per cycle as full registers see.
+double stepCycles(double rows, double vectors, double speed,
+                  target::CpuAttr cpu) {
+  double fmas = rows * vectors / (speed * cpu.getFmaPerCycle());
+  double loads = (rows + vectors) / (speed * cpu.getLoadsPerCycle());
   double cycles = std::max(fmas, loads) + exposed * std::min(fmas, loads);
   return std::max(cycles, double(cpu.getFmaLatency()));
+}
+
+/// How much faster vectors of half a register are. A core that starts one
+/// multiply-add on 64 bytes per cycle makes it of two halves.
+double halfSpeed(target::CpuAttr cpu) {
+  return cpu.getVectorBytes() == 64 && cpu.getFmaPerCycle() == 1 ? 2 : 1;
 }
 
 /// Whether the accumulators fit into registers together with a row of the rhs
@@ -37,24 +45,26 @@ bool fits(int64_t rows, int64_t vectors, target::CpuAttr cpu) {
   return rows * vectors + others <= usableRegisters(cpu);
 }
 
-double tileCost(int64_t rows, int64_t vectors, const ContractionShape &shape,
-                target::CpuAttr cpu) {
-  return tileCycles + rows * vectors * storeCycles +
-         shape.depth * stepCycles(rows, vectors, cpu);
+double tileCost(int64_t rows, int64_t vectors, double speed,
+                const ContractionShape &shape, target::CpuAttr cpu) {
+  return tileCycles + rows * vectors * storeCycles / speed +
+         shape.depth * stepCycles(rows, vectors, speed, cpu);
 }
 
 double totalCost(const ContractionTiles &tiles, const ContractionShape &shape,
                  target::CpuAttr cpu) {
-  int64_t width = tiles.vectors * shape.lanes;
+  double speed = tiles.lanes < shape.lanes ? halfSpeed(cpu) : 1;
+  int64_t width = tiles.vectors * tiles.lanes;
   int64_t panels = shape.channels / width;
-  int64_t rest = (shape.channels % width + shape.lanes - 1) / shape.lanes;
+  int64_t rest = (shape.channels % width + tiles.lanes - 1) / tiles.lanes;
   double total = 0;
   for (const TileRun &lines : splitEvenly(shape.lines, tiles.lines))
     for (const TileRun &pixels : splitEvenly(shape.pixels, tiles.pixels)) {
       int64_t rows = lines.size * pixels.size;
-      double perTile = panels * tileCost(rows, tiles.vectors, shape, cpu);
+      double perTile =
+          panels * tileCost(rows, tiles.vectors, speed, shape, cpu);
       if (rest)
-        perTile += tileCost(rows, rest, shape, cpu);
+        perTile += tileCost(rows, rest, speed, shape, cpu);
       total += lines.count * pixels.count * perTile;
     }
   return total;
@@ -63,7 +73,7 @@ double totalCost(const ContractionTiles &tiles, const ContractionShape &shape,
 /// Decides in which order the tiles come.
 void chooseOrder(ContractionTiles &tiles, const ContractionShape &shape,
                  target::CpuAttr cpu) {
-  int64_t width = tiles.vectors * shape.lanes;
+  int64_t width = tiles.vectors * tiles.lanes;
   int64_t panels = std::max<int64_t>(1, shape.channels / width);
   int64_t panelBytes = shape.depth * width * shape.rhsBytes;
   int64_t cache = std::max(cpu.getL2Bytes(), cpu.getL1dBytes());
@@ -99,37 +109,45 @@ int64_t cost::usableRegisters(target::CpuAttr cpu) {
 ContractionTiles cost::chooseTiles(const ContractionShape &shape,
                                    target::CpuAttr cpu) {
   int64_t registers = usableRegisters(cpu);
-  int64_t allVectors =
-      std::max<int64_t>(1, (shape.channels + shape.lanes - 1) / shape.lanes);
   ContractionTiles best;
   double bestCost = std::numeric_limits<double>::infinity();
-  auto consider = [&](int64_t lines, int64_t pixels, int64_t vectors) {
+  auto consider = [&](int64_t lines, int64_t pixels, int64_t vectors,
+                      int64_t lanes) {
     ContractionTiles tiles;
     tiles.lines = lines;
     tiles.pixels = pixels;
     tiles.vectors = vectors;
+    tiles.lanes = lanes;
     double cycles = totalCost(tiles, shape, cpu);
     if (cycles >= bestCost * 0.995)
       return;
     bestCost = cycles;
     best = tiles;
   };
-  for (int64_t vectors = 1; vectors <= std::min(allVectors, registers / 2);
-       ++vectors) {
-    int64_t pixels = 1;
-    while (pixels < shape.pixels && fits(pixels + 1, vectors, cpu))
-      ++pixels;
-    consider(1, pixels, vectors);
-    // Whole short lines, several at once.
-    if (pixels == shape.pixels)
-      for (int64_t lines = 2;
-           lines <= shape.lines && fits(lines * pixels, vectors, cpu); ++lines)
-        consider(lines, pixels, vectors);
-    // Parts of two lines, where a line does not divide well.
-    else if (shape.lines > 1)
-      for (int64_t half = 2; fits(2 * half, vectors, cpu); ++half)
-        consider(2, half, vectors);
-  }
+  auto considerLanes = [&](int64_t lanes) {
+    int64_t allVectors =
+        std::max<int64_t>(1, (shape.channels + lanes - 1) / lanes);
+    for (int64_t vectors = 1; vectors <= std::min(allVectors, registers / 2);
+         ++vectors) {
+      int64_t pixels = 1;
+      while (pixels < shape.pixels && fits(pixels + 1, vectors, cpu))
+        ++pixels;
+      consider(1, pixels, vectors, lanes);
+      // Whole short lines, several at once.
+      if (pixels == shape.pixels)
+        for (int64_t lines = 2;
+             lines <= shape.lines && fits(lines * pixels, vectors, cpu);
+             ++lines)
+          consider(lines, pixels, vectors, lanes);
+      // Parts of two lines, where a line does not divide well.
+      else if (shape.lines > 1)
+        for (int64_t half = 2; fits(2 * half, vectors, cpu); ++half)
+          consider(2, half, vectors, lanes);
+    }
+  };
+  considerLanes(shape.lanes);
+  if (halfSpeed(cpu) > 1 && shape.channels % shape.lanes && shape.lanes > 1)
+    considerLanes(shape.lanes / 2);
   chooseOrder(best, shape, cpu);
   best.unroll = 2;
   best.prefetchRows = cpu.getL2Bytes() ? 8 : 0;

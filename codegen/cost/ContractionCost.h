@@ -34,7 +34,7 @@ struct ContractionShape {
   int64_t lines, pixels, channels, depth;
   /// Bytes of the lhs that one line reads, and of an element of each side.
   int64_t lineBytes, lhsBytes, rhsBytes;
-  /// Elements of the accumulator type per vector.
+  /// Elements of the accumulator type per vector register.
   int64_t lanes;
 };
 
@@ -42,6 +42,8 @@ struct ContractionShape {
 struct ContractionTiles {
   /// The largest register tile: lines x pixels x vectors of channels.
   int64_t lines = 1, pixels = 1, vectors = 1;
+  /// Elements of a vector; fewer than a register holds where that wastes less.
+  int64_t lanes = 1;
   /// The panels of the rhs that are used for all lines before the next ones
   /// come; what stays in the cache.
   int64_t panelBlock = 1;

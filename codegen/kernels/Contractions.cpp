@@ -82,11 +82,10 @@ std::optional<KernelArgs> kernels::joinRows(Emitter &e, Operation *op,
 
 SmallVector<MemRefType>
 kernels::contractionScratch(Operation *op, const cost::ContractionTiles &tiles,
-                            Type accumulator, int64_t lanes) {
+                            Type accumulator) {
   if (!hasLongEpilogue(op))
     return {};
-  return {
-      MemRefType::get({Contraction::scratchSize(tiles, lanes)}, accumulator)};
+  return {MemRefType::get({Contraction::scratchSize(tiles)}, accumulator)};
 }
 
 bool kernels::isUnpadded(ArrayRef<int64_t> low, ArrayRef<int64_t> high) {

@@ -34,7 +34,7 @@ std::optional<KernelArgs> joinRows(Emitter &emitter, mlir::Operation *op,
 /// The scratch buffer of a contraction; none if its epilogue is short.
 llvm::SmallVector<mlir::MemRefType>
 contractionScratch(mlir::Operation *op, const cost::ContractionTiles &tiles,
-                   mlir::Type accumulator, int64_t lanes);
+                   mlir::Type accumulator);
 
 /// Whether all elements of `pads` are zero. Borders are explicit before kernels
 /// are emitted.

@@ -35,13 +35,12 @@ struct ConvPlan {
   int64_t groups, groupInputs, groupOutputs;
   /// Products per output element.
   int64_t depth;
-  int64_t lanes;
   Type accumulator;
   cost::ContractionShape shape;
   cost::ContractionTiles tiles;
 
   RhsLayout packedLayout() const {
-    return RhsLayout::packed(depth, groupOutputs, lanes, tiles.vectors);
+    return RhsLayout::packed(depth, groupOutputs, tiles.lanes, tiles.vectors);
   }
 };
 
@@ -61,10 +60,9 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
     pointwise &= weights[dim] == 1 && op.getStrides()[dim] == 1;
   }
   accumulator = edge::accumulatorType(elementOf(op.getInput()));
-  lanes = vectorLength(cpu, accumulator);
   shape.channels = groupOutputs;
   shape.depth = depth;
-  shape.lanes = lanes;
+  shape.lanes = vectorLength(cpu, accumulator);
   shape.lhsBytes = storageBytes(elementOf(op.getInput()));
   shape.rhsBytes = storageBytes(elementOf(op.getWeights()));
   if (pointwise) {
@@ -129,7 +127,7 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
   } else {
     c.rhsLayout =
         RhsLayout::inPlace(stridesOf(args.inputs[1])[rank], plan.groupOutputs,
-                           plan.lanes, plan.tiles.vectors);
+                           plan.tiles.lanes, plan.tiles.vectors);
     c.tiles.prefetchRows = 0;
   }
   FlatOperand lhs = flatOperand(e, args.inputs[0]);
@@ -216,7 +214,7 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     if (isWindow(op))
       return {};
     ConvPlan plan(op, cpu);
-    return contractionScratch(op, plan.tiles, plan.accumulator, plan.lanes);
+    return contractionScratch(op, plan.tiles, plan.accumulator);
   }
 
   bool canOverwrite(Operation *operation, unsigned index) const {

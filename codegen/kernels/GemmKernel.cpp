@@ -40,19 +40,26 @@ kernels::mergeLevels(ArrayRef<ReductionLevel> levels) {
   return merged;
 }
 
-/// The columns of a panel of `channels` channels; the last vector is padded to
-/// a power of two, or, if it must not be, split.
+/// The columns of a panel of `channels` channels. The last vector is padded if
+/// the panel is, else it overlaps the one before, if there are `before`
+/// channels to the left of the panel or in it, or is split.
 static SmallVector<Column> columnsOf(int64_t channels, int64_t lanes,
-                                     bool padded) {
+                                     bool padded, int64_t before = 0) {
   SmallVector<Column> columns;
   int64_t offset = 0;
   for (; offset + lanes <= channels; offset += lanes)
-    columns.push_back({offset, lanes, lanes});
-  if (int64_t rest = channels - offset; rest && padded) {
-    columns.push_back({offset, int64_t(llvm::PowerOf2Ceil(rest)), rest});
+    columns.push_back({offset, lanes, 0, lanes});
+  int64_t rest = channels - offset;
+  if (!rest)
+    return columns;
+  if (padded) {
+    int64_t width = offset ? lanes : int64_t(llvm::PowerOf2Ceil(rest));
+    columns.push_back({offset, width, 0, rest});
+  } else if (before + channels >= lanes) {
+    columns.push_back({channels - lanes, lanes, lanes - rest, lanes});
   } else {
     for (int64_t length : splitIntoVectors(rest, lanes)) {
-      columns.push_back({offset, length, length});
+      columns.push_back({offset, length, 0, length});
       offset += length;
     }
   }
@@ -89,7 +96,8 @@ RhsLayout RhsLayout::inPlace(int64_t pitch, int64_t channels, int64_t lanes,
   int64_t width = lanes * vectors;
   auto append = [&](int64_t count, int64_t first, int64_t panelChannels) {
     layout.runs.push_back({count, first, panelChannels, pitch, panelChannels,
-                           first, columnsOf(panelChannels, lanes, false)});
+                           first,
+                           columnsOf(panelChannels, lanes, false, first)});
   };
   if (int64_t full = channels / width)
     append(full, 0, width);
@@ -171,9 +179,8 @@ bool kernels::hasLongEpilogue(Operation *op) {
   return length >= longEpilogue;
 }
 
-int64_t Contraction::scratchSize(const cost::ContractionTiles &tiles,
-                                 int64_t lanes) {
-  return tiles.lines * tiles.pixels * tiles.vectors * lanes;
+int64_t Contraction::scratchSize(const cost::ContractionTiles &tiles) {
+  return tiles.lines * tiles.pixels * tiles.vectors * tiles.lanes;
 }
 
 //===----------------------------------------------------------------------===//
@@ -298,7 +305,7 @@ SmallVector<Value> ContractionEmitter::initialise(const PanelRun &run,
   Values first;
   for (const Column &column : run.columns) {
     // A vector that reaches into the padding gets its bias at the end.
-    if (c.bias.memref && column.valid == column.lanes) {
+    if (c.bias.memref && column.isWhole()) {
       Value at = e.add(e.add(c.bias.base, channel), column.offset);
       first.push_back(loadWide(e, c.bias.memref, at, column.lanes, c.biasType,
                                c.accumulatorType));
@@ -385,7 +392,6 @@ void ContractionEmitter::finish(const PanelRun &run, Value channel,
                                 int64_t lineCount, int64_t pixelCount,
                                 Value line, Value pixel,
                                 ValueRange accumulators) {
-  int64_t width = run.columns.back().offset + run.columns.back().lanes;
   if (!c.scratch) {
     size_t at = 0;
     for (int64_t i = 0; i < lineCount; ++i)
@@ -395,15 +401,20 @@ void ContractionEmitter::finish(const PanelRun &run, Value channel,
                       e.add(pixel, j));
     return;
   }
-  size_t at = 0;
-  for (int64_t row = 0; row < lineCount * pixelCount; ++row)
-    for (const Column &column : run.columns)
-      e.store(accumulators[at++], c.scratch,
-              e.index(row * width + column.offset));
+  int64_t width = 0;
+  for (const Column &column : run.columns)
+    width += column.lanes;
+  int64_t position = 0;
+  for (auto [i, value] : llvm::enumerate(accumulators)) {
+    e.store(value, c.scratch, e.index(position));
+    position += run.columns[i % run.columns.size()].lanes;
+  }
   e.nest({lineCount, pixelCount}, [&](ValueRange position) {
     Value row = e.add(e.mul(position[0], pixelCount), position[1]);
+    int64_t offset = 0;
     for (const Column &column : run.columns) {
-      Value index = e.add(e.mul(row, width), column.offset);
+      Value index = e.add(e.mul(row, width), offset);
+      offset += column.lanes;
       storeColumn(column,
                   e.load(c.scratch, index, column.lanes, c.accumulatorType),
                   channel, e.add(line, position[0]), e.add(pixel, position[1]));
@@ -414,11 +425,12 @@ void ContractionEmitter::finish(const PanelRun &run, Value channel,
 void ContractionEmitter::storeColumn(const Column &column, Value value,
                                      Value channel, Value line, Value pixel) {
   channel = e.add(channel, column.offset);
-  if (column.valid == column.lanes)
+  if (column.isWhole())
     return store(value, line, pixel, channel);
   // Narrow pieces, because a store of all lanes would run over the end.
-  int64_t offset = 0;
-  for (int64_t length : splitIntoVectors(column.valid, column.lanes)) {
+  int64_t offset = column.begin;
+  for (int64_t length :
+       splitIntoVectors(column.end - column.begin, column.lanes)) {
     Value piece;
     if (length == 1)
       piece = vector::ExtractOp::create(e, value, offset);

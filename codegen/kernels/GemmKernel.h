@@ -38,12 +38,16 @@ struct ReductionLevel {
 llvm::SmallVector<ReductionLevel>
 mergeLevels(llvm::ArrayRef<ReductionLevel> levels);
 
-/// One vector of channels of a panel: the channels from `offset` on. Only the
-/// first `valid` lanes are real, the others lie in the padding of the panel.
+/// One vector of channels of a panel: the channels from `offset` on. The lanes
+/// outside [`begin`, `end`) are computed but not stored: they lie in the
+/// padding of a packed panel, or belong to the column before. All vectors of a
+/// panel are of one length, so that an element of the lhs is broadcast once.
 struct Column {
   int64_t offset;
   int64_t lanes;
-  int64_t valid;
+  int64_t begin, end;
+
+  bool isWhole() const { return begin == 0 && end == lanes; }
 };
 
 /// Neighbouring panels of one shape.
@@ -61,8 +65,8 @@ struct PanelRun {
 class RhsLayout {
 public:
   /// Panels of `vectors` vectors of `lanes` elements, one after the other, each
-  /// a row-major matrix. The last one is as wide as what is left, padded to a
-  /// power of two.
+  /// a row-major matrix. The last one is as wide as what is left, padded to
+  /// whole vectors.
   static RhsLayout packed(int64_t depth, int64_t channels, int64_t lanes,
                           int64_t vectors);
   /// A row-major matrix with `pitch` elements per row.
@@ -124,8 +128,7 @@ struct Contraction {
   mlir::Value scratch;
 
   /// The accumulators of the largest tile.
-  static int64_t scratchSize(const cost::ContractionTiles &tiles,
-                             int64_t lanes);
+  static int64_t scratchSize(const cost::ContractionTiles &tiles);
 };
 
 /// Stores the accumulators of one vector of channels.

@@ -28,13 +28,12 @@ struct MatMulPlan {
   int64_t rows, depth, channels;
   /// Matrices on the right-hand side.
   int64_t rhsBatches = 1;
-  int64_t lanes;
   Type accumulator;
   cost::ContractionShape shape;
   cost::ContractionTiles tiles;
 
   RhsLayout packedLayout() const {
-    return RhsLayout::packed(depth, channels, lanes, tiles.vectors);
+    return RhsLayout::packed(depth, channels, tiles.lanes, tiles.vectors);
   }
 };
 
@@ -54,12 +53,11 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
            std::max<int64_t>(channels, 1);
   Type lhsElement = typeOf(op.getLhs()).getElementType();
   accumulator = edge::accumulatorType(lhsElement);
-  lanes = vectorLength(cpu, accumulator);
   shape.lines = 1;
   shape.pixels = rows;
   shape.channels = channels;
   shape.depth = depth;
-  shape.lanes = lanes;
+  shape.lanes = vectorLength(cpu, accumulator);
   shape.lhsBytes = storageBytes(lhsElement);
   shape.rhsBytes = storageBytes(typeOf(op.getRhs()).getElementType());
   shape.lineBytes = rows * depth * shape.lhsBytes;
@@ -114,7 +112,7 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
   } else {
     c.rhsLayout =
         RhsLayout::inPlace(stridesOf(args.inputs[1]).rbegin()[1], plan.channels,
-                           plan.lanes, plan.tiles.vectors);
+                           plan.tiles.lanes, plan.tiles.vectors);
     c.tiles.prefetchRows = 0;
     rhsSteps = batchSteps(args.inputs[1], batches);
   }
@@ -180,7 +178,7 @@ struct MatMulKernel
                                      target::CpuAttr cpu) const {
     auto op = cast<edge::MatMulOp>(operation);
     MatMulPlan plan(op, cpu);
-    return contractionScratch(op, plan.tiles, plan.accumulator, plan.lanes);
+    return contractionScratch(op, plan.tiles, plan.accumulator);
   }
 
   bool canOverwrite(Operation *operation, unsigned index) const {

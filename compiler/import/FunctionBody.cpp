@@ -184,10 +184,11 @@ LogicalResult edgecc::inlineFunctionBody(edgecc::onnx::NodeOp node) {
     // A body that cannot be built counts as none.
     ScopedDiagnosticHandler silence(context,
                                     [](Diagnostic &) { return success(); });
-    built = succeeded(graphs.buildCall(builder, function, attributes, inputs,
-                                       node.getNodeName(), node.getLoc(),
-                                       outputs)) &&
-            outputs.size() >= node.getOutputs().size();
+    built = node.getOutputs().size() <=
+                static_cast<size_t>(function.output_size()) &&
+            succeeded(graphs.buildCall(
+                builder, function, attributes, inputs, node.getOutputs().size(),
+                node.getNodeName(), node.getLoc(), outputs));
   }
   if (!built) {
     while (node->getPrevNode() && node->getPrevNode() != before)

@@ -291,14 +291,15 @@ LogicalResult GraphBuilder::buildNode(pb::NodeProto &node, Scope &scope) {
     AttributeMap attributes;
     for (const pb::AttributeProto &attribute : node.attribute())
       attributes[attribute.name()] = &attribute;
-    SmallVector<Value> outputs;
-    if (failed(buildCall(scope.builder, *it->second, attributes, inputs,
-                         scope.prefix + node.name(), loc, outputs)))
-      return failure();
-    if (node.output_size() > static_cast<int>(outputs.size()))
+    if (node.output_size() > it->second->output_size())
       return emitError(loc)
              << describe(node, *scope.opsets) << ": has " << node.output_size()
-             << " outputs, the function " << outputs.size();
+             << " outputs, the function " << it->second->output_size();
+    SmallVector<Value> outputs;
+    if (failed(buildCall(scope.builder, *it->second, attributes, inputs,
+                         node.output_size(), scope.prefix + node.name(), loc,
+                         outputs)))
+      return failure();
     for (int i = 0; i < node.output_size(); ++i)
       scope.values[node.output(i)] = outputs[i];
     return success();
@@ -484,8 +485,8 @@ static void clearInputs(NodeList &nodes, const llvm::StringSet<> &absent) {
 LogicalResult GraphBuilder::buildCall(OpBuilder &builder,
                                       const pb::FunctionProto &function,
                                       const AttributeMap &attributes,
-                                      ValueRange inputs, StringRef caller,
-                                      Location loc,
+                                      ValueRange inputs, unsigned numOutputs,
+                                      StringRef caller, Location loc,
                                       SmallVectorImpl<Value> &outputs) {
   if (inputs.size() > static_cast<size_t>(function.input_size()))
     return emitError(loc) << "'" << caller << "' has " << inputs.size()
@@ -553,6 +554,7 @@ LogicalResult GraphBuilder::buildCall(OpBuilder &builder,
 
   SmallVector<std::string> names(function.output().begin(),
                                  function.output().end());
+  names.truncate(numOutputs);
   if (failed(buildNodes(*graph.mutable_node(), names, scope)))
     return failure();
   for (const std::string &name : names) {

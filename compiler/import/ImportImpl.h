@@ -152,13 +152,14 @@ public:
   llvm::LogicalResult buildMain(pb::GraphProto &graph, const OpsetMap &opsets,
                                 mlir::ModuleOp module);
 
-  /// Builds the body of `function` at `builder`'s insertion point. Absent
-  /// inputs are null or of type none. `caller` prefixes the nodes' names.
+  /// Builds the body of `function` at `builder`'s insertion point, as far as
+  /// its first `numOutputs` outputs need it. Absent inputs are null or of type
+  /// none. `caller` prefixes the nodes' names.
   llvm::LogicalResult buildCall(mlir::OpBuilder &builder,
                                 const pb::FunctionProto &function,
                                 const AttributeMap &attributes,
-                                mlir::ValueRange inputs, llvm::StringRef caller,
-                                mlir::Location loc,
+                                mlir::ValueRange inputs, unsigned numOutputs,
+                                llvm::StringRef caller, mlir::Location loc,
                                 llvm::SmallVectorImpl<mlir::Value> &outputs);
 
 private:

@@ -28,6 +28,12 @@ std::string importer::tidyMessage(StringRef message) {
   while (message.consume_front("[ShapeInferenceError]") ||
          message.consume_front("[TypeInferenceError]"))
     message = message.ltrim();
+  // The caller names node or tensor better than the message does.
+  for (StringRef subject : {"Node(", "Node (", "TensorProto ("})
+    if (message.starts_with(subject))
+      message = message.split(')').second.ltrim();
+  if (message.consume_front("with schema("))
+    message = message.split(')').second.ltrim();
   message = message.rtrim(". \n");
 
   std::string text;

@@ -180,8 +180,10 @@ void DimensionBinder::bindLeadingDims() {
     std::string symbol = leading.dim_param();
     leading.set_dim_value(1);
     changed = true;
-    if (!symbol.empty() && !ambiguous.contains(symbol))
-      bindings.try_emplace(symbol, 1);
+    // One remark for one name.
+    if (!symbol.empty() && !ambiguous.contains(symbol) &&
+        !bindings.try_emplace(symbol, 1).second)
+      continue;
     emitRemark(nameLoc(context, input->name()))
         << "input '" << input->name() << "': the leading dimension"
         << (symbol.empty() ? "" : " '" + symbol + "'")

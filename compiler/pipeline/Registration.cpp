@@ -38,11 +38,11 @@
 using namespace mlir;
 
 void edgecc::registerDialects(DialectRegistry &registry) {
-  registry.insert<affine::AffineDialect, arith::ArithDialect,
-                  cf::ControlFlowDialect, func::FuncDialect,
-                  index::IndexDialect, LLVM::LLVMDialect, math::MathDialect,
-                  memref::MemRefDialect, scf::SCFDialect, ub::UBDialect,
-                  vector::VectorDialect>();
+  registry
+      .insert<affine::AffineDialect, arith::ArithDialect,
+              cf::ControlFlowDialect, func::FuncDialect, index::IndexDialect,
+              LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
+              scf::SCFDialect, ub::UBDialect, vector::VectorDialect>();
   registry
       .insert<edge::EdgeDialect, onnx::OnnxDialect, target::TargetDialect>();
   kernels::registerKernels(registry);
@@ -58,6 +58,7 @@ void edgecc::registerPasses() {
   registerSCFToControlFlowPass();
   registerLowerAffinePass();
 
+  fusion::registerFusionPasses();
   kernels::registerKernelsPasses();
   fusion::registerFusionPasses();
   layout::registerLayoutPasses();

@@ -19,8 +19,8 @@ using namespace mlir;
 using namespace edgecc;
 
 /// The names of `Stage`, in its order.
-static constexpr llvm::StringRef names[] = {
-    "onnx", "edge", "opt", "placed", "kernel", "llvm", "asm", "obj"};
+static constexpr llvm::StringRef names[] = {"onnx",   "edge", "opt", "placed",
+                                            "kernel", "llvm", "asm", "obj"};
 
 std::optional<Stage> edgecc::parseStage(llvm::StringRef name) {
   const auto *found = llvm::find(names, name);
@@ -36,6 +36,7 @@ void edgecc::buildEdgeStage(OpPassManager &manager,
   manager.addPass(createOnnxToEdgePass(options.conversion));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addPass(transforms::createVerifyEdge());
 }
 
 void edgecc::buildOptStage(OpPassManager &manager,
@@ -44,22 +45,41 @@ void edgecc::buildOptStage(OpPassManager &manager,
   // Before layout, which knows convolutions only in their ordinary form.
   function.addPass(transforms::createDecomposeConvTranspose());
   if (options.optLevel > 0) {
-    function.addPass(layout::createPropagateTransposes());
-    function.addPass(createCanonicalizerPass());
+    // Before layout, while normalised dimensions are last.
+    function.addPass(transforms::createSimplify());
     function.addPass(createCSEPass());
+<<<<<<< HEAD
     function.addPass(fusion::createFoldAffine());
   }
   // Scales that went into weights are products of constants; before fusion, so
   // that maps see constants and not how they are made.
+=======
+    function.addPass(transforms::createRaiseLayerNorm());
+    function.addPass(layout::createPropagateTransposes());
+    function.addPass(createCSEPass());
+    // After layout, which brings convolutions and what follows them together.
+    function.addPass(fusion::createFoldAffine());
+  }
+  // Before maps are made, which take constants of one value into their body.
+>>>>>>> 0fdba5cc7832040558f47af281cf8df66b433a16
   function.addPass(transforms::createFoldConstantsPass(options.evaluate));
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
   if (options.optLevel > 0) {
     function.addPass(fusion::createFuseElementwise());
+<<<<<<< HEAD
+=======
+    function.addPass(createCSEPass());
+>>>>>>> 0fdba5cc7832040558f47af281cf8df66b433a16
     function.addPass(fusion::createFuseEpilogues());
     function.addPass(createCanonicalizerPass());
     function.addPass(createCSEPass());
   }
+<<<<<<< HEAD
+=======
+  manager.addPass(
+      transforms::createVerifyOpt({/*fused=*/options.optLevel > 0}));
+>>>>>>> 0fdba5cc7832040558f47af281cf8df66b433a16
 }
 
 void edgecc::buildPlacedStage(OpPassManager &manager,
@@ -79,6 +99,7 @@ void edgecc::buildKernelStage(OpPassManager &manager,
   // Layers of one kind and size share a kernel.
   manager.addPass(func::createDuplicateFunctionEliminationPass());
   manager.addNestedPass<func::FuncOp>(memory::createPlanArena());
+  manager.addPass(transforms::createVerifyKernel());
 }
 
 void edgecc::buildLLVMStage(OpPassManager &manager,

@@ -63,13 +63,14 @@ static Type elementType(Value value) {
   X(AbsOp)                                                                     \
   X(NegOp)                                                                     \
   X(ExpOp)                                                                     \
-  X(LogOp) X(SqrtOp) X(RsqrtOp) X(ReciprocalOp) X(ErfOp) X(TanhOp)             \
-      X(SigmoidOp) X(SinOp) X(CosOp) X(TanOp) X(AsinOp) X(AcosOp) X(AtanOp)    \
-          X(SinhOp) X(CoshOp) X(AsinhOp) X(AcoshOp) X(AtanhOp) X(Log1pOp)      \
-              X(CeilOp) X(FloorOp) X(RoundOp) X(TruncOp) X(SignOp) X(NotOp)    \
-                  X(ClampOp) X(AddOp) X(SubOp) X(MulOp) X(DivOp) X(ModOp)      \
-                      X(FmodOp) X(PowOp) X(MaxOp) X(MinOp) X(AndOp) X(OrOp)    \
-                          X(XorOp) X(ShiftLeftOp) X(ShiftRightOp)
+  X(LogOp)                                                                     \
+  X(SqrtOp) X(RsqrtOp) X(ReciprocalOp) X(ErfOp) X(TanhOp) X(SigmoidOp)         \
+      X(SinOp) X(CosOp) X(TanOp) X(AsinOp) X(AcosOp) X(AtanOp) X(SinhOp)       \
+          X(CoshOp) X(AsinhOp) X(AcoshOp) X(AtanhOp) X(Log1pOp) X(CeilOp)      \
+              X(FloorOp) X(RoundOp) X(TruncOp) X(SignOp) X(NotOp) X(ClampOp)   \
+                  X(AddOp) X(SubOp) X(MulOp) X(DivOp) X(ModOp) X(FmodOp)       \
+                      X(PowOp) X(MaxOp) X(MinOp) X(AndOp) X(OrOp) X(XorOp)     \
+                          X(ShiftLeftOp) X(ShiftRightOp)
 #define EDGE_INFER_SAME(OP) EDGE_INFER(OP, elementType(operands[0]))
 EDGE_SAME_TYPE_OPS(EDGE_INFER_SAME)
 EDGE_INFER(IsNanOp, IntegerType::get(context, 1))

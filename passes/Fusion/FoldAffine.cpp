@@ -97,8 +97,6 @@ bool keepsType(Value linear, Operation *op) {
   return linear.getType() == op->getResult(0).getType();
 }
 
-using Counter = llvm::function_ref<void()>;
-
 /// x W + b + v, x W + b - v
 class FoldShift : public RewritePattern {
 public:
@@ -222,11 +220,77 @@ private:
   std::function<void()> count;
 };
 
+/// The known number by which `value` is multiplied before anything else sees
+/// it, and what it multiplies.
+std::optional<std::pair<Value, Value>> matchScaled(Value value) {
+  auto op = value.getDefiningOp<MulOp>();
+  if (!op || !op->hasOneUse() || !isa<FloatType>(op.getType().getElementType()))
+    return std::nullopt;
+  for (unsigned side : {0, 1}) {
+    Value tensor = op->getOperand(side), number = op->getOperand(1 - side);
+    if (typeOf(number).getNumElements() == 1 && isKnown(number) &&
+        tensor.getType() == op.getType())
+      return std::pair(tensor, number);
+  }
+  return std::nullopt;
+}
+
+Value asScalar(OpBuilder &builder, Value number) {
+  return builder.createOrFold<ReshapeOp>(
+      number.getLoc(), typeOf(number).clone(ArrayRef<int64_t>()), number);
+}
+
+/// (c A) B is c (A B), where the factor costs nothing.
+struct HoistScalar : OpRewritePattern<MatMulOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(MatMulOp op,
+                                PatternRewriter &rewriter) const override {
+    if (op.getBias() || !op.getEpilogue().empty())
+      return failure();
+    for (unsigned side : {0, 1}) {
+      auto scaled = matchScaled(op->getOperand(side));
+      if (!scaled)
+        continue;
+      rewriter.setInsertionPointAfter(op);
+      Value number = asScalar(rewriter, scaled->second);
+      auto product =
+          MulOp::create(rewriter, op.getLoc(), op.getResult(), number);
+      rewriter.modifyOpInPlace(op,
+                               [&] { op->setOperand(side, scaled->first); });
+      rewriter.replaceAllUsesExcept(op.getResult(), product, product);
+      return success();
+    }
+    return failure();
+  }
+};
+
+/// c (d A) is (c d) A.
+struct MergeScalars : OpRewritePattern<MulOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(MulOp op,
+                                PatternRewriter &rewriter) const override {
+    for (unsigned side : {0, 1}) {
+      Value outer = op->getOperand(1 - side);
+      auto inner = matchScaled(op->getOperand(side));
+      if (!inner || typeOf(outer).getNumElements() != 1 || !isKnown(outer) ||
+          inner->first.getType() != op.getType())
+        continue;
+      Value number =
+          rewriter.createOrFold<MulOp>(op.getLoc(), asScalar(rewriter, outer),
+                                       asScalar(rewriter, inner->second));
+      rewriter.replaceOpWithNewOp<MulOp>(op, inner->first, number);
+      return success();
+    }
+    return failure();
+  }
+};
+
 struct FoldAffine : edgecc::fusion::impl::FoldAffineBase<FoldAffine> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<FoldShift>(&getContext(), [this] { ++numBiases; });
     patterns.add<FoldScale>(&getContext(), [this] { ++numScales; });
+    patterns.add<HoistScalar, MergeScalars>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

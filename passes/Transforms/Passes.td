@@ -48,4 +48,65 @@ def FoldConstants : Pass<"edgecc-fold-constants", "::mlir::func::FuncOp"> {
   ];
 }
 
+def Simplify : Pass<"edgecc-simplify", "::mlir::func::FuncOp"> {
+  let summary = "rewrite operations as cheaper ones";
+  let description = [{
+    A gather at known, evenly spaced indices is a slice, and so is a slice of a
+    slice; a transpose that only moves dimensions of size one is a reshape; a
+    quotient by known floats is a product. Folds and removes what nobody uses.
+  }];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+  let statistics = [
+    Statistic<"numSlices", "slices", "gathers that became slices">,
+    Statistic<"numReshapes", "reshapes", "transposes that became reshapes">,
+    Statistic<"numProducts", "products", "quotients that became products">
+  ];
+}
+
+def RaiseLayerNorm : Pass<"edgecc-raise-layer-norm", "::mlir::func::FuncOp"> {
+  let summary = "find layer normalisations that were written out";
+  let description = [{
+    `(x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon)` over the last
+    dimensions becomes `edge.layer_norm`, the same without the means that are
+    taken off its `rms` form; a factor and a term of the normalised shape become
+    its scale and bias.
+  }];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+  let statistics = [
+    Statistic<"numRaised", "raised", "normalisations found">
+  ];
+}
+
+//===----------------------------------------------------------------------===//
+// What each stage leaves behind
+//===----------------------------------------------------------------------===//
+
+def VerifyEdge : Pass<"edgecc-verify-edge", "::mlir::ModuleOp"> {
+  let summary = "check what the edge stage promises";
+  let description = [{
+    Functions hold edge operations only, whose types make sure that all shapes
+    are static.
+  }];
+}
+
+def VerifyOpt : Pass<"edgecc-verify-opt", "::mlir::ModuleOp"> {
+  let summary = "check what the opt stage promises";
+  let description = [{
+    In addition to the edge stage: elementwise operations are maps and nothing
+    is left of transposed convolutions.
+  }];
+  let options = [
+    Option<"fused", "fused", "bool", /*default=*/"true",
+           "elementwise operations have become maps">
+  ];
+}
+
+def VerifyKernel : Pass<"edgecc-verify-kernel", "::mlir::ModuleOp"> {
+  let summary = "check what the kernel stage promises";
+  let description = [{
+    No tensors and no edge operations are left, and nothing allocates memory:
+    all of it is in the arena of the caller.
+  }];
+}
+
 #endif // EDGECC_PASSES_TRANSFORMS_PASSES_TD

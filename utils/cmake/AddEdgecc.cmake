@@ -2,7 +2,7 @@
 
 # edgecc_add_pch(): the precompiled MLIR headers that every library reuses.
 function(edgecc_add_pch)
-  if(NOT EDGECC_PCH)
+  if(NOT EDGECC_PRECOMPILE_HEADERS)
     return()
   endif()
   file(WRITE ${CMAKE_BINARY_DIR}/EdgeccPCH.cpp.in "")
@@ -39,7 +39,7 @@ function(edgecc_add_library name)
   if(generated)
     add_dependencies(${name} ${generated})
   endif()
-  if(EDGECC_PCH AND NOT ARG_NO_PCH)
+  if(EDGECC_PRECOMPILE_HEADERS AND NOT ARG_NO_PCH)
     target_compile_options(${name} PRIVATE -Xclang -fno-pch-timestamp)
     target_precompile_headers(${name} REUSE_FROM EdgeccPCH)
   endif()

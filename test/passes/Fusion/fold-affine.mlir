@@ -46,6 +46,21 @@ func.func @grouped(%x: tensor<1x4x2xf32>) -> tensor<1x4x2xf32> {
   return %1 : tensor<1x4x2xf32>
 }
 
+// The scales of an attention meet behind its product.
+// CHECK-LABEL: func @attention
+// CHECK-SAME: %[[Q:.*]]: tensor<2x3xf32>, %[[K:.*]]: tensor<3x2xf32>
+// CHECK: %[[C:.*]] = edge.constant dense<2.500000e-01> : tensor<f32>
+// CHECK-NEXT: %[[P:.*]] = edge.matmul(%[[Q]], %[[K]])
+// CHECK-NEXT: %[[Y:.*]] = edge.mul %[[P]], %[[C]]
+// CHECK-NEXT: return %[[Y]]
+func.func @attention(%q: tensor<2x3xf32>, %k: tensor<3x2xf32>) -> tensor<2x2xf32> {
+  %c = edge.constant dense<0.5> : tensor<1x1xf32>
+  %0 = edge.mul %q, %c : tensor<2x3xf32>, tensor<1x1xf32> -> tensor<2x3xf32>
+  %1 = edge.mul %c, %k : tensor<1x1xf32>, tensor<3x2xf32> -> tensor<3x2xf32>
+  %2 = edge.matmul(%0, %1) : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
+  return %2 : tensor<2x2xf32>
+}
+
 // Refused: a factor per position, a factor known only at run time, weights with
 // two users, a product that others read as well.
 // CHECK-LABEL: func @refused

@@ -1,0 +1,168 @@
+//===- Simplify.cpp - operations as cheaper ones ----------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Edge/EdgeConstants.h"
+#include "passes/Transforms/Passes.h"
+
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace edgecc::transforms {
+#define GEN_PASS_DEF_SIMPLIFY
+#include "passes/Transforms/Passes.h.inc"
+} // namespace edgecc::transforms
+
+using namespace mlir;
+using namespace edgecc::edge;
+
+namespace {
+
+RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// A pattern that counts its applications.
+template <typename Op>
+class CountingPattern : public OpRewritePattern<Op> {
+public:
+  CountingPattern(MLIRContext *context, Pass::Statistic &count)
+      : OpRewritePattern<Op>(context), count(count) {}
+
+protected:
+  Pass::Statistic &count;
+};
+
+/// Indices first, first + step, ...: a slice, without the dimension for a
+/// single index that is no tensor of one.
+struct GatherToSlice : CountingPattern<GatherOp> {
+  using CountingPattern::CountingPattern;
+
+  LogicalResult matchAndRewrite(GatherOp op,
+                                PatternRewriter &rewriter) const override {
+    Attribute constant;
+    if (!matchPattern(op.getIndices(), m_Constant(&constant)))
+      return failure();
+    std::optional<ConstantView> indices = ConstantView::get(constant);
+    if (!indices || indices->getType().getRank() > 1 || indices->size() == 0)
+      return failure();
+    RankedTensorType input = typeOf(op.getInput());
+    int64_t axis = op.getAxis(), size = input.getDimSize(axis);
+    auto index = [&](int64_t i) {
+      int64_t value = indices->integer(i);
+      return value < 0 ? value + size : value;
+    };
+    int64_t first = index(0), step = indices->size() > 1 ? index(1) - first : 1;
+    for (int64_t i = 0; i < indices->size(); ++i)
+      if (index(i) != first + i * step || index(i) < 0 || index(i) >= size)
+        return failure();
+    if (step == 0)
+      return failure();
+    SmallVector<int64_t> offsets(input.getRank(), 0), sizes(input.getShape()),
+        strides(input.getRank(), 1);
+    offsets[axis] = first;
+    sizes[axis] = indices->size();
+    strides[axis] = step;
+    Value slice = rewriter.createOrFold<SliceOp>(op.getLoc(), op.getInput(),
+                                                 offsets, sizes, strides);
+    rewriter.replaceOp(
+        op, rewriter.createOrFold<ReshapeOp>(op.getLoc(), op.getType(), slice));
+    ++count;
+    return success();
+  }
+};
+
+/// No element moves if the larger dimensions keep their order.
+struct TransposeToReshape : CountingPattern<TransposeOp> {
+  using CountingPattern::CountingPattern;
+
+  LogicalResult matchAndRewrite(TransposeOp op,
+                                PatternRewriter &rewriter) const override {
+    ArrayRef<int64_t> shape = typeOf(op.getInput()).getShape();
+    SmallVector<int64_t> large;
+    for (int64_t dim : op.getPermutation())
+      if (shape[dim] != 1)
+        large.push_back(dim);
+    if (!llvm::is_sorted(large))
+      return failure();
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), op.getInput());
+    ++count;
+    return success();
+  }
+};
+
+/// A part of a part is a part.
+struct SliceOfSlice : OpRewritePattern<SliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(SliceOp op,
+                                PatternRewriter &rewriter) const override {
+    auto inner = op.getInput().getDefiningOp<SliceOp>();
+    if (!inner)
+      return failure();
+    SmallVector<int64_t> offsets, strides;
+    for (int64_t i = 0, e = op.getType().getRank(); i < e; ++i) {
+      offsets.push_back(inner.getOffsets()[i] +
+                        op.getOffsets()[i] * inner.getStrides()[i]);
+      strides.push_back(op.getStrides()[i] * inner.getStrides()[i]);
+    }
+    rewriter.replaceOpWithNewOp<SliceOp>(op, inner.getInput(), offsets,
+                                         op.getSizes(), strides);
+    return success();
+  }
+};
+
+/// One over x.
+struct DivToReciprocal : OpRewritePattern<DivOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(DivOp op,
+                                PatternRewriter &rewriter) const override {
+    Attribute constant;
+    if (!matchPattern(op.getLhs(), m_Constant(&constant)) ||
+        op.getRhs().getType() != op.getType())
+      return failure();
+    auto one = dyn_cast_or_null<FloatAttr>(splatValue(constant));
+    if (!one || one.getValueAsDouble() != 1.0)
+      return failure();
+    rewriter.replaceOpWithNewOp<ReciprocalOp>(op, op.getRhs());
+    return success();
+  }
+};
+
+/// A product takes a fraction of the time of a quotient.
+struct DivToMul : CountingPattern<DivOp> {
+  using CountingPattern::CountingPattern;
+
+  LogicalResult matchAndRewrite(DivOp op,
+                                PatternRewriter &rewriter) const override {
+    Attribute constant;
+    if (!isa<FloatType>(op.getType().getElementType()) ||
+        op.getType().getElementTypeBitWidth() < 32 ||
+        !matchPattern(op.getRhs(), m_Constant(&constant)))
+      return failure();
+    Value reciprocal =
+        rewriter.createOrFold<ReciprocalOp>(op.getRhs().getLoc(), op.getRhs());
+    rewriter.replaceOp(
+        op, rewriter.createOrFold<MulOp>(op.getLoc(), op.getLhs(), reciprocal));
+    ++count;
+    return success();
+  }
+};
+
+struct Simplify : edgecc::transforms::impl::SimplifyBase<Simplify> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<GatherToSlice>(&getContext(), numSlices);
+    patterns.add<TransposeToReshape>(&getContext(), numReshapes);
+    patterns.add<DivToMul>(&getContext(), numProducts);
+    patterns.add<DivToReciprocal, SliceOfSlice>(&getContext());
+    IfOp::getCanonicalizationPatterns(patterns, &getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
