@@ -60,7 +60,6 @@ void edgecc::registerPasses() {
 
   fusion::registerFusionPasses();
   kernels::registerKernelsPasses();
-  fusion::registerFusionPasses();
   layout::registerLayoutPasses();
   memory::registerMemoryPasses();
   registerLoweringPasses();

@@ -48,12 +48,6 @@ void edgecc::buildOptStage(OpPassManager &manager,
     // Before layout, while normalised dimensions are last.
     function.addPass(transforms::createSimplify());
     function.addPass(createCSEPass());
-<<<<<<< HEAD
-    function.addPass(fusion::createFoldAffine());
-  }
-  // Scales that went into weights are products of constants; before fusion, so
-  // that maps see constants and not how they are made.
-=======
     function.addPass(transforms::createRaiseLayerNorm());
     function.addPass(layout::createPropagateTransposes());
     function.addPass(createCSEPass());
@@ -61,25 +55,18 @@ void edgecc::buildOptStage(OpPassManager &manager,
     function.addPass(fusion::createFoldAffine());
   }
   // Before maps are made, which take constants of one value into their body.
->>>>>>> 0fdba5cc7832040558f47af281cf8df66b433a16
   function.addPass(transforms::createFoldConstantsPass(options.evaluate));
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
   if (options.optLevel > 0) {
     function.addPass(fusion::createFuseElementwise());
-<<<<<<< HEAD
-=======
     function.addPass(createCSEPass());
->>>>>>> 0fdba5cc7832040558f47af281cf8df66b433a16
     function.addPass(fusion::createFuseEpilogues());
     function.addPass(createCanonicalizerPass());
     function.addPass(createCSEPass());
   }
-<<<<<<< HEAD
-=======
   manager.addPass(
       transforms::createVerifyOpt({/*fused=*/options.optLevel > 0}));
->>>>>>> 0fdba5cc7832040558f47af281cf8df66b433a16
 }
 
 void edgecc::buildPlacedStage(OpPassManager &manager,
