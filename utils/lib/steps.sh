@@ -26,10 +26,14 @@ key_of() {
 # run_logged LOG COMMAND...: runs COMMAND with its output in LOG; prints the
 # last line of the log every 15 seconds so that a long step shows its progress.
 run_logged() {
-  local log=$1 pid start=$SECONDS next=15
+  local log=$1 pid start=$SECONDS next=15 status=0
   shift
+  # In a process group of its own, so that an interrupt ends all of it.
+  set -m
   "$@" >"$log" 2>&1 </dev/null &
   pid=$!
+  set +m
+  trap 'kill -TERM -- "-$pid" 2>/dev/null; exit 130' INT TERM
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.2
     if [ $((SECONDS - start)) -ge "$next" ]; then
@@ -38,7 +42,9 @@ run_logged() {
         "$(tail -n 1 "$log" | tr -d '\r' | cut -c1-100)"
     fi
   done
-  wait "$pid"
+  wait "$pid" || status=$?
+  trap - INT TERM
+  return "$status"
 }
 
 # attempt NAME COMMAND...: runs one step; on failure names it, prints the tail
