@@ -1,0 +1,177 @@
+//===- Compiler.cpp - the compiler as a library -----------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "compiler/api/Compiler.h"
+#include "compiler/pipeline/Evaluate.h"
+#include "compiler/pipeline/Registration.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AsmState.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace edgecc;
+
+std::string edgecc::modelNameFromPath(StringRef path) {
+  return makeCIdentifier(llvm::sys::path::stem(path));
+}
+
+static DialectRegistry allDialects() {
+  DialectRegistry registry;
+  registerDialects(registry);
+  return registry;
+}
+
+Compiler::Compiler()
+    : context(allDialects(), MLIRContext::Threading::DISABLED) {
+  context.loadAllAvailableDialects();
+  initializeTargets();
+}
+
+OwningOpRef<ModuleOp> Compiler::import(StringRef path,
+                                       const CompileOptions &options) {
+  FailureOr<target::CpuAttr> cpu = resolveCpu(options.target, &context, [&] {
+    return emitError(UnknownLoc::get(&context));
+  });
+  if (failed(cpu))
+    return {};
+  OwningOpRef<ModuleOp> module = importOnnx(path, options.import, &context);
+  if (!module)
+    return {};
+  std::string name =
+      options.name.empty() ? modelNameFromPath(path) : options.name;
+  (*module)->setAttr(target::cpuAttrName, *cpu);
+  (*module)->setAttr("edge.model_name", StringAttr::get(&context, name));
+  return module;
+}
+
+LogicalResult
+Compiler::runPasses(ModuleOp module, const CompileOptions &options,
+                    llvm::function_ref<void(OpPassManager &)> build) {
+  PassManager manager(&context);
+  if (options.configure && failed(options.configure(manager)))
+    return failure();
+  build(manager);
+  return manager.run(module);
+}
+
+LogicalResult Compiler::lower(ModuleOp module, Stage stage,
+                              const CompileOptions &options) {
+  return runPasses(module, options, [&](OpPassManager &manager) {
+    EdgeStageOptions edge;
+    edge.conversion.inlineFunction = inlineFunctionBody;
+    edge.conversion.evaluate = evaluateConstants;
+    OptStageOptions opt;
+    opt.evaluate = evaluateConstants;
+    opt.optLevel = options.codegen.optLevel == OptLevel::O0 ? 0 : 2;
+    if (stage >= Stage::Edge)
+      buildEdgeStage(manager, edge);
+    if (stage >= Stage::Opt)
+      buildOptStage(manager, opt);
+    if (stage >= Stage::Placed)
+      buildPlacedStage(manager, {});
+    if (stage >= Stage::Kernel)
+      buildKernelStage(manager, {});
+    if (stage >= Stage::LLVM)
+      buildLLVMStage(manager, {});
+  });
+}
+
+/// What code generation leaves behind.
+struct Compiler::Generated {
+  ModelInterface interface;
+  target::CpuAttr cpu;
+  std::vector<LayerReport> layers;
+  int64_t arenaBound = 0;
+  llvm::LLVMContext llvmContext;
+  std::unique_ptr<llvm::TargetMachine> machine;
+  std::unique_ptr<llvm::Module> llvmModule;
+};
+
+LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
+                                 Generated &generated) {
+  if (failed(lower(module, Stage::Kernel, options)))
+    return failure();
+  auto name = module->getAttrOfType<StringAttr>("edge.model_name");
+  FailureOr<ModelInterface> interface = readInterface(module, name);
+  if (failed(interface))
+    return failure();
+  generated.interface = *interface;
+  generated.cpu = target::getCpu(module);
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  if (auto bound = main->getAttrOfType<IntegerAttr>("edge.arena_bound"))
+    generated.arenaBound = bound.getInt();
+  main.walk([&](func::CallOp call) {
+    auto layer = call->getAttrOfType<StringAttr>("edge.layer");
+    auto kind = call->getAttrOfType<StringAttr>("edge.kind");
+    auto macs = call->getAttrOfType<IntegerAttr>("edge.macs");
+    if (layer && kind && macs)
+      generated.layers.push_back({layer.str(), kind.str(), macs.getInt()});
+  });
+  if (failed(runPasses(module, options, [](OpPassManager &manager) {
+        buildLLVMStage(manager, {});
+      })))
+    return failure();
+  generated.machine =
+      createTargetMachine(generated.cpu, options.codegen, module.getLoc());
+  if (!generated.machine)
+    return failure();
+  generated.llvmModule = buildLLVMModule(
+      module, generated.interface, generated.cpu, options.codegen,
+      *generated.machine, generated.llvmContext);
+  return success(generated.llvmModule != nullptr);
+}
+
+FailureOr<CompiledModel> Compiler::compile(StringRef path,
+                                           const CompileOptions &options) {
+  OwningOpRef<ModuleOp> module = import(path, options);
+  Generated generated;
+  if (!module || failed(generate(*module, options, generated)))
+    return failure();
+  CompiledModel model;
+  if (failed(emitObject(*generated.llvmModule, *generated.machine, model.object,
+                        module->getLoc())))
+    return failure();
+  model.interface = std::move(generated.interface);
+  model.cpu = generated.cpu;
+  model.layers = std::move(generated.layers);
+  model.arenaBound = generated.arenaBound;
+  model.sizes =
+      measureSections(StringRef(model.object.data(), model.object.size()));
+  return model;
+}
+
+LogicalResult Compiler::print(StringRef path, Stage stage, bool asLLVMIR,
+                              const CompileOptions &options, raw_ostream &os) {
+  OwningOpRef<ModuleOp> module = import(path, options);
+  if (!module)
+    return failure();
+  if (stage <= Stage::LLVM && !asLLVMIR) {
+    if (failed(lower(*module, stage, options)))
+      return failure();
+    OpPrintingFlags flags;
+    flags.elideLargeElementsAttrs(16).elideLargeResourceString(64);
+    module->print(os, flags);
+    return success();
+  }
+  Generated generated;
+  if (failed(generate(*module, options, generated)))
+    return failure();
+  if (asLLVMIR) {
+    generated.llvmModule->print(os, nullptr);
+    return success();
+  }
+  llvm::SmallVector<char, 0> object, text;
+  if (failed(emitObject(*generated.llvmModule, *generated.machine, object,
+                        module->getLoc())) ||
+      failed(emitAssembly(*generated.llvmModule, *generated.machine, text,
+                          module->getLoc())))
+    return failure();
+  os << StringRef(text.data(), text.size());
+  return success();
+}

@@ -1,0 +1,102 @@
+//===- Compiler.h - the compiler as a library -------------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// All work of the tools: a model file in, text of any stage or an object with
+// its header out. Nothing here reads flags or writes files.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_COMPILER_API_COMPILER_H
+#define EDGECC_COMPILER_API_COMPILER_H
+
+#include "codegen/cpu/ResolveCpu.h"
+#include "codegen/object/EmitObject.h"
+#include "compiler/import/Import.h"
+#include "compiler/pipeline/Stages.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <string>
+#include <vector>
+
+namespace edgecc {
+
+/// What to compile for, and how.
+struct CompileOptions {
+  ImportOptions import;
+  TargetRequest target;
+  CodegenOptions codegen;
+  /// The prefix of all C names; from the file name if empty.
+  std::string name;
+  /// Called with every pass manager before it runs (printing, timing).
+  std::function<llvm::LogicalResult(mlir::PassManager &)> configure;
+};
+
+/// One operation of the compiled network, for reports.
+struct LayerReport {
+  std::string name;
+  std::string kind;
+  int64_t macs = 0;
+};
+
+/// A compiled network.
+struct CompiledModel {
+  /// The object file.
+  llvm::SmallVector<char, 0> object;
+  ModelInterface interface;
+  target::CpuAttr cpu;
+  SectionSizes sizes;
+  std::vector<LayerReport> layers;
+  /// The least arena that any plan could have, in bytes.
+  int64_t arenaBound = 0;
+};
+
+/// Compiles models. Errors go to the diagnostic engine of its context; a
+/// handler should be registered there first.
+class Compiler {
+public:
+  Compiler();
+
+  mlir::MLIRContext &getContext() { return context; }
+
+  /// Reads a model and names it; the module has the CPU of `options`.
+  mlir::OwningOpRef<mlir::ModuleOp> import(llvm::StringRef path,
+                                           const CompileOptions &options);
+
+  /// Takes a module of the onnx stage to `stage`, at most to `LLVM`.
+  llvm::LogicalResult lower(mlir::ModuleOp module, Stage stage,
+                            const CompileOptions &options);
+
+  /// Compiles a file to an object.
+  llvm::FailureOr<CompiledModel> compile(llvm::StringRef path,
+                                         const CompileOptions &options);
+
+  /// Compiles a file up to `stage` and prints it: MLIR up to `LLVM`, assembly
+  /// for `Asm`, LLVM IR with `asLLVMIR`.
+  llvm::LogicalResult print(llvm::StringRef path, Stage stage, bool asLLVMIR,
+                            const CompileOptions &options,
+                            llvm::raw_ostream &os);
+
+private:
+  struct Generated;
+  /// From a module of the onnx stage to optimised LLVM IR.
+  llvm::LogicalResult generate(mlir::ModuleOp module,
+                               const CompileOptions &options,
+                               Generated &generated);
+  llvm::LogicalResult
+  runPasses(mlir::ModuleOp module, const CompileOptions &options,
+            llvm::function_ref<void(mlir::OpPassManager &)> build);
+
+  mlir::MLIRContext context;
+};
+
+/// The C prefix for a model file: its name without extension, as a C
+/// identifier.
+std::string modelNameFromPath(llvm::StringRef path);
+
+} // namespace edgecc
+
+#endif // EDGECC_COMPILER_API_COMPILER_H

@@ -1,0 +1,21 @@
+//===- Report.h - what a compilation made -----------------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_COMPILER_API_REPORT_H
+#define EDGECC_COMPILER_API_REPORT_H
+
+#include "compiler/api/Compiler.h"
+
+namespace edgecc {
+
+/// Writes the report as JSON: target, memory, inputs, outputs, layers.
+void writeReport(const CompiledModel &model, llvm::raw_ostream &os);
+
+/// Prints the layers with their multiply-accumulates, and the sizes.
+void writeSummary(const CompiledModel &model, llvm::raw_ostream &os);
+
+} // namespace edgecc
+
+#endif // EDGECC_COMPILER_API_REPORT_H

@@ -1,0 +1,121 @@
+//===- Evaluate.cpp - constants by compile and run --------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "compiler/pipeline/Evaluate.h"
+#include "codegen/cpu/ResolveCpu.h"
+#include "codegen/object/EmitObject.h"
+#include "codegen/object/Jit.h"
+#include "compiler/pipeline/Stages.h"
+#include "dialects/Edge/EdgeConstants.h"
+
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Analysis/TopologicalSortUtils.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+
+using namespace mlir;
+using namespace edgecc;
+
+/// A module whose `main` has no inputs and returns `values`.
+static OwningOpRef<ModuleOp> extract(ArrayRef<Value> values, Location loc) {
+  llvm::SetVector<Operation *> slice;
+  BackwardSliceOptions options;
+  options.inclusive = true;
+  options.omitBlockArguments = true;
+  for (Value value : values)
+    (void)getBackwardSlice(value, &slice, options);
+  slice = topologicalSort(slice);
+
+  MLIRContext *context = loc.getContext();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
+  SmallVector<Type> types;
+  for (Value value : values)
+    types.push_back(value.getType());
+  auto main = func::FuncOp::create(builder, loc, "main",
+                                   builder.getFunctionType({}, types));
+  for (unsigned i = 0; i < values.size(); ++i)
+    main.setResultAttr(i, "edge.name",
+                       StringAttr::get(context, "value" + Twine(i)));
+  builder.setInsertionPointToStart(main.addEntryBlock());
+  IRMapping mapping;
+  for (Operation *op : slice)
+    builder.clone(*op, mapping);
+  SmallVector<Value> results;
+  for (Value value : values)
+    results.push_back(mapping.lookup(value));
+  func::ReturnOp::create(builder, loc, results);
+  return module;
+}
+
+FailureOr<SmallVector<ElementsAttr>>
+edgecc::evaluateConstants(ArrayRef<Value> values) {
+  Location loc = values.front().getLoc();
+  MLIRContext *context = loc.getContext();
+  auto report = [&](llvm::Error error) {
+    return emitError(loc) << "cannot evaluate constants: "
+                          << llvm::toString(std::move(error));
+  };
+
+  OwningOpRef<ModuleOp> module = extract(values, loc);
+  TargetRequest host;
+  host.cpu = "native";
+  FailureOr<target::CpuAttr> cpu =
+      resolveCpu(host, context, [&] { return emitError(loc); });
+  if (failed(cpu))
+    return failure();
+  (*module)->setAttr(target::cpuAttrName, *cpu);
+
+  PassManager manager(context);
+  buildKernelStage(manager, {});
+  if (failed(manager.run(*module)))
+    return failure();
+  FailureOr<ModelInterface> interface = readInterface(*module, "constants");
+  if (failed(interface))
+    return failure();
+  PassManager lowering(context);
+  buildLLVMStage(lowering, {});
+  if (failed(lowering.run(*module)))
+    return failure();
+
+  // What runs once is not worth optimising.
+  CodegenOptions options;
+  options.optLevel = OptLevel::O0;
+  std::unique_ptr<llvm::TargetMachine> machine =
+      createTargetMachine(*cpu, options, loc);
+  if (!machine)
+    return failure();
+  llvm::LLVMContext llvmContext;
+  std::unique_ptr<llvm::Module> llvmModule = buildLLVMModule(
+      *module, *interface, *cpu, options, *machine, llvmContext);
+  llvm::SmallVector<char, 0> object;
+  if (!llvmModule || failed(emitObject(*llvmModule, *machine, object, loc)))
+    return failure();
+  auto loaded =
+      LoadedModel::load(StringRef(object.data(), object.size()), *interface);
+  if (!loaded)
+    return report(loaded.takeError());
+
+  std::vector<std::vector<char>> buffers;
+  SmallVector<void *> pointers;
+  for (const TensorInterface &output : interface->outputs) {
+    buffers.emplace_back(std::max<int64_t>(output.bytes, 1));
+    pointers.push_back(buffers.back().data());
+  }
+  if (llvm::Error error = (*loaded)->run({}, pointers))
+    return report(std::move(error));
+  SmallVector<ElementsAttr> constants;
+  for (auto [value, buffer, output] :
+       llvm::zip(values, buffers, interface->outputs))
+    constants.push_back(
+        edge::makeConstant(cast<RankedTensorType>(value.getType()),
+                           ArrayRef<char>(buffer).take_front(output.bytes)));
+  return constants;
+}

@@ -1,0 +1,23 @@
+//===- Evaluate.h - constants by compile and run ----------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_COMPILER_PIPELINE_EVALUATE_H
+#define EDGECC_COMPILER_PIPELINE_EVALUATE_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Value.h"
+
+namespace edgecc {
+
+/// The values of edge operations that depend on constants only: the operations
+/// are copied into a module of their own, compiled for this machine by the
+/// stages of this compiler, and run. The IR is not changed. Fails with a
+/// diagnostic where the compilation does.
+llvm::FailureOr<llvm::SmallVector<mlir::ElementsAttr>>
+evaluateConstants(llvm::ArrayRef<mlir::Value> values);
+
+} // namespace edgecc
+
+#endif // EDGECC_COMPILER_PIPELINE_EVALUATE_H

@@ -1,0 +1,164 @@
+//===- CommonFlags.cpp - flags that edgecc and edgecc-run share -*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "compiler/tools/CommonFlags.h"
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/Timing.h"
+#include "llvm/Support/WithColor.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace edgecc;
+using namespace edgecc::tools;
+namespace cl = llvm::cl;
+
+bool tools::reportError(const llvm::Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "edgecc") << message << "\n";
+  return false;
+}
+
+CommonFlags::CommonFlags(cl::OptionCategory &category)
+    : model(cl::Positional, cl::desc("model.onnx"), cl::cat(category)),
+      cpu("mcpu", cl::value_desc("cpu"),
+          cl::desc("The CPU to compile for: any name of LLVM, or native"),
+          cl::cat(category)),
+      target("target", cl::value_desc("triple"),
+             cl::desc("The target triple (default: that of the CPU, or of this "
+                      "machine)"),
+             cl::cat(category)),
+      attrs("mattr", cl::value_desc("+f,-g"),
+            cl::desc("Features to add to or take from the CPU's"),
+            cl::cat(category)),
+      march("march", cl::value_desc("arch"),
+            cl::desc("An architecture with extensions, such as rv64gcv"),
+            cl::cat(category)),
+      name("name", cl::value_desc("prefix"),
+           cl::desc("The prefix of all C names (default: from the file name)"),
+           cl::cat(category)),
+      level("O", cl::Prefix, cl::init("2"), cl::value_desc("level"),
+            cl::desc("Optimise: -O0 to -O3, or -Os for size"),
+            cl::cat(category)),
+      shapes("shape", cl::value_desc("input:1x3x224x224"),
+             cl::desc("The shape of an input with symbolic dimensions"),
+             cl::cat(category)),
+      pic("fPIC", cl::desc("Position independent code"), cl::cat(category)),
+      noPic("fno-PIC", cl::desc("Code for a fixed address"), cl::cat(category)),
+      printTargets("print-targets",
+                   cl::desc("Print the CPUs that have records"),
+                   cl::cat(category)),
+      verbose("v", cl::desc("Say what is compiled, and for what"),
+              cl::cat(category)) {}
+
+bool CommonFlags::parseShapes() {
+  for (llvm::StringRef text : shapes) {
+    auto [input, dims] = text.rsplit(':');
+    llvm::SmallVector<llvm::StringRef> parts;
+    dims.split(parts, 'x');
+    llvm::SmallVector<int64_t> shape;
+    for (llvm::StringRef part : parts) {
+      int64_t size;
+      if (dims.empty() || part.getAsInteger(10, size) || size < 1)
+        return reportError("cannot read --shape=" + text +
+                           "; expected NAME:SIZExSIZEx..., each size at least "
+                           "1");
+      shape.push_back(size);
+    }
+    import.shapes[input] = shape;
+  }
+  return true;
+}
+
+std::optional<int> CommonFlags::parse(int argc, char **argv,
+                                      llvm::StringRef overview) {
+  mlir::registerAsmPrinterCLOptions();
+  mlir::registerMLIRContextCLOptions();
+  mlir::registerPassManagerCLOptions();
+  mlir::registerDefaultTimingManagerCLOptions();
+  cl::SetVersionPrinter([](llvm::raw_ostream &os) {
+    os << "edgecc " EDGECC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n";
+  });
+  cl::ParseCommandLineOptions(argc, argv, overview);
+  if (printTargets) {
+    edgecc::printTargets(llvm::outs());
+    return 0;
+  }
+  if (model.empty()) {
+    reportError("no model file; see --help");
+    return 1;
+  }
+  std::optional<OptLevel> parsed =
+      llvm::StringSwitch<std::optional<OptLevel>>(level)
+          .Case("0", OptLevel::O0)
+          .Case("1", OptLevel::O1)
+          .Case("2", OptLevel::O2)
+          .Case("3", OptLevel::O3)
+          .Case("s", OptLevel::Os)
+          .Default(std::nullopt);
+  if (!parsed) {
+    reportError("unknown optimisation level -O" + level +
+                "; expected -O0 to -O3 or -Os");
+    return 1;
+  }
+  optLevel = *parsed;
+  if (!parseShapes())
+    return 1;
+  return std::nullopt;
+}
+
+void CommonFlags::install(Compiler &compiler) const {
+  bool showRemarks = verbose;
+  compiler.getContext().getDiagEngine().registerHandler(
+      [showRemarks](mlir::Diagnostic &diagnostic) {
+        auto print = [](const mlir::Diagnostic &message,
+                        llvm::StringRef severity) {
+          llvm::errs() << "edgecc: " << severity << ": ";
+          message.getLocation()->walk([](mlir::Location part) {
+            auto named = llvm::dyn_cast<mlir::NameLoc>(part);
+            if (!named)
+              return mlir::WalkResult::advance();
+            llvm::errs() << named.getName().getValue() << ": ";
+            return mlir::WalkResult::interrupt();
+          });
+          llvm::errs() << message.str() << "\n";
+        };
+        switch (diagnostic.getSeverity()) {
+        case mlir::DiagnosticSeverity::Remark:
+          if (showRemarks)
+            print(diagnostic, "remark");
+          break;
+        case mlir::DiagnosticSeverity::Note:
+          print(diagnostic, "note");
+          break;
+        case mlir::DiagnosticSeverity::Warning:
+          print(diagnostic, "warning");
+          break;
+        case mlir::DiagnosticSeverity::Error:
+          print(diagnostic, "error");
+          break;
+        }
+        if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error ||
+            showRemarks)
+          for (const mlir::Diagnostic &note : diagnostic.getNotes())
+            print(note, "note");
+        return mlir::success();
+      });
+}
+
+CompileOptions CommonFlags::getOptions() const {
+  CompileOptions options;
+  options.import = import;
+  options.target = {target, cpu, attrs, march};
+  options.codegen.optLevel = optLevel;
+  if (pic || noPic)
+    options.codegen.pic = bool(pic);
+  options.name = name;
+  options.configure = [](mlir::PassManager &manager) {
+    mlir::applyDefaultTimingPassManagerCLOptions(manager);
+    return mlir::applyPassManagerCLOptions(manager);
+  };
+  return options;
+}

@@ -1,0 +1,49 @@
+//===- CommonFlags.h - flags that edgecc and edgecc-run share ---*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_COMPILER_TOOLS_COMMONFLAGS_H
+#define EDGECC_COMPILER_TOOLS_COMMONFLAGS_H
+
+#include "compiler/api/Compiler.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+
+namespace edgecc::tools {
+
+/// Prints `error: message` and returns false.
+bool reportError(const llvm::Twine &message);
+
+/// The model, the target, the optimisation level, shapes, and MLIR's flags for
+/// printing and timing.
+class CommonFlags {
+public:
+  explicit CommonFlags(llvm::cl::OptionCategory &category);
+
+  /// Parses the command line. The exit code when there is nothing more to do,
+  /// because of an error or a question such as `--version`.
+  std::optional<int> parse(int argc, char **argv, llvm::StringRef overview);
+
+  /// Directs the diagnostics of `compiler` to standard error.
+  void install(Compiler &compiler) const;
+
+  CompileOptions getOptions() const;
+
+  llvm::cl::opt<std::string> model;
+
+private:
+  bool parseShapes();
+
+  llvm::cl::opt<std::string> cpu, target, attrs, march, name;
+  llvm::cl::opt<std::string> level;
+  llvm::cl::list<std::string> shapes;
+  llvm::cl::opt<bool> pic, noPic, printTargets, verbose;
+  ImportOptions import;
+  OptLevel optLevel = OptLevel::O2;
+};
+
+} // namespace edgecc::tools
+
+#endif // EDGECC_COMPILER_TOOLS_COMMONFLAGS_H

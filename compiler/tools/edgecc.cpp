@@ -1,0 +1,129 @@
+//===- edgecc.cpp - the compiler --------------------------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "compiler/api/Report.h"
+#include "compiler/tools/CommonFlags.h"
+
+#include "codegen/object/Header.h"
+
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace edgecc;
+namespace cl = llvm::cl;
+
+namespace {
+struct Flags {
+  cl::OptionCategory category{"edgecc options"};
+  tools::CommonFlags common{category};
+  cl::opt<std::string> output{"o", cl::value_desc("file"),
+                              cl::desc("Write the object to this file, and its "
+                                       "header beside it"),
+                              cl::cat(category)};
+  cl::opt<std::string> compileTo{
+      "compile-to", cl::init("obj"), cl::value_desc("stage"),
+      cl::desc("Stop after onnx, edge, opt, placed, kernel, llvm, asm or obj"),
+      cl::cat(category)};
+  cl::opt<bool> assembly{"S", cl::desc("Write assembly"), cl::cat(category)};
+  cl::opt<bool> emitLLVM{"emit-llvm", cl::desc("Write LLVM IR"),
+                         cl::cat(category)};
+  cl::opt<std::string> report{"report", cl::value_desc("file"),
+                              cl::desc("Write a report in JSON"),
+                              cl::cat(category)};
+  cl::opt<bool> summary{"summary",
+                        cl::desc("Print layers, memory and code size"),
+                        cl::cat(category)};
+};
+
+/// Writes a file whole or not at all.
+bool writeFile(llvm::StringRef path,
+               llvm::function_ref<void(llvm::raw_ostream &)> write) {
+  std::error_code error;
+  llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_None);
+  if (error)
+    return tools::reportError("cannot write '" + path +
+                              "': " + error.message());
+  write(file.os());
+  file.os().flush();
+  if (file.os().has_error()) {
+    std::string message = file.os().error().message();
+    file.os().clear_error();
+    return tools::reportError("cannot write '" + path + "': " + message);
+  }
+  file.keep();
+  return true;
+}
+
+/// The file for a stage that is text.
+std::string textOutput(const Flags &flags, Stage stage) {
+  if (!flags.output.empty())
+    return flags.output;
+  if (flags.emitLLVM || stage != Stage::Asm)
+    return "-";
+  return llvm::sys::path::stem(flags.common.model).str() + ".s";
+}
+
+bool printStage(Compiler &compiler, const Flags &flags, Stage stage) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  if (failed(compiler.print(flags.common.model, stage, flags.emitLLVM,
+                            flags.common.getOptions(), stream)))
+    return false;
+  return writeFile(textOutput(flags, stage),
+                   [&](llvm::raw_ostream &os) { os << text; });
+}
+
+bool compileObject(Compiler &compiler, const Flags &flags) {
+  std::string output = flags.output;
+  if (output.empty())
+    output = llvm::sys::path::stem(flags.common.model).str() + ".o";
+  llvm::FailureOr<CompiledModel> model =
+      compiler.compile(flags.common.model, flags.common.getOptions());
+  if (failed(model))
+    return false;
+  llvm::SmallString<128> header(output);
+  llvm::sys::path::replace_extension(header, "h");
+  // The report first: an object appears only when all else is there.
+  if (!flags.report.empty() &&
+      !writeFile(flags.report,
+                 [&](llvm::raw_ostream &os) { writeReport(*model, os); }))
+    return false;
+  if (!writeFile(header, [&](llvm::raw_ostream &os) {
+        writeHeader(model->interface, llvm::sys::path::filename(header), os);
+      }))
+    return false;
+  if (!writeFile(output, [&](llvm::raw_ostream &os) {
+        os.write(model->object.data(), model->object.size());
+      })) {
+    llvm::sys::fs::remove(header);
+    return false;
+  }
+  if (flags.summary)
+    writeSummary(*model, llvm::outs());
+  return true;
+}
+} // namespace
+
+int main(int argc, char **argv) {
+  Flags flags;
+  std::optional<int> done =
+      flags.common.parse(argc, argv, "edgecc: compiles ONNX networks\n");
+  if (done)
+    return *done;
+  std::optional<Stage> stage = parseStage(flags.compileTo);
+  if (!stage) {
+    tools::reportError("unknown stage '" + flags.compileTo +
+                       "' in --compile-to; expected one of " +
+                       llvm::join(stageNames(), ", "));
+    return 1;
+  }
+  if (flags.assembly)
+    stage = Stage::Asm;
+  Compiler compiler;
+  flags.common.install(compiler);
+  bool isText = *stage != Stage::Obj || flags.emitLLVM;
+  return isText ? !printStage(compiler, flags, *stage)
+                : !compileObject(compiler, flags);
+}
