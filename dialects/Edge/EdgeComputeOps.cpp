@@ -5,6 +5,7 @@
 
 #include "dialects/Edge/EdgeConstants.h"
 #include "dialects/Edge/EdgeDialect.h"
+#include "dialects/Edge/EdgeVerify.h"
 
 #include "mlir/IR/TypeUtilities.h"
 
@@ -145,6 +146,8 @@ EDGE_INFER(ConvOp) {
 }
 
 LogicalResult ConvOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   RankedTensorType input = typeOf(getInput()), weights = typeOf(getWeights());
   int64_t spatial = getSpatialRank(), groups = getGroups();
   int64_t channels = input.getShape().back();
@@ -208,6 +211,8 @@ EDGE_INFER(ConvTransposeOp) {
 }
 
 LogicalResult ConvTransposeOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   RankedTensorType input = typeOf(getInput()), weights = typeOf(getWeights());
   int64_t spatial = getStrides().size();
   int64_t channels = input.getShape().back();
@@ -248,6 +253,8 @@ EDGE_INFER(MatMulOp) {
 }
 
 LogicalResult MatMulOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   if (failed(
           edgecc::edge::detail::verifyFactors(*this, {getLhs(), getRhs()})) ||
       failed(verifyBias(*this, getBias(), getType().getShape().back())))
@@ -291,7 +298,11 @@ EDGE_INFER(PoolOp) {
   return success();
 }
 
-LogicalResult PoolOp::verify() { return verifyEpilogue(*this); }
+LogicalResult PoolOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
+  return verifyEpilogue(*this);
+}
 
 EDGE_INFER(ReduceOp) {
   EDGE_ADAPTOR;
@@ -309,6 +320,8 @@ EDGE_INFER(ReduceOp) {
 }
 
 LogicalResult ReduceOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   if (!llvm::is_sorted(getAxes()) ||
       std::adjacent_find(getAxes().begin(), getAxes().end()) != getAxes().end())
     return emitOpError("expects rising axes, found [") << getAxes() << "]";
@@ -326,8 +339,9 @@ EDGE_INFER(ArgReduceOp) {
   EDGE_ADAPTOR;
   RankedTensorType input = typeOf(operands[0]);
   if (int64_t(op.getAxis()) < 0 || int64_t(op.getAxis()) >= input.getRank())
-    return emitOptionalError(loc, "'edge.arg_reduce' axis ", op.getAxis(),
-                             " is outside [0, ", input.getRank(), ")");
+    return emitOptionalError(loc, "'edge.arg_reduce' axis ",
+                             int64_t(op.getAxis()), " is outside [0, ",
+                             input.getRank(), ")");
   SmallVector<int64_t> shape(input.getShape());
   shape[op.getAxis()] = 1;
   results.push_back(
@@ -336,7 +350,7 @@ EDGE_INFER(ArgReduceOp) {
 }
 
 LogicalResult ArgReduceOp::verify() {
-  return verifyAxis(*this, getAxis(), getType().getRank());
+  return edgecc::edge::detail::verifyInferred(*this);
 }
 
 #define EDGE_SAME_TYPE(OP)                                                     \
@@ -350,14 +364,20 @@ EDGE_SAME_TYPE(SoftmaxOp)
 EDGE_SAME_TYPE(LayerNormOp)
 
 LogicalResult CumulativeSumOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   return verifyAxis(*this, getAxis(), getType().getRank());
 }
 
 LogicalResult SoftmaxOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   return verifyAxis(*this, getAxis(), getType().getRank());
 }
 
 LogicalResult LayerNormOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   if (failed(verifyAxis(*this, getAxis(), getType().getRank())))
     return failure();
   if (failed(edgecc::edge::detail::verifyFactors(
@@ -375,8 +395,9 @@ EDGE_INFER(ResampleOp) {
   EDGE_ADAPTOR;
   RankedTensorType input = typeOf(operands[0]);
   if (int64_t(op.getAxis()) < 0 || int64_t(op.getAxis()) >= input.getRank())
-    return emitOptionalError(loc, "'edge.resample' axis ", op.getAxis(),
-                             " is outside [0, ", input.getRank(), ")");
+    return emitOptionalError(loc, "'edge.resample' axis ",
+                             int64_t(op.getAxis()), " is outside [0, ",
+                             input.getRank(), ")");
   SmallVector<int64_t> shape(input.getShape());
   shape[op.getAxis()] = op.getIndices().getShapedType().getDimSize(0);
   results.push_back(RankedTensorType::get(shape, input.getElementType()));
@@ -384,6 +405,8 @@ EDGE_INFER(ResampleOp) {
 }
 
 LogicalResult ResampleOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   auto indices = cast<RankedTensorType>(getIndices().getShapedType());
   auto weights = cast<RankedTensorType>(getWeights().getShapedType());
   if (indices.getRank() != 2 || indices.getShape() != weights.getShape() ||
@@ -436,6 +459,8 @@ static LogicalResult verifyShape(Operation *op, StringRef name, Value value,
 }
 
 LogicalResult LstmOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   int64_t batch = getStates().getType().getDimSize(1);
   int64_t hidden = getStates().getType().getDimSize(2);
   if (failed(
@@ -447,6 +472,8 @@ LogicalResult LstmOp::verify() {
 }
 
 LogicalResult GruOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   int64_t batch = getStates().getType().getDimSize(1);
   int64_t hidden = getStates().getType().getDimSize(2);
   if (failed(
@@ -457,6 +484,8 @@ LogicalResult GruOp::verify() {
 }
 
 LogicalResult RnnOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   int64_t batch = getStates().getType().getDimSize(1);
   int64_t hidden = getStates().getType().getDimSize(2);
   if (failed(verifyShape(*this, "weights", getWeights(), {hidden, hidden})))

@@ -5,6 +5,7 @@
 
 #include "dialects/Edge/EdgeDialect.h"
 #include "dialects/Edge/EdgeFold.h"
+#include "dialects/Edge/EdgeVerify.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -67,13 +68,26 @@ edgecc::edge::broadcastShapes(ArrayRef<ArrayRef<int64_t>> shapes) {
   return result;
 }
 
+LogicalResult edgecc::edge::detail::verifyInferred(Operation *op) {
+  SmallVector<Type> types;
+  if (failed(cast<InferTypeOpInterface>(op).inferReturnTypes(
+          op->getContext(), op->getLoc(), op->getOperands(),
+          op->getDiscardableAttrDictionary(), op->getPropertiesStorage(),
+          op->getRegions(), types)))
+    return failure();
+  if (!llvm::equal(types, op->getResultTypes()))
+    return op->emitOpError("expects results of type ")
+           << types << ", found " << op->getResultTypes();
+  return success();
+}
+
 LogicalResult edgecc::edge::detail::verifySameElementTypes(Operation *op) {
   Type first = getElementTypeOrSelf(op->getOperand(0).getType());
   for (Type type : op->getOperandTypes())
     if (getElementTypeOrSelf(type) != first)
       return op->emitOpError("expects operands of one element type, found ")
              << first << " and " << getElementTypeOrSelf(type);
-  return success();
+  return verifyInferred(op);
 }
 
 LogicalResult edgecc::edge::detail::verifyFactors(Operation *op,

@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Edge/EdgeDialect.h"
+#include "dialects/Edge/EdgeVerify.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -59,18 +60,16 @@ static Type elementType(Value value) {
     return inferBroadcast(loc, operands, ELEMENT, results);                    \
   }
 
+// clang-format off
 #define EDGE_SAME_TYPE_OPS(X)                                                  \
-  X(AbsOp)                                                                     \
-  X(NegOp)                                                                     \
-  X(ExpOp)                                                                     \
-  X(LogOp)                                                                     \
-  X(SqrtOp) X(RsqrtOp) X(ReciprocalOp) X(ErfOp) X(TanhOp) X(SigmoidOp)         \
-      X(SinOp) X(CosOp) X(TanOp) X(AsinOp) X(AcosOp) X(AtanOp) X(SinhOp)       \
-          X(CoshOp) X(AsinhOp) X(AcoshOp) X(AtanhOp) X(Log1pOp) X(CeilOp)      \
-              X(FloorOp) X(RoundOp) X(TruncOp) X(SignOp) X(NotOp) X(ClampOp)   \
-                  X(AddOp) X(SubOp) X(MulOp) X(DivOp) X(ModOp) X(FmodOp)       \
-                      X(PowOp) X(MaxOp) X(MinOp) X(AndOp) X(OrOp) X(XorOp)     \
-                          X(ShiftLeftOp) X(ShiftRightOp)
+  X(AbsOp) X(NegOp) X(ExpOp) X(LogOp) X(SqrtOp) X(RsqrtOp) X(ReciprocalOp)     \
+  X(ErfOp) X(TanhOp) X(SigmoidOp) X(SinOp) X(CosOp) X(TanOp) X(AsinOp)         \
+  X(AcosOp) X(AtanOp) X(SinhOp) X(CoshOp) X(AsinhOp) X(AcoshOp) X(AtanhOp)     \
+  X(Log1pOp) X(CeilOp) X(FloorOp) X(RoundOp) X(TruncOp) X(SignOp) X(NotOp)     \
+  X(ClampOp) X(AddOp) X(SubOp) X(MulOp) X(DivOp) X(ModOp) X(FmodOp)            \
+  X(PowOp) X(MaxOp) X(MinOp) X(AndOp) X(OrOp) X(XorOp) X(ShiftLeftOp)          \
+  X(ShiftRightOp)
+// clang-format on
 #define EDGE_INFER_SAME(OP) EDGE_INFER(OP, elementType(operands[0]))
 EDGE_SAME_TYPE_OPS(EDGE_INFER_SAME)
 EDGE_INFER(IsNanOp, IntegerType::get(context, 1))
@@ -91,7 +90,7 @@ LogicalResult SelectOp::verify() {
   if (first != second)
     return emitOpError("expects values of one element type, found ")
            << first << " and " << second;
-  return success();
+  return edgecc::edge::detail::verifyInferred(*this);
 }
 
 LogicalResult MapOp::verify() {

@@ -6,6 +6,7 @@
 #include "dialects/Edge/EdgeConstants.h"
 #include "dialects/Edge/EdgeDialect.h"
 #include "dialects/Edge/EdgeFold.h"
+#include "dialects/Edge/EdgeVerify.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
@@ -114,8 +115,7 @@ EDGE_INFER(TransposeOp) {
 }
 
 LogicalResult TransposeOp::verify() {
-  return verifyCount(*this, "permuted dimensions", getPermutation().size(),
-                     typeOf(getInput()).getRank());
+  return edgecc::edge::detail::verifyInferred(*this);
 }
 
 OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
@@ -241,6 +241,8 @@ EDGE_INFER(PadOp) {
 }
 
 LogicalResult PadOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   RankedTensorType input = typeOf(getInput());
   for (int64_t i = 0; i < input.getRank(); ++i) {
     int64_t size = input.getDimSize(i);
@@ -290,7 +292,7 @@ EDGE_INFER(ConcatOp) {
 }
 
 LogicalResult ConcatOp::verify() {
-  return verifyAxis(*this, getAxis(), getType().getRank());
+  return edgecc::edge::detail::verifyInferred(*this);
 }
 
 OpFoldResult ConcatOp::fold(FoldAdaptor adaptor) {
@@ -338,7 +340,7 @@ EDGE_INFER(GatherOp) {
 }
 
 LogicalResult GatherOp::verify() {
-  return verifyAxis(*this, getAxis(), typeOf(getInput()).getRank());
+  return edgecc::edge::detail::verifyInferred(*this);
 }
 
 OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
@@ -396,6 +398,8 @@ EDGE_INFER(GatherElementsOp) {
 }
 
 LogicalResult GatherElementsOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   if (typeOf(getInput()).getRank() != typeOf(getIndices()).getRank())
     return emitOpError("expects input and indices of one rank, found ")
            << getInput().getType() << " and " << getIndices().getType();
@@ -421,6 +425,8 @@ EDGE_INFER(GatherNDOp) {
 }
 
 LogicalResult GatherNDOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   int64_t batch = getBatchDims();
   if (typeOf(getInput()).getShape().take_front(batch) !=
       typeOf(getIndices()).getShape().take_front(batch))
@@ -435,6 +441,8 @@ EDGE_INFER(ScatterElementsOp) {
 }
 
 LogicalResult ScatterElementsOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   if (typeOf(getUpdates()).getShape() != typeOf(getIndices()).getShape() ||
       typeOf(getUpdates()).getRank() != getType().getRank())
     return emitOpError("expects updates and indices of one shape and the "
@@ -452,6 +460,8 @@ EDGE_INFER(ScatterNDOp) {
 }
 
 LogicalResult ScatterNDOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   RankedTensorType indices = typeOf(getIndices());
   int64_t tuple = indices.getRank() ? indices.getShape().back() : -1;
   if (tuple < 0 || tuple > getType().getRank())
@@ -469,7 +479,7 @@ EDGE_INFER(TopKOp) {
   EDGE_ADAPTOR;
   RankedTensorType input = typeOf(operands[0]);
   if (int64_t(op.getAxis()) < 0 || int64_t(op.getAxis()) >= input.getRank())
-    return emitOptionalError(loc, "'edge.top_k' axis ", op.getAxis(),
+    return emitOptionalError(loc, "'edge.top_k' axis ", int64_t(op.getAxis()),
                              " is outside [0, ", input.getRank(), ")");
   SmallVector<int64_t> shape(input.getShape());
   shape[op.getAxis()] = op.getK();
@@ -480,6 +490,8 @@ EDGE_INFER(TopKOp) {
 }
 
 LogicalResult TopKOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)))
+    return failure();
   int64_t size = typeOf(getInput()).getDimSize(getAxis());
   if (int64_t(getK()) < 0 || int64_t(getK()) > size)
     return emitOpError("cannot pick ")
