@@ -60,6 +60,9 @@ static Converted convertSpaceToDepth(ConversionContext &ctx) {
     return failure();
   ArrayRef<int64_t> shape = getShape(ctx.operand(0));
   int64_t block = ctx.getNode().getI64("blocksize", 0);
+  StringRef mode = ctx.getNode().getString("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD")
+    return ctx.unsupportedAttribute("mode", mode, "DCR or CRD");
   if (block < 1 || shape[2] % block != 0 || shape[3] % block != 0)
     return ctx.error() << "attribute 'blocksize' is " << block
                        << ", it must divide the size of "
@@ -67,7 +70,10 @@ static Converted convertSpaceToDepth(ConversionContext &ctx) {
   int64_t height = shape[2] / block, width = shape[3] / block;
   Value image = ctx.toChannelsLast(ctx.operand(0));
   image = ctx.reshape(image, {shape[0], height, block, width, block, shape[1]});
-  image = ctx.transpose(image, {0, 1, 3, 2, 4, 5});
+  if (mode == "DCR")
+    image = ctx.transpose(image, {0, 1, 3, 2, 4, 5});
+  else
+    image = ctx.transpose(image, {0, 1, 3, 5, 2, 4});
   image =
       ctx.reshape(image, {shape[0], height, width, block * block * shape[1]});
   return SmallVector<Value>{ctx.toChannelsFirst(image)};

@@ -137,24 +137,20 @@ getTaps(const Resize &resize, const Axis &axis, float x) {
 static Taps createTaps(const Resize &resize, const Axis &axis) {
   SmallVector<SmallVector<std::pair<int64_t, float>>> rows;
   Taps table;
-  bool crops = resize.coordinates == "tf_crop_and_resize";
   for (int64_t position = 0; position < axis.to; ++position) {
     float x = mapCoordinate(resize, axis, position);
     auto taps = getTaps(resize, axis, x);
-    if (resize.excludeOutside || (resize.antialias && axis.scale < 1)) {
+    bool isStretched = resize.antialias && axis.scale < 1;
+    if (resize.excludeOutside || isStretched) {
       float sum = 0;
       for (auto &[index, weight] : taps) {
-        if (index < 0 || index >= axis.from)
+        if (resize.excludeOutside && (index < 0 || index >= axis.from))
           weight = 0;
         sum += weight;
       }
       for (auto &[index, weight] : taps)
         weight /= sum;
     }
-    // What lies outside is the extrapolation value, which is zero here.
-    if (crops && (x < 0 || x > axis.from - 1))
-      for (auto &[index, weight] : taps)
-        weight = 0;
     table.taps = std::max<int64_t>(table.taps, taps.size());
     rows.push_back(std::move(taps));
   }
@@ -166,6 +162,26 @@ static Taps createTaps(const Resize &resize, const Axis &axis) {
     }
   }
   return table;
+}
+
+/// Puts the extrapolation value where a cropped region leaves the input.
+static Value fillOutside(ConversionContext &ctx, const Resize &resize,
+                         const Axis &axis, Value result) {
+  SmallVector<bool> isInside;
+  for (int64_t i = 0; i < axis.to; ++i) {
+    float x = mapCoordinate(resize, axis, i);
+    isInside.push_back(x >= 0 && x <= axis.from - 1);
+  }
+  if (llvm::all_of(isInside, [](bool inside) { return inside; }))
+    return result;
+  SmallVector<int64_t> shape(getRank(result), 1);
+  shape[axis.dim] = axis.to;
+  Value mask = ctx.createConstant(DenseElementsAttr::get(
+      RankedTensorType::get(shape, ctx.getBuilder().getI1Type()),
+      ArrayRef<bool>(isInside)));
+  return ctx.create<edge::SelectOp>(
+      mask, result,
+      ctx.createSplat(resize.extrapolation, getElementType(result)));
 }
 
 /// Resizes one dimension of `input`.
@@ -209,6 +225,10 @@ static Value createResize(ConversionContext &ctx, const Resize &resize,
       --axis.dim;
     result = createAxis(ctx, resize, axis, result);
   }
+  // Last, so that no extrapolated element takes part in interpolation.
+  if (resize.coordinates == "tf_crop_and_resize")
+    for (const Axis &axis : axes)
+      result = fillOutside(ctx, resize, axis, result);
   return ctx.cast(isImage ? ctx.toChannelsFirst(result) : result, type);
 }
 
@@ -250,11 +270,6 @@ static FailureOr<Resize> readModes(ConversionContext &ctx) {
   if (!llvm::is_contained(roundings, resize.rounding))
     return ctx.unsupportedAttribute("nearest_mode", resize.rounding,
                                     "one that ONNX names");
-  if (resize.coordinates == "tf_crop_and_resize" &&
-      (resize.mode == "nearest" || resize.extrapolation != 0))
-    return ctx.unsupportedAttribute(
-        "coordinate_transformation_mode", resize.coordinates,
-        "another one for mode nearest or an extrapolation value");
   return resize;
 }
 
