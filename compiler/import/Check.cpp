@@ -20,6 +20,7 @@
 #include "onnx/common/constants.h"
 #include "onnx/defs/schema.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace edgecc;
@@ -354,6 +355,11 @@ LogicalResult Checker::checkNode(const pb::NodeProto &node,
                  ::onnx::checker::check_attribute(attribute, part, scope);
                }))) {
       return failure();
+    } else if (attribute.name() == "axis" && !llvm::isInt<32>(attribute.i())) {
+      // ONNX's inference takes an axis as an int, unchecked.
+      return emitError(loc)
+             << describe(node, opsets) << ": attribute 'axis' is "
+             << attribute.i() << ", which no tensor has";
     }
   }
   return guard(loc, describe(node, opsets), [&] {

@@ -211,9 +211,15 @@ getTensorType(ArrayRef<int64_t> shape, int dataType, MLIRContext *context,
   if (isa<edgecc::onnx::StringType>(element))
     return emitError(loc) << what
                           << " is a tensor of strings, which is not supported";
-  for (int64_t size : shape)
+  // Beyond this the number of bytes would overflow.
+  constexpr int64_t kMaxElements = int64_t{1} << 56;
+  int64_t count = 1;
+  for (int64_t size : shape) {
     if (size < 0)
       return emitError(loc) << what << " has the negative dimension " << size;
+    if (llvm::MulOverflow(count, size, count) || count > kMaxElements)
+      return emitError(loc) << what << " has more elements than fit in memory";
+  }
   return RankedTensorType::get(shape, element);
 }
 

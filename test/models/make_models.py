@@ -249,6 +249,14 @@ def attribute_missing():
                  [value("x", F, [1])], [value("y", F, [2])])
 
 
+def axis():
+    """A crash of ONNX's inference unless it is refused before."""
+    return model([node("LayerNormalization", ["x", "w"], ["y", "m", "d"],
+                       "norm", axis=2**31)],
+                 [value("x", F, [1, 4]), value("w", F, [4])],
+                 [value(o, F, [1, 4]) for o in "ymd"])
+
+
 def operands():
     return model([node("Add", ["x"], ["y"], "sum")], [value("x", F, [1])],
                  [value("y", F, [1])])
