@@ -68,10 +68,11 @@ void ExpandMathPass::runOnOperation() {
   populateExpandPowPatterns(patterns, cpu);
   populateExpandTranscendentalPatterns(patterns, cpu);
   populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
-    return !llvm::is_contained({math::ExpOp::getOperationName(),
-                                math::SinOp::getOperationName(),
-                                math::CosOp::getOperationName()},
-                               name);
+    return !llvm::is_contained(
+        {math::ExpOp::getOperationName(), math::TanhOp::getOperationName(),
+         math::ErfOp::getOperationName(), math::SinOp::getOperationName(),
+         math::CosOp::getOperationName()},
+        name);
   });
   math::populateExpansionPatterns(
       patterns, {math::ClampFOp::getOperationName().split('.').second});

@@ -30,6 +30,34 @@ static Value expandExp(FloatBuilder &b, Value x) {
   return b.scaleByPowerOf2(result, n);
 }
 
+/// Near one an error counts twice as much as it does below, so there both
+/// functions come as one minus something small.
+static Value expandTanh(FloatBuilder &b, Value x) {
+  Value a = b.abs(x), z = b.mul(x, x), one = b.constant(1);
+  Value p = b.poly(z, {1.643758420769683e-2, -5.267181544153535e-2,
+                       1.332072509289551e-1, -3.333294663865657e-1});
+  Value small = b.fma(b.mul(x, z), p, x);
+  Value power = expandExp(b, b.add(a, a));
+  Value large = b.sub(one, b.div(b.constant(2), b.add(power, one)));
+  return b.select(b.greater(a, b.constant(0.55)), b.copySign(large, x), small);
+}
+
+static Value expandErf(FloatBuilder &b, Value x) {
+  Value a = b.abs(x), z = b.mul(x, x);
+  Value p = b.poly(z, {-6.090457352985532e-4, 5.011984663768462e-3,
+                       -2.677892676554019e-2, 1.128214145145609e-1,
+                       -3.761252337002259e-1, 1.283791538359361e-1});
+  Value small = b.fma(x, p, x);
+  // The logarithm of 1 - erf(a).
+  Value log =
+      b.poly(b.clamp(a, 0, 3.92),
+             {1.971822246881482e-4, -3.055612077394988e-3, 2.227710366752270e-2,
+              -1.040373912729349e-1, -6.370597199679740e-1, -1.127749580591875,
+              -1.774906166149712e-4});
+  Value large = b.sub(b.constant(1), expandExp(b, log));
+  return b.select(b.greater(a, b.constant(0.9)), b.copySign(large, x), small);
+}
+
 static Value expandExp2(FloatBuilder &b, Value x) {
   x = b.clamp(x, -151, 129);
   auto [rounded, n] = b.roundToInt(x);
@@ -195,6 +223,8 @@ void edgecc::populateExpandTranscendentalPatterns(RewritePatternSet &patterns,
   bool hasFma = cpu.getHasFma();
   patterns.add<ExpandUnary<math::ExpOp>>(context, expandExp, hasFma);
   patterns.add<ExpandUnary<math::Exp2Op>>(context, expandExp2, hasFma);
+  patterns.add<ExpandUnary<math::TanhOp>>(context, expandTanh, hasFma);
+  patterns.add<ExpandUnary<math::ErfOp>>(context, expandErf, hasFma);
   patterns.add<ExpandUnary<math::SinOp>>(context, expandSin, hasFma);
   patterns.add<ExpandUnary<math::CosOp>>(context, expandCos, hasFma);
   patterns.add<ExpandUnary<math::TanOp>>(context, expandTan, hasFma);
