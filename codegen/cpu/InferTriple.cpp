@@ -8,6 +8,7 @@
 #include "codegen/cpu/CpuTable.h"
 #include "codegen/cpu/SubtargetFacts.h"
 
+#include "llvm/ADT/Twine.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/TargetParser/ARMTargetParser.h"
 #include "llvm/TargetParser/Host.h"

@@ -1,0 +1,308 @@
+//===- EmitObject.cpp - from the LLVM dialect to an object ------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/object/EmitObject.h"
+
+#include "codegen/cpu/ResolveCpu.h"
+#include "codegen/object/EntryPoints.h"
+#include "codegen/object/HelperFunctions.h"
+
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Object/ObjectFile.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Transforms/Utils/Cloning.h"
+#include "llvm/Transforms/Utils/ModuleUtils.h"
+
+using namespace llvm;
+using namespace edgecc;
+
+/// Whether programs may be loaded at any address by default.
+static bool isHosted(const Triple &triple) {
+  return !triple.isWasm() && !triple.isOSUnknown();
+}
+
+std::unique_ptr<TargetMachine>
+edgecc::createTargetMachine(target::CpuAttr cpu, const CodegenOptions &options,
+                            mlir::Location loc) {
+  initializeTargets();
+  Triple triple(cpu.getTriple());
+  std::string error;
+  const Target *target = TargetRegistry::lookupTarget(triple, error);
+  if (!target) {
+    mlir::emitError(loc) << "no code generator for '" << cpu.getTriple()
+                         << "': " << error;
+    return nullptr;
+  }
+  TargetOptions targetOptions;
+  targetOptions.AllowFPOpFusion = FPOpFusion::Fast;
+  targetOptions.FunctionSections = targetOptions.DataSections = true;
+  targetOptions.MCOptions.ABIName = cpu.getAbi().str();
+  Reloc::Model relocation =
+      options.pic.value_or(isHosted(triple)) ? Reloc::PIC_ : Reloc::Static;
+  // RISC-V's small code model cannot reach high addresses.
+  std::optional<CodeModel::Model> codeModel;
+  if (triple.isRISCV())
+    codeModel = CodeModel::Medium;
+  CodeGenOptLevel level =
+      options.optLevel == OptLevel::O0   ? CodeGenOptLevel::None
+      : options.optLevel == OptLevel::O3 ? CodeGenOptLevel::Aggressive
+                                         : CodeGenOptLevel::Default;
+  return std::unique_ptr<TargetMachine>(
+      target->createTargetMachine(triple, cpu.getCpu(), cpu.getFeatures(),
+                                  targetOptions, relocation, codeModel, level));
+}
+
+/// Marks every function for the target, and as what our functions are.
+static void setFunctionAttributes(Module &module, const TargetMachine &machine,
+                                  bool optimiseForSize) {
+  for (Function &function : module) {
+    if (function.isIntrinsic())
+      continue;
+    function.setDoesNotThrow();
+    // A loop that copies must not become a call of memcpy.
+    function.addFnAttr("no-builtins");
+    function.addFnAttr("target-cpu", machine.getTargetCPU());
+    if (!machine.getTargetFeatureString().empty())
+      function.addFnAttr("target-features", machine.getTargetFeatureString());
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("frame-pointer", "none");
+    if (machine.getTargetTriple().isX86())
+      function.addFnAttr("prefer-vector-width", "512");
+    if (optimiseForSize)
+      function.addFnAttr(Attribute::OptimizeForSize);
+    // Kernels stay functions of their own: one that is called twice is there
+    // once, and none makes the register allocator slow.
+    if (function.hasInternalLinkage() &&
+        !function.hasFnAttribute(Attribute::AlwaysInline))
+      function.addFnAttr(Attribute::NoInline);
+  }
+}
+
+/// Nothing of the C library may be taken for granted.
+static TargetLibraryInfoImpl getNoLibrary(const Triple &triple) {
+  TargetLibraryInfoImpl library(triple);
+  library.disableAllFunctions();
+  return library;
+}
+
+static void optimise(Module &module, TargetMachine &machine, OptLevel level) {
+  if (level == OptLevel::O0)
+    return;
+  // Kernels are vectorised and unrolled already; more of either only spills.
+  PipelineTuningOptions tuning;
+  tuning.LoopUnrolling = tuning.LoopVectorization = tuning.SLPVectorization =
+      tuning.LoopInterleaving = false;
+  PassBuilder builder(&machine, tuning);
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager components;
+  ModuleAnalysisManager modules;
+  TargetLibraryInfoImpl library = getNoLibrary(machine.getTargetTriple());
+  functions.registerPass([&] { return TargetLibraryAnalysis(library); });
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  OptimizationLevel levels[] = {OptimizationLevel::O0, OptimizationLevel::O1,
+                                OptimizationLevel::O2, OptimizationLevel::O3,
+                                OptimizationLevel::Os};
+  builder.buildPerModuleDefaultPipeline(levels[static_cast<int>(level)])
+      .run(module, modules);
+}
+
+std::unique_ptr<Module>
+edgecc::buildLLVMModule(mlir::ModuleOp mlirModule, const ModelInterface &model,
+                        target::CpuAttr cpu, const CodegenOptions &options,
+                        TargetMachine &machine, LLVMContext &context) {
+  std::unique_ptr<Module> module =
+      mlir::translateModuleToLLVMIR(mlirModule, context, model.name);
+  if (!module) {
+    mlir::emitError(mlirModule.getLoc(), "cannot be translated to LLVM IR");
+    return nullptr;
+  }
+  module->setTargetTriple(machine.getTargetTriple());
+  module->setDataLayout(machine.createDataLayout());
+  if (machine.getRelocationModel() == Reloc::PIC_) {
+    module->setPICLevel(PICLevel::BigPIC);
+    if (!options.pic)
+      module->setPIELevel(PIELevel::Large);
+  }
+  if (!cpu.getAbi().empty())
+    module->addModuleFlag(Module::Error, "target-abi",
+                          MDString::get(context, cpu.getAbi()));
+  addEntryPoints(*module, model);
+  setFunctionAttributes(*module, machine, options.optLevel == OptLevel::Os);
+  std::string problem;
+  raw_string_ostream os(problem);
+  if (verifyModule(*module, &os)) {
+    mlir::emitError(mlirModule.getLoc())
+        << "invalid LLVM IR: " << StringRef(problem).split('\n').first;
+    return nullptr;
+  }
+  optimise(*module, machine, options.optLevel);
+  return module;
+}
+
+/// Generates code from a copy: code generation changes what it reads.
+static LogicalResult generate(const Module &module, TargetMachine &machine,
+                              CodeGenFileType type,
+                              SmallVectorImpl<char> &result,
+                              mlir::Location loc) {
+  std::unique_ptr<Module> copy = CloneModule(module);
+  result.clear();
+  raw_svector_ostream os(result);
+  TargetLibraryInfoImpl library = getNoLibrary(machine.getTargetTriple());
+  legacy::PassManager passes;
+  passes.add(new TargetLibraryInfoWrapperPass(library));
+  if (machine.addPassesToEmitFile(passes, os, nullptr, type))
+    return mlir::emitError(loc)
+           << "the code generator of '" << machine.getTargetTriple().str()
+           << "' does not write this kind of file";
+  passes.run(*copy);
+  return success();
+}
+
+/// The symbols that an object leaves to the linker, without those that every
+/// WebAssembly object has.
+static std::vector<std::string> findUndefined(StringRef object) {
+  std::vector<std::string> names;
+  auto file =
+      object::ObjectFile::createObjectFile(MemoryBufferRef(object, "object"));
+  if (!file) {
+    consumeError(file.takeError());
+    return names;
+  }
+  for (const object::SymbolRef &symbol : (*file)->symbols()) {
+    auto flags = symbol.getFlags();
+    auto name = symbol.getName();
+    if (!flags || !name) {
+      consumeError(flags.takeError());
+      consumeError(name.takeError());
+      continue;
+    }
+    if ((*flags & object::SymbolRef::SF_Undefined) && !name->empty() &&
+        !name->starts_with("__linear_memory") &&
+        !name->starts_with("__stack_pointer") &&
+        !name->starts_with("__indirect_function_table"))
+      names.push_back(name->str());
+  }
+  return names;
+}
+
+/// Makes what was linked in internal, and removes declarations without use.
+static void adoptHelpers(Module &module, const TargetMachine &machine,
+                         const StringSet<> &isPublic, bool optimiseForSize) {
+  for (GlobalObject &object : module.global_objects())
+    if (!object.isDeclaration() && !isPublic.contains(object.getName()) &&
+        !object.getName().starts_with("llvm."))
+      object.setLinkage(GlobalValue::InternalLinkage);
+  setFunctionAttributes(module, machine, optimiseForSize);
+}
+
+LogicalResult edgecc::emitObject(Module &module, TargetMachine &machine,
+                                 SmallVectorImpl<char> &object,
+                                 mlir::Location loc) {
+  StringSet<> isPublic;
+  for (GlobalObject &global : module.global_objects())
+    if (global.hasExternalLinkage() && !global.isDeclaration())
+      isPublic.insert(global.getName());
+  bool optimiseForSize = llvm::any_of(
+      module, [](const Function &function) { return function.hasOptSize(); });
+  auto link = [&](ArrayRef<std::string> names) -> FailureOr<unsigned> {
+    auto found = linkHelperFunctions(module, names);
+    if (!found)
+      return mlir::emitError(loc) << toString(found.takeError());
+    adoptHelpers(module, machine, isPublic, optimiseForSize);
+    return *found;
+  };
+
+  // What is called by name or is known to become a call, at once; what else
+  // the code generator calls shows in the object.
+  std::vector<std::string> names;
+  for (Function &function : module) {
+    if (!function.isDeclaration())
+      continue;
+    if (!function.isIntrinsic())
+      names.push_back(function.getName().str());
+    else if (function.getIntrinsicID() == Intrinsic::memcpy)
+      names.push_back("memcpy");
+    else if (function.getIntrinsicID() == Intrinsic::memset)
+      names.push_back("memset");
+    else if (function.getIntrinsicID() == Intrinsic::memmove)
+      names.push_back("memmove");
+  }
+  for (int round = 0; round < 8; ++round) {
+    if (!names.empty()) {
+      FailureOr<unsigned> found = link(names);
+      if (failed(found))
+        return failure();
+      if (*found == 0 && round > 0)
+        return mlir::emitError(loc)
+               << "the code for this network calls functions that edgecc has "
+                  "not: "
+               << llvm::join(names, ", ");
+    }
+    if (failed(generate(module, machine, CodeGenFileType::ObjectFile, object,
+                        loc)))
+      return failure();
+    names = findUndefined(StringRef(object.data(), object.size()));
+    if (names.empty())
+      return success();
+  }
+  return mlir::emitError(loc)
+         << "the code generator calls " << llvm::join(names, ", ");
+}
+
+LogicalResult edgecc::emitAssembly(Module &module, TargetMachine &machine,
+                                   SmallVectorImpl<char> &text,
+                                   mlir::Location loc) {
+  return generate(module, machine, CodeGenFileType::AssemblyFile, text, loc);
+}
+
+SectionSizes edgecc::measureSections(StringRef object) {
+  SectionSizes sizes;
+  auto file =
+      object::ObjectFile::createObjectFile(MemoryBufferRef(object, "object"));
+  if (!file) {
+    consumeError(file.takeError());
+    return sizes;
+  }
+  for (const object::SectionRef &section : (*file)->sections()) {
+    if (section.isText()) {
+      sizes.code += section.getSize();
+      continue;
+    }
+    if (section.isBSS()) {
+      sizes.writable += section.getSize();
+      continue;
+    }
+    if ((*file)->isELF()) {
+      object::ELFSectionRef elf(section);
+      if (!(elf.getFlags() & ELF::SHF_ALLOC))
+        continue;
+      StringRef name = cantFail(section.getName());
+      bool isRelro = name.starts_with(".data.rel.ro");
+      ((elf.getFlags() & ELF::SHF_WRITE) && !isRelro ? sizes.writable
+                                                     : sizes.constants) +=
+          section.getSize();
+    } else if (section.isData()) {
+      sizes.constants += section.getSize();
+    }
+  }
+  return sizes;
+}

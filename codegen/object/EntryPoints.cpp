@@ -1,0 +1,179 @@
+//===- EntryPoints.cpp - the public symbols of an object --------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/object/EntryPoints.h"
+
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/Module.h"
+
+using namespace llvm;
+using namespace edgecc;
+
+namespace {
+
+/// The status codes of runtime/include/edgecc/model.h.
+enum Status { Ok = 0, NullPointer = 1, MisalignedArena = 2 };
+
+/// Builds the entry points of one module.
+class EntryPoints {
+public:
+  EntryPoints(Module &module, const ModelInterface &model)
+      : module(module), model(model), context(module.getContext()),
+        pointer(PointerType::get(context, 0)), i32(Type::getInt32Ty(context)),
+        size(module.getDataLayout().getIntPtrType(context)) {}
+
+  void build() {
+    Function *main = module.getFunction("main");
+    main->setName("network");
+    for (GlobalObject &object : module.global_objects())
+      if (!object.isDeclaration())
+        object.setLinkage(GlobalValue::InternalLinkage);
+    run = buildRun(*main);
+    buildTable(*buildGenericRun());
+  }
+
+private:
+  Function *buildRun(Function &main);
+  Function *buildGenericRun();
+  void buildTable(Function &genericRun);
+  Constant *buildTensors(ArrayRef<TensorInterface> tensors);
+  Constant *buildString(StringRef text);
+  Constant *buildConstant(Constant *value);
+  Constant *number(Type *type, uint64_t value) {
+    return ConstantInt::get(type, value);
+  }
+
+  Module &module;
+  const ModelInterface &model;
+  LLVMContext &context;
+  PointerType *pointer;
+  Type *i32, *size;
+  Function *run = nullptr;
+};
+
+} // namespace
+
+Function *EntryPoints::buildRun(Function &main) {
+  // The arguments of main: inputs, outputs, arena.
+  unsigned count = model.inputs.size() + model.outputs.size() + 1;
+  SmallVector<Type *> types(count, pointer);
+  Function *function = Function::Create(
+      FunctionType::get(i32, types, /*isVarArg=*/false),
+      GlobalValue::ExternalLinkage, model.name + "_run", module);
+  auto *entry = BasicBlock::Create(context, "", function);
+  auto *checked = BasicBlock::Create(context, "checked", function);
+  auto *aligned = BasicBlock::Create(context, "aligned", function);
+  auto *isNull = BasicBlock::Create(context, "null", function);
+  auto *isMisaligned = BasicBlock::Create(context, "misaligned", function);
+  IRBuilder<> builder(entry);
+
+  Argument *arena = function->getArg(count - 1);
+  Value *anyNull = builder.getFalse();
+  for (Argument &argument : function->args())
+    if (&argument != arena || model.arenaBytes > 0)
+      anyNull = builder.CreateOr(anyNull, builder.CreateIsNull(&argument));
+  builder.CreateCondBr(anyNull, isNull, checked);
+
+  builder.SetInsertPoint(checked);
+  Value *rest = builder.CreateAnd(builder.CreatePtrToInt(arena, size),
+                                  number(size, model.arenaAlign - 1));
+  builder.CreateCondBr(builder.CreateIsNull(rest), aligned, isMisaligned);
+
+  builder.SetInsertPoint(aligned);
+  SmallVector<Value *> arguments;
+  for (Argument &argument : function->args())
+    arguments.push_back(&argument);
+  arguments.truncate(main.arg_size());
+  builder.CreateCall(&main, arguments);
+  builder.CreateRet(number(i32, Ok));
+  builder.SetInsertPoint(isNull);
+  builder.CreateRet(number(i32, NullPointer));
+  builder.SetInsertPoint(isMisaligned);
+  builder.CreateRet(number(i32, MisalignedArena));
+  return function;
+}
+
+Function *EntryPoints::buildGenericRun() {
+  auto *type = FunctionType::get(i32, {pointer, pointer, pointer}, false);
+  Function *function = Function::Create(type, GlobalValue::InternalLinkage,
+                                        model.name + "_run_arrays", module);
+  auto *entry = BasicBlock::Create(context, "", function);
+  auto *checked = BasicBlock::Create(context, "checked", function);
+  auto *isNull = BasicBlock::Create(context, "null", function);
+  IRBuilder<> builder(entry);
+  Value *anyNull = builder.getFalse();
+  if (!model.inputs.empty())
+    anyNull =
+        builder.CreateOr(anyNull, builder.CreateIsNull(function->getArg(0)));
+  if (!model.outputs.empty())
+    anyNull =
+        builder.CreateOr(anyNull, builder.CreateIsNull(function->getArg(1)));
+  builder.CreateCondBr(anyNull, isNull, checked);
+  builder.SetInsertPoint(checked);
+  SmallVector<Value *> arguments;
+  auto loadAll = [&](Value *array, size_t count) {
+    for (size_t i = 0; i < count; ++i)
+      arguments.push_back(builder.CreateLoad(
+          pointer, builder.CreateConstInBoundsGEP1_32(pointer, array, i)));
+  };
+  loadAll(function->getArg(0), model.inputs.size());
+  loadAll(function->getArg(1), model.outputs.size());
+  arguments.push_back(function->getArg(2));
+  builder.CreateRet(builder.CreateCall(run, arguments));
+  builder.SetInsertPoint(isNull);
+  builder.CreateRet(number(i32, NullPointer));
+  return function;
+}
+
+Constant *EntryPoints::buildConstant(Constant *value) {
+  auto *global =
+      new GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                         GlobalValue::PrivateLinkage, value);
+  global->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
+  return global;
+}
+
+Constant *EntryPoints::buildString(StringRef text) {
+  return buildConstant(ConstantDataArray::getString(context, text));
+}
+
+Constant *EntryPoints::buildTensors(ArrayRef<TensorInterface> tensors) {
+  if (tensors.empty())
+    return ConstantPointerNull::get(pointer);
+  auto *type = StructType::get(context, {pointer, pointer, size, i32, i32});
+  SmallVector<Constant *> rows;
+  for (const TensorInterface &tensor : tensors) {
+    SmallVector<uint32_t> shape(tensor.type.getShape());
+    Constant *shapeArray =
+        shape.empty() ? ConstantPointerNull::get(pointer)
+                      : buildConstant(ConstantDataArray::get(context, shape));
+    const ElementInfo *info = getElementInfo(tensor.type.getElementType());
+    rows.push_back(ConstantStruct::get(
+        type, {buildString(tensor.name), shapeArray, number(size, tensor.bytes),
+               number(i32, info->onnxType), number(i32, shape.size())}));
+  }
+  return buildConstant(
+      ConstantArray::get(ArrayType::get(type, rows.size()), rows));
+}
+
+void EntryPoints::buildTable(Function &genericRun) {
+  auto *type = StructType::get(
+      context, {i32, i32, i32, i32, size, pointer, pointer, pointer, pointer});
+  Constant *table = ConstantStruct::get(
+      type, {number(i32, /*version=*/0), number(i32, model.inputs.size()),
+             number(i32, model.outputs.size()), number(i32, model.arenaAlign),
+             number(size, std::max<int64_t>(model.arenaBytes, 1)),
+             buildString(model.name), buildTensors(model.inputs),
+             buildTensors(model.outputs), &genericRun});
+  new GlobalVariable(module, type, /*isConstant=*/true,
+                     GlobalValue::ExternalLinkage, table,
+                     model.name + "_model");
+}
+
+void edgecc::addEntryPoints(Module &module, const ModelInterface &model) {
+  EntryPoints(module, model).build();
+}

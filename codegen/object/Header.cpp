@@ -1,0 +1,193 @@
+//===- Header.cpp - the C header of a network -------------------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/object/Header.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace edgecc;
+
+/// The text of runtime/include/edgecc/model.h.
+static constexpr StringLiteral modelHeader =
+#include "codegen/object/ModelHeader.inc"
+    ;
+
+/// Text that cannot end a comment or start one inside.
+static std::string makeComment(StringRef text) {
+  std::string result;
+  for (char c : text)
+    result += (c == '*' || c == '/' || !isPrint(c)) ? '.' : c;
+  return result;
+}
+
+namespace {
+
+/// Writes the sections of the header one after the other.
+class HeaderWriter {
+public:
+  HeaderWriter(const ModelInterface &model, StringRef fileName, raw_ostream &os)
+      : model(model), fileName(fileName), os(os),
+        prefix(StringRef(model.name).upper()) {}
+
+  void write();
+
+private:
+  void writeMacros();
+  void writeTensorMacros(const TensorInterface &tensor, StringRef kind);
+  void writeRun();
+  void writeExample();
+  std::string macroOf(const TensorInterface &tensor, StringRef kind) {
+    return prefix + "_" + kind.str() + "_" + StringRef(tensor.cName).upper();
+  }
+
+  const ModelInterface &model;
+  StringRef fileName;
+  raw_ostream &os;
+  std::string prefix;
+};
+
+} // namespace
+
+void HeaderWriter::write() {
+  os << "/* " << fileName << " - the network '" << model.name
+     << "', compiled by edgecc. Written by the compiler. */\n\n"
+     << "#ifndef " << prefix << "_EDGECC_H\n#define " << prefix
+     << "_EDGECC_H\n\n";
+  writeExample();
+  os << "\n"
+     << modelHeader << "\n"
+     << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
+  writeMacros();
+  writeRun();
+  os << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << prefix
+     << "_EDGECC_H */\n";
+}
+
+void HeaderWriter::writeTensorMacros(const TensorInterface &tensor,
+                                     StringRef kind) {
+  std::string macro = macroOf(tensor, kind);
+  const ElementInfo *info = getElementInfo(tensor.type.getElementType());
+  os << "/* '" << makeComment(tensor.name) << "': " << info->name << ", "
+     << formatShape(tensor.type) << ", row-major */\n"
+     << "#define " << macro << "_SIZE " << tensor.type.getNumElements()
+     << " /* elements */\n"
+     << "#define " << macro << "_BYTES " << tensor.bytes << "\n"
+     << "#define " << macro << "_TYPE EDGECC_TYPE_" << info->macro << "\n"
+     << "#define " << macro << "_RANK " << tensor.type.getRank() << "\n";
+  for (auto [i, size] : enumerate(tensor.type.getShape()))
+    os << "#define " << macro << "_DIM" << i << " " << size << "\n";
+  os << "\n";
+}
+
+void HeaderWriter::writeMacros() {
+  os << "/* What " << model.name << "_run returns. */\n"
+     << "#define " << prefix << "_OK EDGECC_OK\n"
+     << "#define " << prefix << "_NULL_POINTER EDGECC_NULL_POINTER\n"
+     << "#define " << prefix << "_MISALIGNED_ARENA EDGECC_MISALIGNED_ARENA\n\n"
+     << "#define " << prefix << "_MODEL_VERSION 0\n\n"
+     << "/* The memory that a run works in. All other memory that the network\n"
+     << " * uses is constant (" << model.weightBytes
+     << " bytes of weights) or stack. */\n"
+     << "#define " << prefix << "_ARENA_BYTES "
+     << std::max<int64_t>(model.arenaBytes, 1) << "\n"
+     << "#define " << prefix << "_ARENA_ALIGN " << model.arenaAlign << "\n"
+     << "/* Put before the declaration of an arena. */\n"
+     << "#if defined(__cplusplus) && __cplusplus >= 201103L\n"
+     << "#define " << prefix << "_ALIGNED alignas(" << model.arenaAlign << ")\n"
+     << "#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L\n"
+     << "#define " << prefix << "_ALIGNED _Alignas(" << model.arenaAlign
+     << ")\n"
+     << "#elif defined(__GNUC__)\n"
+     << "#define " << prefix << "_ALIGNED __attribute__((aligned("
+     << model.arenaAlign << ")))\n"
+     << "#elif defined(_MSC_VER)\n"
+     << "#define " << prefix << "_ALIGNED __declspec(align(" << model.arenaAlign
+     << "))\n"
+     << "#endif\n\n";
+  for (const TensorInterface &input : model.inputs)
+    writeTensorMacros(input, "INPUT");
+  for (const TensorInterface &output : model.outputs)
+    writeTensorMacros(output, "OUTPUT");
+}
+
+void HeaderWriter::writeRun() {
+  auto writeParameter = [&](const TensorInterface &tensor, bool isInput) {
+    const ElementInfo *info = getElementInfo(tensor.type.getElementType());
+    os << "    " << (isInput ? "const " : "") << info->cType << " *"
+       << tensor.cName << ", /* " << (isInput ? "in" : "out") << ": "
+       << info->name << " " << formatShape(tensor.type) << " */\n";
+  };
+  os << "/* Runs the network: reads the inputs, writes the outputs and the "
+        "arena.\n * Reentrant: runs at the same time need different arenas and "
+        "outputs. */\n"
+     << "int32_t " << model.name << "_run(\n";
+  for (const TensorInterface &input : model.inputs)
+    writeParameter(input, true);
+  for (const TensorInterface &output : model.outputs)
+    writeParameter(output, false);
+  os << "    void *arena /* " << prefix << "_ARENA_BYTES at a multiple of "
+     << model.arenaAlign << " */);\n\n"
+     << "/* The same for callers that work with any network. */\n"
+     << "extern const edgecc_model_v0_t " << model.name << "_model;\n\n"
+     << "#if defined(__cplusplus) && __cplusplus >= 201103L\n"
+     << "#define " << prefix << "_ASSERT static_assert\n"
+     << "#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L\n"
+     << "#define " << prefix << "_ASSERT _Static_assert\n"
+     << "#endif\n"
+     << "#ifdef " << prefix << "_ASSERT\n"
+     << prefix << "_ASSERT(sizeof(float) == 4 && sizeof(double) == 8,\n"
+     << "    \"IEEE floating point\");\n"
+     << prefix
+     << "_ASSERT(sizeof(void *) == sizeof(size_t), \"flat memory\");\n"
+     << prefix
+     << "_ASSERT(sizeof(edgecc_tensor_v0_t) == 3 * sizeof(void *) + 8,\n"
+     << "    \"layout of edgecc_tensor_v0_t\");\n"
+     << prefix
+     << "_ASSERT(sizeof(edgecc_model_v0_t) == 5 * sizeof(void *) + 16,\n"
+     << "    \"layout of edgecc_model_v0_t\");\n"
+     << "#endif\n\n";
+}
+
+void HeaderWriter::writeExample() {
+  os << "/* Example:\n *\n"
+     << " * #include \"" << fileName << "\"\n *\n";
+  auto writeBuffer = [&](const TensorInterface &tensor, StringRef kind) {
+    const ElementInfo *info = getElementInfo(tensor.type.getElementType());
+    os << " * static " << info->cType << " " << tensor.cName << "["
+       << macroOf(tensor, kind) << "_SIZE];\n";
+  };
+  for (const TensorInterface &input : model.inputs)
+    writeBuffer(input, "INPUT");
+  for (const TensorInterface &output : model.outputs)
+    writeBuffer(output, "OUTPUT");
+  os << " * static " << prefix << "_ALIGNED unsigned char arena[" << prefix
+     << "_ARENA_BYTES];\n *\n"
+     << " * int main(void) {\n"
+     << " *   int32_t status;\n";
+  for (const TensorInterface &input : model.inputs)
+    if (input.type.getNumElements() > 0)
+      os << " *   " << input.cName << "[0] = 1; // fill the input\n";
+  os << " *   status = " << model.name << "_run(";
+  for (const TensorInterface &input : model.inputs)
+    os << input.cName << ", ";
+  for (const TensorInterface &output : model.outputs)
+    os << output.cName << ", ";
+  os << "arena);\n"
+     << " *   if (status != " << prefix << "_OK)\n"
+     << " *     return (int)status;\n"
+     << " *   // the result is in";
+  for (const TensorInterface &output : model.outputs)
+    os << " " << output.cName;
+  os << "\n *   return 0;\n * }\n */\n";
+}
+
+void edgecc::writeHeader(const ModelInterface &model, StringRef fileName,
+                         raw_ostream &os) {
+  HeaderWriter(model, fileName, os).write();
+}

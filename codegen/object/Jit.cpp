@@ -1,0 +1,72 @@
+//===- Jit.cpp - runs an object in this process -----------------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/object/Jit.h"
+
+#include "codegen/cpu/ResolveCpu.h"
+#include "runtime/include/edgecc/model.h"
+
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/Support/AlignOf.h"
+#include "llvm/Support/Memory.h"
+
+using namespace llvm;
+using namespace edgecc;
+
+namespace {
+struct FreeAligned {
+  size_t bytes = 0, align = 1;
+  void operator()(char *memory) const {
+    deallocate_buffer(memory, bytes, align);
+  }
+};
+} // namespace
+
+struct LoadedModel::Impl {
+  std::unique_ptr<orc::LLJIT> jit;
+  const edgecc_model_v0_t *table = nullptr;
+  std::unique_ptr<char, FreeAligned> arena;
+};
+
+LoadedModel::LoadedModel(std::unique_ptr<Impl> impl) : impl(std::move(impl)) {}
+LoadedModel::~LoadedModel() = default;
+
+Expected<std::unique_ptr<LoadedModel>>
+LoadedModel::load(StringRef object, const ModelInterface &model) {
+  initializeTargets();
+  auto impl = std::make_unique<Impl>();
+  // An object of ours needs neither initialisers nor the symbols of this
+  // process.
+  auto jit = orc::LLJITBuilder()
+                 .setPlatformSetUp(orc::setUpInactivePlatform)
+                 .setLinkProcessSymbolsByDefault(false)
+                 .create();
+  if (!jit)
+    return jit.takeError();
+  impl->jit = std::move(*jit);
+  if (Error error = impl->jit->addObjectFile(
+          MemoryBuffer::getMemBufferCopy(object, model.name)))
+    return std::move(error);
+  auto address = impl->jit->lookup(model.name + "_model");
+  if (!address)
+    return address.takeError();
+  impl->table = address->toPtr<const edgecc_model_v0_t *>();
+  FreeAligned deleter{impl->table->arena_bytes, impl->table->arena_align};
+  impl->arena = {
+      static_cast<char *>(allocate_buffer(deleter.bytes, deleter.align)),
+      deleter};
+  return std::unique_ptr<LoadedModel>(new LoadedModel(std::move(impl)));
+}
+
+Error LoadedModel::run(ArrayRef<const void *> inputs,
+                       ArrayRef<void *> outputs) {
+  int32_t status =
+      impl->table->run(inputs.data(), outputs.data(), impl->arena.get());
+  if (status != EDGECC_OK)
+    return createStringError("the network returned status %d", int(status));
+  return Error::success();
+}

@@ -1,0 +1,39 @@
+//===- Jit.h - runs an object in this process -------------------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_OBJECT_JIT_H
+#define EDGECC_CODEGEN_OBJECT_JIT_H
+
+#include "codegen/object/ModelInterface.h"
+#include "llvm/Support/Error.h"
+#include <memory>
+
+namespace edgecc {
+
+/// A network in this process: the object that a user would link, loaded.
+class LoadedModel {
+public:
+  /// Loads an object compiled for this machine. Fails if it is for another
+  /// one.
+  static llvm::Expected<std::unique_ptr<LoadedModel>>
+  load(llvm::StringRef object, const ModelInterface &model);
+  ~LoadedModel();
+
+  /// Runs the network once on one pointer per input and output, in the order
+  /// of the interface. Not to be called twice at the same time.
+  llvm::Error run(llvm::ArrayRef<const void *> inputs,
+                  llvm::ArrayRef<void *> outputs);
+
+private:
+  struct Impl;
+  explicit LoadedModel(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl;
+};
+
+} // namespace edgecc
+
+#endif // EDGECC_CODEGEN_OBJECT_JIT_H

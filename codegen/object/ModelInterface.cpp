@@ -1,0 +1,127 @@
+//===- ModelInterface.cpp - what a caller sees of a network -----*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/object/ModelInterface.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace edgecc;
+
+const ElementInfo *edgecc::getElementInfo(Type element) {
+  static constexpr ElementInfo f32 = {"float", "f32", "<f4", "F32", 1, 4};
+  static constexpr ElementInfo f64 = {"double", "f64", "<f8", "F64", 11, 8};
+  static constexpr ElementInfo f16 = {"uint16_t", "f16", "<f2", "F16", 10, 2};
+  static constexpr ElementInfo bf16 = {"uint16_t", "bf16", "<V2",
+                                       "BF16",     16,     2};
+  static constexpr ElementInfo boolean = {"uint8_t", "bool", "|b1",
+                                          "BOOL",    9,      1};
+  static constexpr ElementInfo integers[] = {
+      {"int8_t", "i8", "|i1", "I8", 3, 1},
+      {"int16_t", "i16", "<i2", "I16", 5, 2},
+      {"int32_t", "i32", "<i4", "I32", 6, 4},
+      {"int64_t", "i64", "<i8", "I64", 7, 8}};
+  static constexpr ElementInfo unsignedIntegers[] = {
+      {"uint8_t", "u8", "|u1", "U8", 2, 1},
+      {"uint16_t", "u16", "<u2", "U16", 4, 2},
+      {"uint32_t", "u32", "<u4", "U32", 12, 4},
+      {"uint64_t", "u64", "<u8", "U64", 13, 8}};
+  if (element.isF32())
+    return &f32;
+  if (element.isF64())
+    return &f64;
+  if (element.isF16())
+    return &f16;
+  if (element.isBF16())
+    return &bf16;
+  if (element.isInteger(1))
+    return &boolean;
+  if (auto integer = dyn_cast<IntegerType>(element))
+    for (int i = 0; i < 4; ++i)
+      if (integer.getWidth() == 8u << i)
+        return integer.isUnsigned() ? &unsignedIntegers[i] : &integers[i];
+  return nullptr;
+}
+
+std::string edgecc::formatShape(RankedTensorType type) {
+  if (type.getRank() == 0)
+    return "scalar";
+  return llvm::join(
+      llvm::map_range(type.getShape(),
+                      [](int64_t d) { return std::to_string(d); }),
+      "x");
+}
+
+std::string edgecc::makeCIdentifier(StringRef text) {
+  std::string result;
+  for (char c : text)
+    result += llvm::isAlnum(c) ? c : '_';
+  if (result.empty() || llvm::isDigit(result[0]))
+    result.insert(0, "_");
+  return result;
+}
+
+/// Names that a parameter of the run function must not have.
+static bool isTaken(StringRef name) {
+  static constexpr StringRef words[] = {
+      "arena",    "auto",     "break",    "case",     "char",     "const",
+      "continue", "default",  "do",       "double",   "else",     "enum",
+      "extern",   "float",    "for",      "goto",     "if",       "inline",
+      "int",      "long",     "register", "restrict", "return",   "short",
+      "signed",   "sizeof",   "static",   "struct",   "switch",   "typedef",
+      "union",    "unsigned", "void",     "volatile", "while",    "class",
+      "new",      "delete",   "this",     "template", "operator", "private",
+      "public",   "bool",     "true",     "false",    "and",      "or",
+      "not",      "xor",      "export",   "namespace"};
+  return llvm::is_contained(words, name);
+}
+
+FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
+                                                StringRef name) {
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  if (!main)
+    return module.emitError("the module has no function 'main'");
+  ModelInterface result;
+  result.name = name.str();
+  llvm::StringSet<> names;
+  for (BlockArgument argument : main.getArguments()) {
+    unsigned number = argument.getArgNumber();
+    if (main.getArgAttr(number, "edge.arena")) {
+      result.arenaBytes = cast<MemRefType>(argument.getType()).getNumElements();
+      continue;
+    }
+    TensorInterface tensor;
+    if (auto attr = main.getArgAttrOfType<StringAttr>(number, "edge.name"))
+      tensor.name = attr.getValue().str();
+    auto type = main.getArgAttrOfType<TypeAttr>(number, "edge.type");
+    tensor.type =
+        type ? dyn_cast<RankedTensorType>(type.getValue()) : RankedTensorType();
+    if (!tensor.type)
+      return main.emitError("argument ") << number << " has no 'edge.type'";
+    const ElementInfo *info = getElementInfo(tensor.type.getElementType());
+    if (!info)
+      return main.emitError("'")
+             << tensor.name << "' has elements of type "
+             << tensor.type.getElementType() << ", which no C type stands for";
+    tensor.bytes = tensor.type.getNumElements() * info->bytes;
+    tensor.cName = makeCIdentifier(tensor.name);
+    while (isTaken(tensor.cName) ||
+           !names.insert(StringRef(tensor.cName).upper()).second)
+      tensor.cName += "_";
+    bool isOutput = bool(main.getArgAttr(number, "edge.output"));
+    (isOutput ? result.outputs : result.inputs).push_back(std::move(tensor));
+  }
+  for (auto global : module.getOps<memref::GlobalOp>())
+    if (global.getConstant())
+      result.weightBytes +=
+          global.getType().getNumElements() *
+          llvm::divideCeil(global.getType().getElementTypeBitWidth(), 8);
+  return result;
+}

@@ -1,0 +1,74 @@
+//===- ModelInterface.h - what a caller sees of a network -------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_OBJECT_MODELINTERFACE_H
+#define EDGECC_CODEGEN_OBJECT_MODELINTERFACE_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/SmallVector.h"
+#include <string>
+
+namespace edgecc {
+
+/// An input or output.
+struct TensorInterface {
+  /// As the graph names it.
+  std::string name;
+  /// A C identifier made of it, unique among all inputs and outputs.
+  std::string cName;
+  /// Shape and element type as the graph has them (`i1` for bool).
+  mlir::RankedTensorType type;
+  /// Bytes in memory.
+  int64_t bytes = 0;
+};
+
+/// Inputs, outputs and memory of a network.
+struct ModelInterface {
+  /// The prefix of its C names.
+  std::string name;
+  llvm::SmallVector<TensorInterface> inputs, outputs;
+  /// Working memory: bytes, and the alignment of its start.
+  int64_t arenaBytes = 0;
+  unsigned arenaAlign = 64;
+  /// Bytes of the constants in the object.
+  int64_t weightBytes = 0;
+};
+
+/// An element type as C code sees it.
+struct ElementInfo {
+  /// What the header calls it: `float`, `uint16_t`.
+  llvm::StringRef cType;
+  /// What messages call it: `f32`, `bool`, `u8`.
+  llvm::StringRef name;
+  /// What NumPy calls it in an .npy header: `<f4`.
+  llvm::StringRef numpy;
+  /// The macro in the header: `EDGECC_TYPE_` + this.
+  llvm::StringRef macro;
+  /// The number in ONNX.
+  unsigned onnxType;
+  unsigned bytes;
+};
+
+/// The facts about an element type; null for types that a caller cannot pass.
+const ElementInfo *getElementInfo(mlir::Type element);
+
+/// `1x3x224x224`, or `scalar`.
+std::string formatShape(mlir::RankedTensorType type);
+
+/// A C identifier made of any text: other characters become underscores.
+std::string makeCIdentifier(llvm::StringRef text);
+
+/// Reads the interface from a module of the kernel stage: the attributes of
+/// the arguments of `main`, the arena's size, the sizes of constants. Emits an
+/// error for element types that C has no type for.
+llvm::FailureOr<ModelInterface> readInterface(mlir::ModuleOp module,
+                                              llvm::StringRef name);
+
+} // namespace edgecc
+
+#endif // EDGECC_CODEGEN_OBJECT_MODELINTERFACE_H
