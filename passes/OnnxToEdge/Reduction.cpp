@@ -71,7 +71,7 @@ double getLimit(Type type, bool isLeast) {
   if (isa<FloatType>(type))
     return isLeast ? -kInfinity : kInfinity;
   unsigned width = type.getIntOrFloatBitWidth();
-  if (type.isUnsignedInteger())
+  if (type.isUnsignedInteger() || width == 1)
     return isLeast ? 0.0 : std::ldexp(1.0, width) - 1;
   return isLeast ? -std::ldexp(1.0, width - 1) : std::ldexp(1.0, width - 1) - 1;
 }
