@@ -8,6 +8,7 @@
 
 #include "codegen/object/Header.h"
 
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ToolOutputFile.h"
 

@@ -8,6 +8,8 @@
 
 #include "llvm/ADT/TypeSwitch.h"
 
+#include "mlir/IR/IRMapping.h"
+
 using namespace mlir;
 using namespace edgecc::edge;
 

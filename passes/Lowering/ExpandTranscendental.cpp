@@ -14,6 +14,7 @@
 #include "passes/Lowering/FloatBuilder.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace edgecc;
