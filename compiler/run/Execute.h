@@ -1,0 +1,41 @@
+//===- Execute.h - runs a compiled network ----------------------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_COMPILER_RUN_EXECUTE_H
+#define EDGECC_COMPILER_RUN_EXECUTE_H
+
+#include "compiler/api/Compiler.h"
+#include "compiler/run/Npz.h"
+
+namespace edgecc {
+
+/// How often to run, and where the times go.
+struct ExecuteOptions {
+  /// 0 runs once, without a word; otherwise that many runs after a warm-up,
+  /// with one latency in microseconds per line on `times`.
+  unsigned reps = 0;
+  llvm::raw_ostream *times = nullptr;
+};
+
+/// The name that a model must be compiled under for `executeWithRunner`.
+inline constexpr llvm::StringLiteral runnerModelName = "network";
+
+/// Runs a network in this process. It must be for this machine.
+llvm::Expected<TensorData> executeHere(const CompiledModel &model,
+                                       const TensorData &inputs,
+                                       const ExecuteOptions &options);
+
+/// Links a static program for the target, with the C compiler of the target's
+/// name on the path, and runs it as `runner program ...`.
+llvm::Expected<TensorData> executeWithRunner(const CompiledModel &model,
+                                             llvm::StringRef runner,
+                                             const TensorData &inputs,
+                                             const ExecuteOptions &options);
+
+} // namespace edgecc
+
+#endif // EDGECC_COMPILER_RUN_EXECUTE_H

@@ -1,0 +1,36 @@
+//===- Npz.h - arrays in NumPy's archives -----------------------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_COMPILER_RUN_NPZ_H
+#define EDGECC_COMPILER_RUN_NPZ_H
+
+#include "codegen/object/ModelInterface.h"
+#include "llvm/Support/Error.h"
+#include <string>
+#include <vector>
+
+namespace edgecc {
+
+/// The bytes of the tensors of an interface, one vector each, in its order.
+using TensorData = std::vector<std::vector<char>>;
+
+/// Reads the inputs of a network from an .npz file: each under its name in the
+/// graph, or else as `arr_N`, N its position. Fails, naming what it found and
+/// what it expected, if an array is missing, has another type or shape, or
+/// belongs to no input.
+llvm::Expected<TensorData> readNpz(llvm::StringRef path,
+                                   llvm::ArrayRef<TensorInterface> tensors);
+
+/// Writes the outputs of a network, in order, under their names; under
+/// `arr_N`, N the position, where a name cannot be that of a file.
+llvm::Error writeNpz(llvm::StringRef path,
+                     llvm::ArrayRef<TensorInterface> tensors,
+                     const TensorData &data);
+
+} // namespace edgecc
+
+#endif // EDGECC_COMPILER_RUN_NPZ_H

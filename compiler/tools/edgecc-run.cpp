@@ -1,0 +1,92 @@
+//===- edgecc-run.cpp - compiles a network and runs it ----------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/run/Execute.h"
+#include "compiler/tools/CommonFlags.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+using namespace edgecc;
+namespace cl = llvm::cl;
+
+namespace {
+struct Flags {
+  cl::OptionCategory category{"edgecc-run options"};
+  tools::CommonFlags common{category};
+  cl::opt<std::string> inputs{
+      "inputs", cl::value_desc("file.npz"),
+      cl::desc("The inputs, by their names in the graph or as arr_0, arr_1, "
+               "... by position"),
+      cl::cat(category)};
+  cl::opt<std::string> outputs{"outputs", cl::value_desc("file.npz"),
+                               cl::desc("Where the outputs go"),
+                               cl::cat(category)};
+  cl::opt<unsigned> reps{
+      "reps", cl::init(0), cl::value_desc("n"),
+      cl::desc("Warm up, run so many times, and print the microseconds of each "
+               "run on a line of its own"),
+      cl::cat(category)};
+  cl::opt<std::string> runner{
+      "runner", cl::value_desc("command"),
+      cl::desc("Link a static program for the target and run it with this "
+               "command, such as \"qemu-aarch64 -L /\""),
+      cl::cat(category)};
+};
+} // namespace
+
+/// Runs the model; false after an error.
+static bool run(Compiler &compiler, const Flags &flags) {
+  CompileOptions options = flags.common.getOptions();
+  bool isElsewhere = !flags.runner.empty();
+  // Here the network may use all that this machine has.
+  if (!isElsewhere && options.target.cpu.empty() &&
+      options.target.triple.empty() && options.target.march.empty())
+    options.target.cpu = "native";
+  if (isElsewhere || options.name.empty())
+    options.name = runnerModelName.str();
+  llvm::FailureOr<CompiledModel> model =
+      compiler.compile(flags.common.model, options);
+  if (failed(model))
+    return false;
+
+  auto report = [](llvm::Error error) {
+    return tools::reportError(llvm::toString(std::move(error)));
+  };
+  TensorData inputs;
+  if (!flags.inputs.empty() || !model->interface.inputs.empty()) {
+    if (flags.inputs.empty())
+      return tools::reportError("the network has inputs; say with --inputs "
+                                "where they are");
+    auto read = readNpz(flags.inputs, model->interface.inputs);
+    if (!read)
+      return report(read.takeError());
+    inputs = std::move(*read);
+  }
+  ExecuteOptions execute;
+  execute.reps = flags.reps;
+  execute.times = &llvm::outs();
+  auto outputs = isElsewhere
+                     ? executeWithRunner(*model, flags.runner, inputs, execute)
+                     : executeHere(*model, inputs, execute);
+  if (!outputs)
+    return report(outputs.takeError());
+  if (!flags.outputs.empty())
+    if (llvm::Error error =
+            writeNpz(flags.outputs, model->interface.outputs, *outputs))
+      return report(std::move(error));
+  return true;
+}
+
+int main(int argc, char **argv) {
+  Flags flags;
+  if (std::optional<int> done = flags.common.parse(
+          argc, argv, "edgecc-run: compiles a network and runs it\n"))
+    return *done;
+  Compiler compiler;
+  flags.common.install(compiler);
+  return !run(compiler, flags);
+}
