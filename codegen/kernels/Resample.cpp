@@ -24,15 +24,12 @@ static Value table(Emitter &e, StringRef name, DenseElementsAttr values) {
   Operation *kernel = e.getInsertionBlock()->getParentOp();
   auto module = kernel->getParentOfType<ModuleOp>();
   auto type = MemRefType::get(values.getNumElements(), values.getElementType());
-  memref::GlobalOp global;
-  {
-    OpBuilder::InsertionGuard guard(e);
-    e.setInsertionPointToStart(module.getBody());
-    global = memref::GlobalOp::create(
-        e, name, e.getStringAttr("private"), type, values,
-        /*constant=*/true, /*alignment=*/IntegerAttr());
-  }
-  SymbolTable(module).insert(global);
+  OpBuilder detached(e.getContext());
+  auto global = memref::GlobalOp::create(
+      detached, e.getLoc(), name, e.getStringAttr("private"), type, values,
+      /*constant=*/true, /*alignment=*/IntegerAttr());
+  // Inserting gives it a name that nothing else has.
+  SymbolTable(module).insert(global, module.getBody()->begin());
   return memref::GetGlobalOp::create(e, type, global.getSymName());
 }
 

@@ -59,13 +59,24 @@ static LogicalResult verifyInput(ModuleOp module) {
   return failure(result.wasInterrupted());
 }
 
-/// What the conversion leaves undone: linkage, and the loop annotations, which
+/// What the conversion leaves undone: linkage, argument attributes that say
+/// something of tensors and nothing to LLVM, and the loop annotations, which
 /// as discardable attributes of a loop end up beside the branch's own.
 static void finish(ModuleOp module) {
-  for (auto function : module.getOps<LLVM::LLVMFuncOp>())
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
+    for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+      SmallVector<NamedAttribute> kept;
+      for (NamedAttribute attribute :
+           llvm::ArrayRef<NamedAttribute>(
+               function_interface_impl::getArgAttrs(function, i)))
+        if (attribute.getName().getValue().starts_with("llvm."))
+          kept.push_back(attribute);
+      function.setArgAttrs(i, DictionaryAttr::get(module.getContext(), kept));
+    }
     if (!function.isExternal() && SymbolTable::getSymbolVisibility(function) ==
                                       SymbolTable::Visibility::Private)
       function.setLinkage(LLVM::Linkage::Internal);
+  }
   StringRef name = "llvm.loop_annotation";
   module.walk([&](Operation *op) {
     auto annotation = op->getAttrOfType<LLVM::LoopAnnotationAttr>(name);
