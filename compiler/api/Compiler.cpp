@@ -35,6 +35,11 @@ Compiler::Compiler()
 
 OwningOpRef<ModuleOp> Compiler::import(StringRef path,
                                        const CompileOptions &options) {
+  if (!options.name.empty() && makeCIdentifier(options.name) != options.name) {
+    emitError(UnknownLoc::get(&context))
+        << "the name '" << options.name << "' is not a C identifier";
+    return {};
+  }
   FailureOr<target::CpuAttr> cpu = resolveCpu(options.target, &context, [&] {
     return emitError(UnknownLoc::get(&context));
   });

@@ -217,7 +217,7 @@ LogicalResult DimensionBinder::run() {
     auto input = byName.find(entry.getKey());
     if (input == byName.end())
       return emitError(nameLoc(context, entry.getKey()))
-             << "the model has no input '" << entry.getKey() << "'; it has "
+             << "--shape: the model has no input '" << entry.getKey() << "'; it has "
              << (list.empty() ? "none" : list);
     if (failed(bindShape(*input->second, entry.second)))
       return failure();

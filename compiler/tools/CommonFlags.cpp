@@ -116,14 +116,18 @@ void CommonFlags::install(Compiler &compiler) const {
         auto print = [](const mlir::Diagnostic &message,
                         llvm::StringRef severity) {
           llvm::errs() << "edgecc: " << severity << ": ";
-          message.getLocation()->walk([](mlir::Location part) {
+          // Most messages name their node or file themselves.
+          std::string text = message.str();
+          message.getLocation()->walk([&](mlir::Location part) {
             auto named = llvm::dyn_cast<mlir::NameLoc>(part);
             if (!named)
               return mlir::WalkResult::advance();
-            llvm::errs() << named.getName().getValue() << ": ";
+            llvm::StringRef name = named.getName().getValue();
+            if (!llvm::StringRef(text).contains(name))
+              llvm::errs() << name << ": ";
             return mlir::WalkResult::interrupt();
           });
-          llvm::errs() << message.str() << "\n";
+          llvm::errs() << text << "\n";
         };
         switch (diagnostic.getSeverity()) {
         case mlir::DiagnosticSeverity::Remark:

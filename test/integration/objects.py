@@ -38,10 +38,11 @@ def compile_network(options, folder, name, *flags):
 
 def check_symbols(target):
     undefined = suite.must([LLVM + "/llvm-nm", "-u", target]).stdout.split()
-    # Every WebAssembly object imports its memory and stack from the linker.
+    # Every WebAssembly object imports its memory, stack and table from the
+    # linker.
     undefined = [s for s in undefined
-                 if s != "U" and s not in ("__linear_memory",
-                                           "__stack_pointer")]
+                 if s != "U" and s not in ("__linear_memory", "__stack_pointer",
+                                           "__indirect_function_table")]
     if undefined:
         raise suite.Failure("undefined: " + " ".join(undefined))
     listing = suite.must([LLVM + "/llvm-nm", "-g", "--defined-only", target])

@@ -95,6 +95,24 @@ double fmax(double a, double b) { return b != b || a > b ? a : b; }
 float fminf(float a, float b) { return b != b || a < b ? a : b; }
 float fmaxf(float a, float b) { return b != b || a > b ? a : b; }
 
+/* Not-a-numbers win, and 0 is above -0. */
+double fmaximum(double a, double b) {
+  if (a != a || b != b)
+    return NAN;
+  return a > b || (a == b && !(word_of(a) >> 63)) ? a : b;
+}
+double fminimum(double a, double b) {
+  if (a != a || b != b)
+    return NAN;
+  return a < b || (a == b && word_of(a) >> 63) ? a : b;
+}
+float fmaximumf(float a, float b) { return (float)fmaximum(a, b); }
+float fminimumf(float a, float b) { return (float)fminimum(a, b); }
+double fmaximum_num(double a, double b) { return fmax(a, b); }
+double fminimum_num(double a, double b) { return fmin(a, b); }
+float fmaximum_numf(float a, float b) { return fmaxf(a, b); }
+float fminimum_numf(float a, float b) { return fminf(a, b); }
+
 /*===-------------------------- remainders --------------------------------===*/
 
 /* By subtracting b times powers of two; each step is exact. */
