@@ -26,6 +26,9 @@ struct ImportOptions {
   /// Input name -> its shape (`--shape=input:1x3x224x224`). A negative
   /// dimension leaves the model's as it is.
   llvm::StringMap<llvm::SmallVector<int64_t>> shapes;
+  /// Shapes of arrays that the model will run on, by input name or `arr_N` with
+  /// N the position: the sizes of dimensions that model and user leave open.
+  llvm::StringMap<llvm::SmallVector<int64_t>> openShapes;
   /// Name of a symbolic dimension -> its value.
   llvm::StringMap<int64_t> dims;
 };

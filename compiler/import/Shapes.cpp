@@ -60,6 +60,7 @@ private:
   LogicalResult bindShape(pb::ValueInfoProto &input, ArrayRef<int64_t> shape);
   LogicalResult bind(StringRef symbol, int64_t value, Location loc);
   LogicalResult bindNamedDims();
+  void bindOpenDims();
   void bindLeadingDims();
   void applyBindings();
   void forgetSymbols(pb::GraphProto &graph);
@@ -159,6 +160,27 @@ void DimensionBinder::applyBindings() {
   }
 }
 
+/// What does not fit the model here is left to the check of the arrays.
+void DimensionBinder::bindOpenDims() {
+  for (auto [index, input] : llvm::enumerate(inputs)) {
+    auto shape = options.openShapes.find(input->name());
+    if (shape == options.openShapes.end())
+      shape = options.openShapes.find("arr_" + std::to_string(index));
+    auto *dims = dimsOf(*input);
+    if (shape == options.openShapes.end() || !dims ||
+        dims->size() != static_cast<int>(shape->second.size()))
+      continue;
+    for (auto [dim, size] : llvm::zip(*dims, shape->second)) {
+      if (dim.has_dim_value() || size <= 0)
+        continue;
+      if (dim.has_dim_param())
+        bindings.try_emplace(dim.dim_param(), size);
+      dim.set_dim_value(size);
+      changed = true;
+    }
+  }
+}
+
 /// Whoever compiles for a small device runs one item at a time, so a leading
 /// dimension that is still open is 1. Dimensions of the same name follow,
 /// unless the name stands for different things ("?", "None"): then it occurs
@@ -224,6 +246,8 @@ LogicalResult DimensionBinder::run() {
   }
   if (failed(bindNamedDims()))
     return failure();
+  applyBindings();
+  bindOpenDims();
   applyBindings();
   bindLeadingDims();
   applyBindings();

@@ -196,22 +196,55 @@ checkArray(const Array &array, const TensorInterface &tensor, StringRef path) {
   return std::vector<char>(array.file.begin() + array.start, array.file.end());
 }
 
-Expected<TensorData> edgecc::readNpz(StringRef path,
-                                     ArrayRef<TensorInterface> tensors) {
+namespace {
+/// An open archive: its members by the name of their array.
+struct Archive {
+  Zip zip;
+  StringMap<zip_uint64_t> members;
+  std::vector<std::string> names;
+};
+} // namespace
+
+static Expected<Archive> openArchive(StringRef path) {
   if (!sys::fs::exists(path))
     return makeError("cannot read '" + path + "': no such file");
   int code = 0;
-  Zip zip(zip_open(path.str().c_str(), ZIP_RDONLY, &code));
-  if (!zip)
+  Archive archive;
+  archive.zip.reset(zip_open(path.str().c_str(), ZIP_RDONLY, &code));
+  if (!archive.zip)
     return makeError("'" + path + "' is no .npz file");
-  StringMap<zip_uint64_t> members;
-  std::vector<std::string> names;
-  for (zip_int64_t i = 0, n = zip_get_num_entries(zip.get(), 0); i < n; ++i) {
-    StringRef name = zip_get_name(zip.get(), i, ZIP_FL_ENC_GUESS);
+  zip_int64_t count = zip_get_num_entries(archive.zip.get(), 0);
+  for (zip_int64_t i = 0; i < count; ++i) {
+    StringRef name = zip_get_name(archive.zip.get(), i, ZIP_FL_ENC_GUESS);
     name.consume_back(".npy");
-    members[name] = i;
-    names.push_back("'" + name.str() + "'");
+    archive.members[name] = i;
+    archive.names.push_back("'" + name.str() + "'");
   }
+  return archive;
+}
+
+Expected<StringMap<SmallVector<int64_t>>>
+edgecc::readNpzShapes(StringRef path) {
+  auto archive = openArchive(path);
+  if (!archive)
+    return archive.takeError();
+  StringMap<SmallVector<int64_t>> shapes;
+  for (const auto &member : archive->members) {
+    auto array = readMember(archive->zip.get(), member.second, path);
+    if (!array)
+      return array.takeError();
+    shapes[member.first()] = array->shape;
+  }
+  return shapes;
+}
+
+Expected<TensorData> edgecc::readNpz(StringRef path,
+                                     ArrayRef<TensorInterface> tensors) {
+  auto archive = openArchive(path);
+  if (!archive)
+    return archive.takeError();
+  StringMap<zip_uint64_t> &members = archive->members;
+  const std::vector<std::string> &names = archive->names;
   std::string found =
       names.empty() ? "it is empty" : "it has " + join(names, ", ");
 
@@ -225,7 +258,7 @@ Expected<TensorData> edgecc::readNpz(StringRef path,
           "'" + path + "' has no array for input '" + tensor.name + "' (" +
           getElementInfo(tensor.type.getElementType())->name + " " +
           formatSizes(tensor.type.getShape()) + "); " + found);
-    auto array = readMember(zip.get(), member->second, path);
+    auto array = readMember(archive->zip.get(), member->second, path);
     if (!array)
       return array.takeError();
     auto bytes = checkArray(*array, tensor, path);

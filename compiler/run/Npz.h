@@ -9,6 +9,7 @@
 #define EDGECC_COMPILER_RUN_NPZ_H
 
 #include "codegen/object/ModelInterface.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 #include <string>
 #include <vector>
@@ -24,6 +25,10 @@ using TensorData = std::vector<std::vector<char>>;
 /// belongs to no input.
 llvm::Expected<TensorData> readNpz(llvm::StringRef path,
                                    llvm::ArrayRef<TensorInterface> tensors);
+
+/// The shapes of the arrays in an .npz file, by name.
+llvm::Expected<llvm::StringMap<llvm::SmallVector<int64_t>>>
+readNpzShapes(llvm::StringRef path);
 
 /// Writes the outputs of a network, in order, under their names; under
 /// `arr_N`, N the position, where a name cannot be that of a file.

@@ -48,14 +48,21 @@ static bool run(Compiler &compiler, const Flags &flags) {
     options.target.cpu = "native";
   if (isElsewhere || options.name.empty())
     options.name = runnerModelName.str();
+  auto report = [](llvm::Error error) {
+    return tools::reportError(llvm::toString(std::move(error)));
+  };
+  // Symbolic dimensions are what the arrays have.
+  if (!flags.inputs.empty()) {
+    auto shapes = readNpzShapes(flags.inputs);
+    if (!shapes)
+      return report(shapes.takeError());
+    options.import.openShapes = std::move(*shapes);
+  }
   llvm::FailureOr<CompiledModel> model =
       compiler.compile(flags.common.model, options);
   if (failed(model))
     return false;
 
-  auto report = [](llvm::Error error) {
-    return tools::reportError(llvm::toString(std::move(error)));
-  };
   TensorData inputs;
   if (!flags.inputs.empty() || !model->interface.inputs.empty()) {
     if (flags.inputs.empty())
