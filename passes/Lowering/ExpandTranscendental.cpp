@@ -16,46 +16,70 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace edgecc;
 
-static Value expandExp(FloatBuilder &b, Value x) {
-  // e^x = 2^n e^r; the clamp keeps n in range and not-a-numbers alive.
-  x = b.clamp(x, -104, 89);
-  auto [rounded, n] = b.roundToInt(b.mul(x, b.constant(0x1.715476p0)));
+/// e^x = 2^n e^r as the bits of e^r plus those of n in the exponent, which are
+/// the bits of the result where that is a normal number.
+static Value exponentialBits(FloatBuilder &b, Value x) {
+  // The sum has no bits for a fraction; n stands in its low bits, and those
+  // above them leave with the shift.
+  Value magic = b.constant(0x1.8p23);
+  Value shifted = b.add(b.mul(x, b.constant(0x1.715476p0)), magic);
+  Value rounded = b.sub(shifted, magic);
   Value r = b.fma(rounded, b.constant(-0.693359375), x);
   r = b.fma(rounded, b.constant(2.12194440e-4), r);
   Value p = b.poly(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3,
                        4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1});
-  Value result = b.add(b.fma(b.mul(r, r), p, r), b.constant(1));
-  return b.scaleByPowerOf2(result, n);
+  Value power = b.add(b.fma(b.mul(r, r), p, r), b.constant(1));
+  Value exponent =
+      arith::ShLIOp::create(b, b.toBits(shifted), b.intConstant(23));
+  return arith::AddIOp::create(b, b.toBits(power), exponent);
+}
+
+/// e^x for |x| up to 80.
+static Value exponentialNear(FloatBuilder &b, Value x) {
+  return b.fromBits(exponentialBits(b, x));
+}
+
+static Value expandExp(FloatBuilder &b, Value x) {
+  Value lowest = b.constant(-104);
+  Value bits = exponentialBits(b, b.select(b.less(x, lowest), lowest, x));
+  // Bits below zero are an exponent too small; so is nearly all of what is not
+  // a normal number.
+  bits = arith::MaxSIOp::create(b, bits, b.intConstant(0));
+  // Infinity beyond the largest number; not-a-numbers stay what they are.
+  Value isFinite = b.less(x, b.constant(0x1.62e430p6));
+  Value infinity = b.constant(std::numeric_limits<double>::infinity());
+  return b.select(isFinite, b.fromBits(bits), b.add(x, infinity));
 }
 
 /// Near one an error counts twice as much as it does below, so there both
 /// functions come as one minus something small.
 static Value expandTanh(FloatBuilder &b, Value x) {
-  Value a = b.abs(x), z = b.mul(x, x), one = b.constant(1);
+  Value a = b.atMost(b.abs(x), 10), z = b.mul(x, x), one = b.constant(1);
   Value p = b.poly(z, {1.643758420769683e-2, -5.267181544153535e-2,
                        1.332072509289551e-1, -3.333294663865657e-1});
   Value small = b.fma(b.mul(x, z), p, x);
-  Value power = expandExp(b, b.add(a, a));
+  Value power = exponentialNear(b, b.add(a, a));
   Value large = b.sub(one, b.div(b.constant(2), b.add(power, one)));
   return b.select(b.greater(a, b.constant(0.55)), b.copySign(large, x), small);
 }
 
 static Value expandErf(FloatBuilder &b, Value x) {
-  Value a = b.abs(x), z = b.mul(x, x);
+  Value a = b.atMost(b.abs(x), 3.92), z = b.mul(x, x);
   Value p = b.poly(z, {-6.090457352985532e-4, 5.011984663768462e-3,
                        -2.677892676554019e-2, 1.128214145145609e-1,
                        -3.761252337002259e-1, 1.283791538359361e-1});
   Value small = b.fma(x, p, x);
   // The logarithm of 1 - erf(a).
-  Value log =
-      b.poly(b.clamp(a, 0, 3.92),
-             {1.971822246881482e-4, -3.055612077394988e-3, 2.227710366752270e-2,
-              -1.040373912729349e-1, -6.370597199679740e-1, -1.127749580591875,
-              -1.774906166149712e-4});
-  Value large = b.sub(b.constant(1), expandExp(b, log));
+  Value log = b.poly(a, {1.971822246881482e-4, -3.055612077394988e-3,
+                         2.227710366752270e-2, -1.040373912729349e-1,
+                         -6.370597199679740e-1, -1.127749580591875,
+                         -1.774906166149712e-4});
+  Value large = b.sub(b.constant(1), exponentialNear(b, log));
   return b.select(b.greater(a, b.constant(0.9)), b.copySign(large, x), small);
 }
 

@@ -107,8 +107,12 @@ Value FloatBuilder::select(Value condition, Value a, Value b) {
 }
 
 Value FloatBuilder::clamp(Value x, double low, double high) {
-  Value l = constant(low), h = constant(high);
-  x = select(less(x, l), l, x);
+  Value l = constant(low);
+  return atMost(select(less(x, l), l, x), high);
+}
+
+Value FloatBuilder::atMost(Value x, double high) {
+  Value h = constant(high);
   return select(greater(x, h), h, x);
 }
 
