@@ -7,8 +7,8 @@
 #include "codegen/kernels/Strided.h"
 
 #include "mlir/IR/TypeUtilities.h"
-#include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/APSInt.h"
+#include "llvm/ADT/Sequence.h"
 
 using namespace mlir;
 

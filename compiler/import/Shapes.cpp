@@ -239,8 +239,8 @@ LogicalResult DimensionBinder::run() {
     auto input = byName.find(entry.getKey());
     if (input == byName.end())
       return emitError(nameLoc(context, entry.getKey()))
-             << "--shape: the model has no input '" << entry.getKey() << "'; it has "
-             << (list.empty() ? "none" : list);
+             << "--shape: the model has no input '" << entry.getKey()
+             << "'; it has " << (list.empty() ? "none" : list);
     if (failed(bindShape(*input->second, entry.second)))
       return failure();
   }

@@ -66,8 +66,7 @@ static void finish(ModuleOp module) {
   for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
     for (unsigned i = 0; i < function.getNumArguments(); ++i) {
       SmallVector<NamedAttribute> kept;
-      for (NamedAttribute attribute :
-           llvm::ArrayRef<NamedAttribute>(
+      for (NamedAttribute attribute : llvm::ArrayRef<NamedAttribute>(
                function_interface_impl::getArgAttrs(function, i)))
         if (attribute.getName().getValue().starts_with("llvm."))
           kept.push_back(attribute);
