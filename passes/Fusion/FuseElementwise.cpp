@@ -180,12 +180,14 @@ struct FuseElementwise
                       type.getNumElements() == type.getShape().back() &&
                       type.getShape().back() == old.back() &&
                       old.back() == shape.back();
-      if (type.getNumElements() == 1)
+      // The reshaped one becomes what the reshape reads, whatever its size.
+      if (i == reshaped)
+        shapes.emplace_back(shape);
+      else if (type.getNumElements() == 1)
         shapes.push_back({});
       else if (lastOnly)
         shapes.push_back({shape.back()});
-      else if (type.getNumElements() == elements &&
-               (i == reshaped || !definedByEpilogueOp(input)))
+      else if (type.getNumElements() == elements && !definedByEpilogueOp(input))
         shapes.emplace_back(shape);
       else
         return std::nullopt;

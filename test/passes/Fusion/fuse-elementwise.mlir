@@ -83,3 +83,17 @@ func.func @limit(%x: tensor<9xf32>, %y: tensor<9xf32>) -> tensor<9xf32> {
   %1 = edge.add %0, %y : tensor<9xf32>, tensor<9xf32> -> tensor<9xf32>
   return %1 : tensor<9xf32>
 }
+
+// A reshape to one element, between a reduction and a map, goes behind the map.
+
+// CHECK-LABEL: func.func @scalar_reshape
+// CHECK: edge.reduce
+// CHECK: edge.map
+// CHECK-SAME: tensor<1xf32>
+// CHECK: edge.reshape
+func.func @scalar_reshape(%x: tensor<3xf32>, %y: tensor<f32>) -> tensor<f32> {
+  %0 = edge.reduce sum(%x) axes [0] : (tensor<3xf32>) -> tensor<1xf32>
+  %1 = edge.reshape %0 : tensor<1xf32> -> tensor<f32>
+  %2 = edge.div %1, %y : tensor<f32>, tensor<f32> -> tensor<f32>
+  return %2 : tensor<f32>
+}
