@@ -212,10 +212,53 @@ struct ExpandFPowI : OpRewritePattern<math::FPowIOp> {
   }
 };
 
+/// An integer power by squaring, one step per bit of the exponent: vectors
+/// have no use for an early exit. Negative exponents leave 0 of all bases but
+/// 1 and -1.
+struct ExpandIPowI : OpRewritePattern<math::IPowIOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(math::IPowIOp op,
+                                PatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Type type = op.getType();
+    unsigned width = getElementTypeOrSelf(type).getIntOrFloatBitWidth();
+    auto constant = [&](int64_t value) -> Value {
+      TypedAttr attr = b.getIntegerAttr(getElementTypeOrSelf(type), value);
+      if (auto vector = dyn_cast<VectorType>(type))
+        attr = DenseElementsAttr::get(vector, Attribute(attr));
+      return arith::ConstantOp::create(b, attr);
+    };
+    auto compare = [&](arith::CmpIPredicate predicate, Value left,
+                       int64_t right) -> Value {
+      return arith::CmpIOp::create(b, predicate, left, constant(right));
+    };
+    Value base = op.getLhs(), exponent = op.getRhs();
+    Value result = constant(1), square = base;
+    // Exponents from 2^16 on give nothing but 0, 1 and what has overflowed.
+    for (unsigned bit = 0, bits = std::min(width, 16u); bit < bits; ++bit) {
+      Value isSet = compare(
+          arith::CmpIPredicate::ne,
+          arith::AndIOp::create(b, exponent, constant(int64_t(1) << bit)), 0);
+      result = arith::SelectOp::create(
+          b, isSet, arith::MulIOp::create(b, result, square), result);
+      if (bit + 1 < bits)
+        square = arith::MulIOp::create(b, square, square);
+    }
+    Value isUnit =
+        arith::OrIOp::create(b, compare(arith::CmpIPredicate::eq, base, 1),
+                             compare(arith::CmpIPredicate::eq, base, -1));
+    Value isNegative = compare(arith::CmpIPredicate::slt, exponent, 0);
+    Value inverse = arith::SelectOp::create(b, isUnit, result, constant(0));
+    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, isNegative, inverse,
+                                                 result);
+    return success();
+  }
+};
+
 } // namespace
 
 void edgecc::populateExpandPowPatterns(RewritePatternSet &patterns,
                                        target::CpuAttr cpu) {
   patterns.add<ExpandPow>(patterns.getContext(), cpu.getHasFma());
-  patterns.add<ExpandFPowI>(patterns.getContext());
+  patterns.add<ExpandFPowI, ExpandIPowI>(patterns.getContext());
 }
