@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/CommonFlags.h"
+#include "compiler/pipeline/Registration.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
@@ -22,7 +23,8 @@ bool tools::reportError(const llvm::Twine &message) {
 }
 
 CommonFlags::CommonFlags(cl::OptionCategory &category)
-    : model(cl::Positional, cl::desc("model.onnx"), cl::cat(category)),
+    : category(category),
+      model(cl::Positional, cl::desc("model.onnx"), cl::cat(category)),
       cpu("mcpu", cl::value_desc("cpu"),
           cl::desc("The CPU to compile for: any name of LLVM, or native"),
           cl::cat(category)),
@@ -74,6 +76,8 @@ bool CommonFlags::parseShapes() {
 
 std::optional<int> CommonFlags::parse(int argc, char **argv,
                                       llvm::StringRef overview) {
+  // First, so that --mlir-print-ir-before= and the like know the names.
+  registerPasses();
   mlir::registerAsmPrinterCLOptions();
   mlir::registerMLIRContextCLOptions();
   mlir::registerPassManagerCLOptions();
@@ -81,6 +85,14 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
   cl::SetVersionPrinter([](llvm::raw_ostream &os) {
     os << "edgecc " EDGECC_VERSION " (LLVM " LLVM_VERSION_STRING ")\n";
   });
+  // The flags of LLVM that come along are for --help-hidden.
+  for (auto [flag, option] : cl::getRegisteredOptions()) {
+    if (!llvm::is_contained(option->Categories, &category) &&
+        !flag.starts_with("mlir-print-ir") &&
+        !flag.starts_with("mlir-timing") && !flag.starts_with("help") &&
+        flag != "version")
+      option->setHiddenFlag(cl::Hidden);
+  }
   cl::ParseCommandLineOptions(argc, argv, overview);
   if (printTargets) {
     edgecc::printTargets(llvm::outs());

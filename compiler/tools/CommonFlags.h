@@ -31,6 +31,10 @@ public:
 
   CompileOptions getOptions() const;
 
+private:
+  llvm::cl::OptionCategory &category;
+
+public:
   llvm::cl::opt<std::string> model;
 
 private:
