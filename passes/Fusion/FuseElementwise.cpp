@@ -180,7 +180,6 @@ struct FuseElementwise
                       type.getNumElements() == type.getShape().back() &&
                       type.getShape().back() == old.back() &&
                       old.back() == shape.back();
-      // The reshaped one becomes what the reshape reads, whatever its size.
       if (i == reshaped)
         shapes.emplace_back(shape);
       else if (type.getNumElements() == 1)
@@ -193,9 +192,14 @@ struct FuseElementwise
         return std::nullopt;
     }
     SmallVector<Value> inputs;
-    for (auto [input, to] : llvm::zip_equal(map.getInputs(), shapes))
-      inputs.push_back(builder.createOrFold<ReshapeOp>(
-          input.getLoc(), typeOf(input).clone(to), input));
+    for (auto [i, input] : llvm::enumerate(map.getInputs())) {
+      // The reshape itself goes away.
+      if (i == reshaped)
+        inputs.push_back(input.getDefiningOp<ReshapeOp>().getInput());
+      else
+        inputs.push_back(builder.createOrFold<ReshapeOp>(
+            input.getLoc(), typeOf(input).clone(shapes[i]), input));
+    }
     return inputs;
   }
 };

@@ -143,6 +143,10 @@ struct DivToMul : CountingPattern<DivOp> {
         op.getType().getElementTypeBitWidth() < 32 ||
         !matchPattern(op.getRhs(), m_Constant(&constant)))
       return failure();
+    // Rounding to integers, as quantisation does, shows the last bit.
+    if (llvm::any_of(op->getUsers(),
+                     [](Operation *user) { return isa<RoundOp>(user); }))
+      return failure();
     Value reciprocal =
         rewriter.createOrFold<ReciprocalOp>(op.getRhs().getLoc(), op.getRhs());
     rewriter.replaceOp(

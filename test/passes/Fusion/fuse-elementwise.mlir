@@ -67,6 +67,17 @@ func.func @reshape(%x: tensor<4x3xf32>, %w: tensor<3x6xf32>) -> tensor<2x2x6xf32
   return %2 : tensor<2x2x6xf32>
 }
 
+// CHECK-LABEL: func @reshape_scalar
+// CHECK: %[[P:.*]] = edge.reduce
+// CHECK-NEXT: %[[M:.*]] = edge.map(%[[P]]) : (tensor<1xf32>) -> tensor<1xf32>
+// CHECK: edge.reshape %[[M]] : tensor<1xf32> -> tensor<f32>
+func.func @reshape_scalar(%x: tensor<4xf32>) -> tensor<f32> {
+  %0 = edge.reduce sum(%x) axes [0] : (tensor<4xf32>) -> tensor<1xf32>
+  %1 = edge.reshape %0 : tensor<1xf32> -> tensor<f32>
+  %2 = edge.abs %1 : tensor<f32> -> tensor<f32>
+  return %2 : tensor<f32>
+}
+
 // Unsigned elements are signless inside.
 // CHECK-LABEL: func @unsigned
 // CHECK: ^bb0(%{{.*}}: i8):
