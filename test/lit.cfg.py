@@ -8,7 +8,8 @@ not, split-file, llvm-nm, llvm-objdump, llvm-readobj, clang, opt. Substitutions:
   %shared   the shared model zoo (only with `REQUIRES: shared-models`)
   %root     the repository         %mlir-include  the headers of MLIR
   %python   a Python with numpy, onnx and onnxruntime
-Features: shared-models, qemu-aarch64, qemu-riscv64 (emulator and C compiler).
+Features: shared-models, qemu-aarch64, qemu-riscv64 (emulator and C compiler),
+qemu-arm, qemu-riscv32 (emulator only).
 """
 import os
 import shutil
@@ -37,4 +38,8 @@ if os.path.isdir(config.shared_models):
     config.available_features.add("shared-models")
 for arch in ["aarch64", "riscv64"]:
     if shutil.which("qemu-" + arch) and shutil.which(arch + "-linux-gnu-gcc"):
+        config.available_features.add("qemu-" + arch)
+# Programs without libc need an emulator only.
+for arch in ["arm", "riscv32"]:
+    if shutil.which("qemu-" + arch):
         config.available_features.add("qemu-" + arch)

@@ -91,10 +91,9 @@ FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
   ModelInterface result;
   result.name = name.str();
   llvm::StringSet<> names;
-  for (BlockArgument argument : main.getArguments()) {
-    unsigned number = argument.getArgNumber();
+  for (auto [number, argument] : llvm::enumerate(main.getArgumentTypes())) {
     if (main.getArgAttr(number, "edge.arena")) {
-      result.arenaBytes = cast<MemRefType>(argument.getType()).getNumElements();
+      result.arenaBytes = cast<MemRefType>(argument).getNumElements();
       continue;
     }
     TensorInterface tensor;
@@ -112,9 +111,14 @@ FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
              << tensor.type.getElementType() << ", which no C type stands for";
     tensor.bytes = tensor.type.getNumElements() * info->bytes;
     tensor.cName = makeCIdentifier(tensor.name);
+    // Two underscores in a row are for the compiler and its library.
+    tensor.cName.erase(
+        llvm::unique(tensor.cName,
+                     [](char a, char b) { return a == '_' && b == '_'; }),
+        tensor.cName.end());
     while (isTaken(tensor.cName) ||
            !names.insert(StringRef(tensor.cName).upper()).second)
-      tensor.cName += "_";
+      tensor.cName += tensor.cName.back() == '_' ? "x" : "_";
     bool isOutput = bool(main.getArgAttr(number, "edge.output"));
     (isOutput ? result.outputs : result.inputs).push_back(std::move(tensor));
   }

@@ -71,7 +71,8 @@ void ExpandMathPass::runOnOperation() {
     return !llvm::is_contained(
         {math::ExpOp::getOperationName(), math::TanhOp::getOperationName(),
          math::ErfOp::getOperationName(), math::SinOp::getOperationName(),
-         math::CosOp::getOperationName()},
+         math::CosOp::getOperationName(), math::AtanOp::getOperationName(),
+         math::Atan2Op::getOperationName()},
         name);
   });
   math::populateExpansionPatterns(

@@ -15,6 +15,7 @@
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
+#include <limits>
 
 #include <limits>
 
@@ -135,6 +136,40 @@ static Value expandTan(FloatBuilder &b, Value x) {
   return b.div(sine, cosine);
 }
 
+/// The angle of the point (x, y), both of them not negative.
+static Value expandAngle(FloatBuilder &b, Value y, Value x) {
+  Value zero = b.constant(0), one = b.constant(1);
+  Value isSteep = b.greater(y, x);
+  Value small = b.select(isSteep, x, y), large = b.select(isSteep, y, x);
+  // The ratio is from 0 to 1; above tan(pi/8) it is turned back by pi/4.
+  Value isFlat = b.cmp(arith::CmpFPredicate::OLE, small,
+                       b.mul(large, b.constant(0.414213562373095)));
+  Value numerator = b.select(isFlat, small, b.sub(small, large));
+  Value denominator = b.select(isFlat, large, b.add(small, large));
+  Value t = b.div(numerator, denominator);
+  // The ratios that division does not know.
+  t = b.select(b.equal(large, zero), zero, t);
+  Value infinity = b.constant(std::numeric_limits<double>::infinity());
+  Value isHuge = b.equal(large, infinity);
+  t = b.select(isHuge, zero, t);
+  Value isDiagonal = b.equal(small, infinity);
+  Value turn = b.select(isFlat, zero, b.constant(0.785398163397448310));
+  turn = b.select(isHuge, zero, turn);
+  turn = b.select(isDiagonal, b.constant(0.785398163397448310), turn);
+  Value z = b.mul(t, t);
+  Value p = b.poly(z, {8.05374449538e-2, -1.38776856032e-1, 1.99777106478e-1,
+                       -3.33329491539e-1});
+  Value angle = b.add(turn, b.fma(b.mul(p, z), t, t));
+  Value isAnyNan = b.cmp(arith::CmpFPredicate::UNO, y, x);
+  angle =
+      b.select(isSteep, b.sub(b.constant(1.57079632679489662), angle), angle);
+  return b.select(isAnyNan, b.add(b.add(y, x), one), angle);
+}
+
+static Value expandAtan(FloatBuilder &b, Value x) {
+  return b.copySign(expandAngle(b, b.abs(x), b.constant(1)), x);
+}
+
 /// By e^|x| - 1, so that small numbers keep their places.
 static Value expandSinh(FloatBuilder &b, Value x) {
   Value t = math::ExpM1Op::create(b, b.abs(x));
@@ -210,6 +245,27 @@ struct ExpandUnary : OpRewritePattern<OpTy> {
   bool hasFma, anyWidth;
 };
 
+/// The angle of a point in any quadrant.
+struct ExpandAtan2 : OpRewritePattern<math::Atan2Op> {
+  ExpandAtan2(MLIRContext *context, bool hasFma)
+      : OpRewritePattern(context), hasFma(hasFma) {}
+  LogicalResult matchAndRewrite(math::Atan2Op op,
+                                PatternRewriter &rewriter) const override {
+    if (!getElementTypeOrSelf(op.getType()).isF32())
+      return failure();
+    FloatBuilder b(rewriter, op.getLoc(), op.getType(), hasFma);
+    Value y = op.getLhs(), x = op.getRhs();
+    Value angle = expandAngle(b, b.abs(y), b.abs(x));
+    Value isLeft = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
+                                         b.toBits(x), b.intConstant(0));
+    angle =
+        b.select(isLeft, b.sub(b.constant(3.14159265358979324), angle), angle);
+    rewriter.replaceOp(op, b.copySign(angle, y));
+    return success();
+  }
+  bool hasFma;
+};
+
 /// Sine and cosine at once.
 struct ExpandSinCosOp : OpRewritePattern<math::SincosOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -262,6 +318,8 @@ void edgecc::populateExpandTranscendentalPatterns(RewritePatternSet &patterns,
                                            /*anyWidth=*/true);
   patterns.add<ExpandUnary<math::RsqrtOp>>(context, expandRsqrt, hasFma,
                                            /*anyWidth=*/true);
+  patterns.add<ExpandUnary<math::AtanOp>>(context, expandAtan, hasFma);
+  patterns.add<ExpandAtan2>(context, hasFma);
   patterns.add<ExpandSinCosOp>(context);
   patterns.add<ExpandFma>(context, cpu);
 }
