@@ -31,7 +31,7 @@ static SmallVector<int64_t> stridesOf(MemRefType type) {
 /// The type of a strided buffer; an identity layout where that says the same.
 static MemRefType stridedType(ArrayRef<int64_t> shape, Type element,
                               ArrayRef<int64_t> strides) {
-  auto contiguous = MemRefType::get(shape, element);
+  auto contiguous = contiguousType(shape, element);
   SmallVector<int64_t> expected = stridesOf(contiguous);
   bool isContiguous = true;
   for (auto [size, stride, want] : llvm::zip(shape, strides, expected))
@@ -55,7 +55,7 @@ Buffer Buffer::slice(ArrayRef<int64_t> offsets, ArrayRef<int64_t> sizes) const {
 Buffer Buffer::reshape(ArrayRef<int64_t> shape) const {
   assert(isContiguous() && "only contiguous memory takes another shape");
   Buffer view = *this;
-  view.type = MemRefType::get(shape, type.getElementType());
+  view.type = contiguousType(shape, type.getElementType());
   return view;
 }
 
@@ -78,12 +78,13 @@ Value Buffer::materialize(OpBuilder &builder, Location loc) const {
   }
   Value bytes = arith::ConstantIndexOp::create(builder, loc,
                                                offset * storageBytes(element));
-  if (isContiguous())
+  if (type.getLayout().isIdentity())
     return memref::ViewOp::create(builder, loc, type, base, bytes,
                                   ValueRange());
-  int64_t span = 1;
+  bool isEmpty = type.getNumElements() == 0;
+  int64_t span = isEmpty ? 0 : 1;
   for (auto [size, stride] : llvm::zip(type.getShape(), strides))
-    span += (size - 1) * stride;
+    span += isEmpty ? 0 : (size - 1) * stride;
   Value flat =
       memref::ViewOp::create(builder, loc, MemRefType::get({span}, element),
                              base, bytes, ValueRange());

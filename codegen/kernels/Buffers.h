@@ -19,7 +19,9 @@ struct Buffer {
   int64_t offset = 0;
   mlir::MemRefType type;
 
-  bool isContiguous() const { return type.getLayout().isIdentity(); }
+  bool isContiguous() const {
+    return type.getLayout().isIdentity() || type.getNumElements() == 0;
+  }
   /// The part of `sizes` elements at `offsets`, in the same memory.
   Buffer slice(llvm::ArrayRef<int64_t> offsets,
                llvm::ArrayRef<int64_t> sizes) const;

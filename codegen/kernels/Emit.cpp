@@ -30,8 +30,20 @@ Type kernels::storageType(Type element) {
 }
 
 MemRefType kernels::storageType(RankedTensorType tensor) {
-  return MemRefType::get(tensor.getShape(),
-                         storageType(tensor.getElementType()));
+  return contiguousType(tensor.getShape(),
+                        storageType(tensor.getElementType()));
+}
+
+MemRefType kernels::contiguousType(ArrayRef<int64_t> shape, Type element) {
+  if (!llvm::is_contained(shape, 0))
+    return MemRefType::get(shape, element);
+  // The strides of an identity layout would be zero, which MLIR does not take.
+  SmallVector<int64_t> strides(shape.size(), 1);
+  for (int64_t i = int64_t(shape.size()) - 2; i >= 0; --i)
+    strides[i] = strides[i + 1] * std::max<int64_t>(shape[i + 1], 1);
+  return MemRefType::get(
+      shape, element,
+      StridedLayoutAttr::get(element.getContext(), /*offset=*/0, strides));
 }
 
 int64_t kernels::storageBytes(Type element) {

@@ -25,6 +25,11 @@ mlir::Type storageType(mlir::Type element);
 /// The contiguous memref of storage type for a tensor.
 mlir::MemRefType storageType(mlir::RankedTensorType tensor);
 
+/// The memref of dense row-major elements; one without elements has strides as
+/// if its empty dimensions had size one.
+mlir::MemRefType contiguousType(llvm::ArrayRef<int64_t> shape,
+                                mlir::Type element);
+
 /// The bytes of one element in memory.
 int64_t storageBytes(mlir::Type element);
 
