@@ -23,17 +23,17 @@ DIGITS = os.path.join(suite.MODELS, "digits_cnn.onnx")
 TESTS = []
 
 
-def refusal(*words):
-    """Registers a test: a function (folder) that returns the arguments after
-    the output; the error must match every one of `words`."""
+def refusal(*words, errors=1):
+    """Registers a test: a function (folder) that returns the arguments; there
+    must be `errors` errors, and they must match every one of `words`."""
     def register(function):
         TESTS.append((function.__name__.replace("_", "-"),
-                      functools.partial(check, function, words)))
+                      functools.partial(check, function, words, errors)))
         return function
     return register
 
 
-def check(function, words, options):
+def check(function, words, expected, options):
     with tempfile.TemporaryDirectory() as folder:
         args = function(folder)
         tool = "edgecc"
@@ -55,7 +55,7 @@ def check(function, words, options):
         if p.stdout:
             raise suite.Failure("writes to standard output: " + p.stdout[:100])
         errors = len(re.findall(r"\berror:", p.stderr))
-        if errors != 1:
+        if errors != expected:
             raise suite.Failure(f"{errors} errors: {p.stderr[:200]}")
         for word in words:
             if not re.search(word, p.stderr):
@@ -139,7 +139,7 @@ def unknown_operator(folder):
     return [save(folder, [node("Frobnicate", "x", name="first")])]
 
 
-@refusal("my.company", "Frobnicate", "Twiddle", "first", "second")
+@refusal("my.company", "Frobnicate", "Twiddle", "first", "second", errors=2)
 def unknown_domain_names_all_nodes(folder):
     return [save(folder, [
         node("Frobnicate", "x", name="first", output="t", domain="my.company"),
