@@ -27,7 +27,7 @@ ArrayRef<StringLiteral> edgecc::getCandidateTriples() {
                                               "powerpc64le-unknown-linux-gnu",
                                               "loongarch64-unknown-linux-gnu",
                                               "s390x-unknown-linux-gnu",
-                                              "mips-unknown-linux-gnu",
+                                              "mipsel-unknown-linux-gnu",
                                               "hexagon-unknown-elf",
                                               "sparc-unknown-elf"};
   return triples;

@@ -288,6 +288,10 @@ llvm::LogicalResult Resolver::takeCpu() {
     if (!triple)
       return reportUnknownCpu();
   }
+  // Constants are laid out for the order that all but a few machines have.
+  if (!triple->isLittleEndian())
+    return emitError() << "the target '" << triple->str()
+                       << "' is big-endian, which edgecc does not support";
   const CpuRecord *found = findCpuRecord(cpu);
   bool isOurs = found && !found->llvmCpu.empty();
   if (isOurs && Triple(found->triple).getArch() != triple->getArch())

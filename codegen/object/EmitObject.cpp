@@ -29,9 +29,11 @@
 using namespace llvm;
 using namespace edgecc;
 
-/// Whether programs may be loaded at any address by default.
-static bool isHosted(const Triple &triple) {
-  return !triple.isWasm() && !triple.isOSUnknown();
+/// Whether programs may be loaded at any address by default. Not where that
+/// costs a register, and a symbol that the linker has to define.
+static bool isPicDefault(const Triple &triple) {
+  return !triple.isWasm() && !triple.isOSUnknown() && !triple.isMIPS() &&
+         triple.getArch() != Triple::x86;
 }
 
 std::unique_ptr<TargetMachine>
@@ -51,7 +53,7 @@ edgecc::createTargetMachine(target::CpuAttr cpu, const CodegenOptions &options,
   targetOptions.FunctionSections = targetOptions.DataSections = true;
   targetOptions.MCOptions.ABIName = cpu.getAbi().str();
   Reloc::Model relocation =
-      options.pic.value_or(isHosted(triple)) ? Reloc::PIC_ : Reloc::Static;
+      options.pic.value_or(isPicDefault(triple)) ? Reloc::PIC_ : Reloc::Static;
   // RISC-V's small code model cannot reach high addresses.
   std::optional<CodeModel::Model> codeModel;
   if (triple.isRISCV())
@@ -177,8 +179,17 @@ static LogicalResult generate(const Module &module, TargetMachine &machine,
   return success();
 }
 
-/// The symbols that an object leaves to the linker, without those that every
-/// WebAssembly object has.
+/// Whether linkers define the symbol themselves: the memory, stack and table of
+/// WebAssembly, and the tables through which position-independent code goes.
+static bool isLinkerSymbol(StringRef name) {
+  return llvm::is_contained({"__linear_memory", "__stack_pointer",
+                             "__indirect_function_table", "__memory_base",
+                             "__table_base", "_GLOBAL_OFFSET_TABLE_", ".TOC.",
+                             "_gp_disp"},
+                            name);
+}
+
+/// The symbols that an object leaves to other objects.
 static std::vector<std::string> findUndefined(StringRef object) {
   std::vector<std::string> names;
   auto file =
@@ -196,9 +207,7 @@ static std::vector<std::string> findUndefined(StringRef object) {
       continue;
     }
     if ((*flags & object::SymbolRef::SF_Undefined) && !name->empty() &&
-        !name->starts_with("__linear_memory") &&
-        !name->starts_with("__stack_pointer") &&
-        !name->starts_with("__indirect_function_table"))
+        !isLinkerSymbol(*name))
       names.push_back(name->str());
   }
   return names;

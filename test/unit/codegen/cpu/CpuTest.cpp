@@ -131,6 +131,14 @@ TEST_F(ResolveCpuTest, RefusesWithAHint) {
   EXPECT_THAT(error, HasSubstr("invalid -march=rv64gq?"));
 }
 
+TEST_F(ResolveCpuTest, RefusesBigEndianTargets) {
+  EXPECT_FALSE(resolveName("z14"));
+  EXPECT_THAT(error, HasSubstr("is big-endian"));
+  EXPECT_FALSE(resolve({"aarch64_be-linux-gnu", "", "", ""}));
+  EXPECT_THAT(error, HasSubstr("is big-endian"));
+  EXPECT_TRUE(resolveName("mips32r2")) << error;
+}
+
 TEST(CpuTableTest, EveryRecordIsComplete) {
   for (const CpuRecord &record : getCpuRecords()) {
     EXPECT_TRUE(record.base.empty() || findCpuRecord(record.base))
