@@ -26,8 +26,32 @@ Value ConversionContext::operand(unsigned index) {
 Value ConversionContext::lookup(Value onnxValue) {
   Value value = values.lookup(onnxValue);
   if (Value known = evaluated.lookup(value))
+    value = known;
+  return value ? computed(value) : value;
+}
+
+Value ConversionContext::computed(Value value) {
+  Type type = getElementType(value);
+  if (!type.isF16() && !type.isBF16())
+    return value;
+  if (Value known = widened.lookup(value))
     return known;
-  return value;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointAfterValue(value);
+  Type f32 = builder.getF32Type();
+  Value result;
+  ElementsAttr attr;
+  if (matchPattern(value, m_Constant(&attr))) {
+    SmallVector<float> numbers = *readFloats(attr);
+    ArrayRef<char> bytes(reinterpret_cast<const char *>(numbers.data()),
+                         numbers.size() * sizeof(float));
+    result = edge::ConstantOp::create(
+        builder, value.getLoc(),
+        edge::makeConstant(RankedTensorType::get(getShape(value), f32), bytes));
+  } else {
+    result = edge::CastOp::create(builder, value.getLoc(), value, f32);
+  }
+  return widened[value] = result;
 }
 
 void ConversionContext::map(Value onnxValue, Value edgeValue) {

@@ -95,7 +95,9 @@ public:
   /// The edge value of operand `index`; null when it is absent.
   mlir::Value operand(unsigned index);
 
-  /// The edge value of an onnx value; null for an absent one.
+  /// The edge value of an onnx value; null for an absent one. Values of f16
+  /// and bf16 are seen in f32: networks of these types are computed in f32
+  /// from their inputs to their outputs, without rounding in between.
   mlir::Value lookup(mlir::Value onnxValue);
 
   /// Whether result `index` of the node is left out or has no use.
@@ -249,6 +251,8 @@ private:
                                          llvm::StringRef message);
   llvm::SmallVector<mlir::Value> finish(mlir::OperationState &state);
   llvm::LogicalResult convertNode(onnx::NodeOp node);
+  /// `value` in the type in which it is computed; see `lookup`.
+  mlir::Value computed(mlir::Value value);
   llvm::LogicalResult reportUnsupported(mlir::Block &block);
 
   mlir::OpBuilder &builder;
@@ -259,6 +263,8 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> values;
   /// Edge values that have been evaluated, and their constants.
   llvm::DenseMap<mlir::Value, mlir::Value> evaluated;
+  /// Edge values of f16 and bf16, and their casts to f32.
+  llvm::DenseMap<mlir::Value, mlir::Value> widened;
 };
 
 //===----------------------------------------------------------------------===//

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "passes/OnnxToEdge/Converters.h"
 #include "llvm/ADT/StringSet.h"
@@ -106,6 +107,18 @@ static DictionaryAttr getNameAttrs(DictionaryAttr onnxAttrs,
   return attrs.getDictionary(context);
 }
 
+/// Rounds results that the model declares as f16 or bf16 and that have been
+/// computed in f32.
+static void narrowResults(OpBuilder &builder, Operation &terminator,
+                          MutableArrayRef<Value> results) {
+  for (auto [declared, result] :
+       llvm::zip(terminator.getOperandTypes(), results)) {
+    Type type = getElementTypeOrSelf(declared);
+    if ((type.isF16() || type.isBF16()) && getElementType(result).isF32())
+      result = edge::CastOp::create(builder, terminator.getLoc(), result, type);
+  }
+}
+
 /// Erases operations without an effect whose results have no use.
 static void eraseDeadOps(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
@@ -174,6 +187,7 @@ private:
       target.erase();
       return failure();
     }
+    narrowResults(builder, *body.getTerminator(), *results);
     func::ReturnOp::create(builder, body.getTerminator()->getLoc(), *results);
 
     target.setType(

@@ -20,6 +20,10 @@ def OnnxToEdge : Pass<"edgecc-onnx-to-edge", "::mlir::ModuleOp"> {
     that comes first is taken as 1, and so are the dimensions of the same name;
     any other one is an error that says how to set it.
 
+    Values of f16 and bf16 are computed in f32 and rounded where they leave the
+    model: that is exact enough, and no processor without arithmetic on 16 bits
+    pays for casts around each operation.
+
     An operator without a converter is replaced by its function body where the
     pass has a way to get it. All nodes that remain are reported in one go, and
     nothing is converted. Branches of an `If` that is decided at compile time

@@ -33,3 +33,22 @@ func.func @main(%a: tensor<2x3xf32> {onnx.name = "a"},
       : (tensor<2x3xf32>, tensor<3x5xf32>) -> tensor<7x7xf32>
   return %y : tensor<7x7xf32>
 }
+
+// -----
+
+// Half precision is widened at the inputs and rounded at the outputs only.
+
+// CHECK-LABEL: func.func @main(
+// CHECK-SAME:    %[[X:[^:]*]]: tensor<2xf16>
+// CHECK-DAG:     %[[W:.*]] = edge.cast %[[X]] to f32
+// CHECK-DAG:     %[[C:.*]] = edge.constant dense<[5.000000e-01, 2.000000e+00]> : tensor<2xf32>
+// CHECK:         %[[M:.*]] = edge.mul %[[W]], %[[C]] : tensor<2xf32>
+// CHECK-NEXT:    %[[T:.*]] = edge.tanh %[[M]] : tensor<2xf32>
+// CHECK-NEXT:    %[[Y:.*]] = edge.cast %[[T]] to f16
+// CHECK-NEXT:    return %[[Y]]
+func.func @main(%x: tensor<2xf16> {onnx.name = "x"}) -> (tensor<2xf16> {onnx.name = "y"}) {
+  %c = onnx.constant dense<[0.5, 2.0]> : tensor<2xf16>
+  %m = onnx.node "Mul"(%x, %c) since 14 : (tensor<2xf16>, tensor<2xf16>) -> tensor<2xf16>
+  %y = onnx.node "Tanh"(%m) since 13 : (tensor<2xf16>) -> tensor<2xf16>
+  return %y : tensor<2xf16>
+}
