@@ -61,8 +61,6 @@ Value convertWhere(ConversionContext &ctx) {
 Value convertMod(ConversionContext &ctx) {
   if (ctx.getNode().getI64("fmod", 0))
     return convertBinary<edge::FmodOp>(ctx);
-  if (isa<FloatType>(getElementType(ctx.operand(0))))
-    return refuse(ctx, "attribute fmod must be 1 for floats");
   return convertBinary<edge::ModOp>(ctx);
 }
 

@@ -97,16 +97,16 @@ Value reduce(ConversionContext &ctx, edge::ReduceKind kind, Value x,
   if (axes.empty())
     return x;
   Type type = getElementType(x);
+  if (type.isInteger(1)) {
+    Type byte = ctx.getBuilder().getIntegerType(8, /*isSigned=*/false);
+    return ctx.cast(reduce(ctx, kind, ctx.cast(x, byte), axes), type);
+  }
   bool isEmpty = getTensorType(x).getNumElements() == 0;
   SmallVector<int64_t> shape(getShape(x));
   for (int64_t axis : axes)
     shape[axis] = 1;
   if (isEmpty)
     return ctx.createSplat(getNeutral(kind, type), type, shape);
-  if (type.isInteger(1)) {
-    Type byte = ctx.getBuilder().getIntegerType(8, /*isSigned=*/false);
-    return ctx.cast(reduce(ctx, kind, ctx.cast(x, byte), axes), type);
-  }
   Value result = ctx.create<edge::ReduceOp>(kind, x, ValueRange(), axes);
   return ctx.cast(result, type);
 }

@@ -16,14 +16,6 @@ func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}, %z: tensor<3xf64> {onnx.n
 
 // -----
 
-func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<*xf32> {onnx.name = "y"}) {
-  // expected-error @+1 {{attribute fmod must be 1 for floats}}
-  %y = onnx.node "Mod"(%x, %x) since 13 : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<*xf32>
-  return %y : tensor<*xf32>
-}
-
-// -----
-
 func.func @main(%x: tensor<3xui8> {onnx.name = "x"}) -> (tensor<*xui8> {onnx.name = "y"}) {
   // expected-error @+1 {{attribute 'direction' is UP, supported is LEFT or RIGHT}}
   %y = onnx.node "BitShift"(%x, %x) since 11 {direction = "UP"} : (tensor<3xui8>, tensor<3xui8>) -> tensor<*xui8>
