@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/kernels/Contractions.h"
+#include "codegen/kernels/DotKernel.h"
 #include "dialects/Edge/EdgeConstants.h"
 
 using namespace mlir;
@@ -38,6 +39,14 @@ struct ConvPlan {
   Type accumulator;
   cost::ContractionShape shape;
   cost::ContractionTiles tiles;
+
+  /// Whether dot products compute it; the weights are constant then.
+  bool usesDotProducts = false;
+
+  /// The runs of input channels that the taps read, for an input with these
+  /// strides.
+  DotContraction dotContraction(edge::ConvOp op,
+                                ArrayRef<int64_t> strides) const;
 
   RhsLayout packedLayout() const {
     return RhsLayout::packed(depth, groupOutputs, tiles.lanes, tiles.vectors);
@@ -78,6 +87,26 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
                       input.back() * shape.lhsBytes;
   }
   tiles = cost::chooseTiles(shape, cpu);
+  usesDotProducts = constantOf(op.getWeights()) &&
+                    prefersDotProducts(groupOutputs, groupInputs, shape.lanes);
+}
+
+DotContraction ConvPlan::dotContraction(edge::ConvOp op,
+                                        ArrayRef<int64_t> strides) const {
+  DotContraction dot;
+  dot.lhsType = elementOf(op.getInput());
+  dot.rhsType = elementOf(op.getWeights());
+  dot.accumulatorType = accumulator;
+  dot.channels = groupOutputs;
+  dot.length = groupInputs;
+  dot.lanes = shape.lanes;
+  int64_t runs = depth / groupInputs;
+  for (int64_t dim = 0; dim < int64_t(op.getSpatialRank()); ++dim) {
+    int64_t kernel = shapeOf(op.getWeights())[dim];
+    runs /= kernel;
+    dot.taps.push_back({kernel, op.getDilation(dim) * strides[dim + 1], runs});
+  }
+  return dot;
 }
 
 static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
@@ -119,9 +148,15 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
   levels.push_back({plan.groupInputs, 1, 1});
   c.reduction = mergeLevels(levels);
 
-  bool packed = bool(constantOf(op.getWeights()));
+  DotContraction dot = plan.dotContraction(op, strides);
   int64_t groupWeights = plan.groupOutputs;
-  if (packed) {
+  if (plan.usesDotProducts) {
+    groupWeights = dot.packedSize();
+    dot.lines = c.lines;
+    dot.pixels = c.pixels;
+    dot.lineStep = c.lineStep;
+    dot.pixelStep = c.pixelStep;
+  } else if (constantOf(op.getWeights())) {
     c.rhsLayout = plan.packedLayout();
     groupWeights = c.rhsLayout.size();
   } else {
@@ -135,7 +170,7 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
   FlatOperand bias;
   if (op.getBias()) {
     bias = flatOperand(e, args.inputs[2]);
-    c.biasType = elementOf(op.getBias());
+    c.biasType = dot.biasType = elementOf(op.getBias());
   }
 
   // Images and outer spatial positions, then groups.
@@ -154,15 +189,20 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
     c.rhs = {rhs.memref, e.mul(group, groupWeights)};
     if (bias.memref)
       c.bias = {bias.memref, channelBase};
-    emitContraction(e, c,
-                    [&](Value value, Value line, Value pixel, Value channel) {
-                      SmallVector<Value> indices(position.drop_back());
-                      if (rank > 1)
-                        indices.push_back(line);
-                      indices.push_back(pixel);
-                      indices.push_back(e.add(channelBase, channel));
-                      e.storeResult(op, args, value, indices);
-                    });
+    auto store = [&](Value value, Value line, Value pixel, Value channel) {
+      SmallVector<Value> indices(position.drop_back());
+      if (rank > 1)
+        indices.push_back(line);
+      indices.push_back(pixel);
+      indices.push_back(e.add(channelBase, channel));
+      e.storeResult(op, args, value, indices);
+    };
+    if (!plan.usesDotProducts)
+      return emitContraction(e, c, store);
+    dot.lhs = c.lhs;
+    dot.rhs = c.rhs;
+    dot.bias = c.bias;
+    emitDotContraction(e, dot, store);
   });
   return success();
 }
@@ -197,14 +237,23 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
       return std::nullopt;
     ConvPlan plan(op, cpu);
     RhsLayout layout = plan.packedLayout();
-    Type element = storageType(elementOf(op.getWeights()));
-    int64_t bytes = plan.shape.rhsBytes;
+    SmallVector<int64_t> anyStrides(op.getSpatialRank() + 2, 1);
+    DotContraction dot = plan.dotContraction(op, anyStrides);
+    int64_t size = plan.usesDotProducts ? dot.packedSize() : layout.size();
+    int64_t bytes = plan.shape.rhsBytes,
+            pitch = plan.groups * plan.groupOutputs;
     PackedConstant packed;
-    packed.type = MemRefType::get({plan.groups * layout.size()}, element);
-    packed.bytes.reserve(plan.groups * layout.size() * bytes);
-    for (int64_t group = 0; group < plan.groups; ++group)
-      layout.pack(view->bytes().drop_front(group * plan.groupOutputs * bytes),
-                  plan.groups * plan.groupOutputs, bytes, packed.bytes);
+    packed.type = MemRefType::get({plan.groups * size},
+                                  storageType(elementOf(op.getWeights())));
+    packed.bytes.reserve(plan.groups * size * bytes);
+    for (int64_t group = 0; group < plan.groups; ++group) {
+      ArrayRef<char> matrix =
+          view->bytes().drop_front(group * plan.groupOutputs * bytes);
+      if (plan.usesDotProducts)
+        dot.pack(matrix, pitch, bytes, packed.bytes);
+      else
+        layout.pack(matrix, pitch, bytes, packed.bytes);
+    }
     return packed;
   }
 
@@ -214,6 +263,8 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     if (isWindow(op))
       return {};
     ConvPlan plan(op, cpu);
+    if (plan.usesDotProducts)
+      return {};
     return contractionScratch(op, plan.tiles, plan.accumulator);
   }
 

@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/kernels/Contractions.h"
+#include "codegen/kernels/DotKernel.h"
 #include "dialects/Edge/EdgeConstants.h"
 
 using namespace mlir;
@@ -31,6 +32,26 @@ struct MatMulPlan {
   Type accumulator;
   cost::ContractionShape shape;
   cost::ContractionTiles tiles;
+
+  /// Whether dot products compute it; the rhs is constant then.
+  bool usesDotProducts = false;
+
+  DotContraction dotContraction(edge::MatMulOp op) const {
+    DotContraction dot;
+    dot.lhsType = typeOf(op.getLhs()).getElementType();
+    dot.rhsType = typeOf(op.getRhs()).getElementType();
+    dot.accumulatorType = accumulator;
+    dot.channels = channels;
+    dot.length = depth;
+    dot.lanes = shape.lanes;
+    return dot;
+  }
+
+  /// Elements of one packed matrix.
+  int64_t packedSize(edge::MatMulOp op) const {
+    return usesDotProducts ? dotContraction(op).packedSize()
+                           : packedLayout().size();
+  }
 
   RhsLayout packedLayout() const {
     return RhsLayout::packed(depth, channels, tiles.lanes, tiles.vectors);
@@ -62,6 +83,8 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
   shape.rhsBytes = storageBytes(typeOf(op.getRhs()).getElementType());
   shape.lineBytes = rows * depth * shape.lhsBytes;
   tiles = cost::chooseTiles(shape, cpu);
+  usesDotProducts = constantOf(op.getRhs()) &&
+                    prefersDotProducts(channels, depth, shape.lanes);
 }
 
 /// The distance in `memref`, in elements, that one step of each of the
@@ -103,7 +126,7 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
     c.rhsLayout = plan.packedLayout();
     ArrayRef<int64_t> shape = typeOf(op.getRhs()).getShape().drop_back(2);
     rhsSteps.assign(batches, 0);
-    int64_t step = c.rhsLayout.size();
+    int64_t step = plan.packedSize(op);
     for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
       if (shape[dim] != 1)
         rhsSteps[batches - shape.size() + dim] = step;
@@ -132,11 +155,21 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
     }
     c.lhs = {lhs.memref, lhsBase};
     c.rhs = {rhs.memref, rhsBase};
-    emitContraction(e, c, [&](Value value, Value, Value row, Value channel) {
+    auto store = [&](Value value, Value, Value row, Value channel) {
       SmallVector<Value> indices(position);
       indices.append({row, channel});
       e.storeResult(op, args, value, indices);
-    });
+    };
+    if (!plan.usesDotProducts)
+      return emitContraction(e, c, store);
+    DotContraction dot = plan.dotContraction(op);
+    dot.pixels = c.pixels;
+    dot.pixelStep = c.pixelStep;
+    dot.biasType = c.biasType;
+    dot.lhs = c.lhs;
+    dot.rhs = c.rhs;
+    dot.bias = c.bias;
+    emitDotContraction(e, dot, store);
   });
   return success();
 }
@@ -160,17 +193,21 @@ struct MatMulKernel
     if (index != 1 || !view)
       return std::nullopt;
     MatMulPlan plan(op, cpu);
-    RhsLayout layout = plan.packedLayout();
-    int64_t bytes = plan.shape.rhsBytes;
+    int64_t bytes = plan.shape.rhsBytes, size = plan.packedSize(op);
     PackedConstant packed;
     packed.type =
-        MemRefType::get({plan.rhsBatches * layout.size()},
+        MemRefType::get({plan.rhsBatches * size},
                         storageType(typeOf(op.getRhs()).getElementType()));
-    packed.bytes.reserve(plan.rhsBatches * layout.size() * bytes);
-    for (int64_t batch = 0; batch < plan.rhsBatches; ++batch)
-      layout.pack(
-          view->bytes().drop_front(batch * plan.depth * plan.channels * bytes),
-          plan.channels, bytes, packed.bytes);
+    packed.bytes.reserve(plan.rhsBatches * size * bytes);
+    for (int64_t batch = 0; batch < plan.rhsBatches; ++batch) {
+      ArrayRef<char> matrix =
+          view->bytes().drop_front(batch * plan.depth * plan.channels * bytes);
+      if (plan.usesDotProducts)
+        plan.dotContraction(op).pack(matrix, plan.channels, bytes,
+                                     packed.bytes);
+      else
+        plan.packedLayout().pack(matrix, plan.channels, bytes, packed.bytes);
+    }
     return packed;
   }
 
@@ -178,6 +215,8 @@ struct MatMulKernel
                                      target::CpuAttr cpu) const {
     auto op = cast<edge::MatMulOp>(operation);
     MatMulPlan plan(op, cpu);
+    if (plan.usesDotProducts)
+      return {};
     return contractionScratch(op, plan.tiles, plan.accumulator);
   }
 

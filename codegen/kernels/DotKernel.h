@@ -1,0 +1,53 @@
+//===- DotKernel.h - contractions with few channels -------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// A contraction into a handful of channels would fill a small part of a vector
+// of channels. Here the vectors run along the reduction instead: each result
+// element is a dot product, added up over the lanes at the end.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_KERNELS_DOTKERNEL_H
+#define EDGECC_CODEGEN_KERNELS_DOTKERNEL_H
+
+#include "codegen/kernels/GemmKernel.h"
+
+namespace edgecc::kernels {
+
+/// A contraction of `taps` runs of `length` neighbouring elements of the lhs.
+struct DotContraction {
+  mlir::Type lhsType, rhsType, biasType, accumulatorType;
+  int64_t lines = 1, pixels = 1, channels = 1;
+  /// Elements of the lhs from one line or pixel to the next.
+  int64_t lineStep = 0, pixelStep = 0;
+  /// The loops over the runs, outermost first; `rhsRows` counts runs.
+  llvm::SmallVector<ReductionLevel> taps;
+  int64_t length = 1, lanes = 1;
+  FlatOperand lhs, rhs, bias;
+
+  /// The elements of a packed run: whole vectors.
+  int64_t packedLength() const { return (length + lanes - 1) / lanes * lanes; }
+  int64_t tapCount() const;
+  /// The elements of the packed rhs.
+  int64_t packedSize() const { return channels * tapCount() * packedLength(); }
+
+  /// Appends to `out` the row-major rhs (tap and position in the run, channel)
+  /// with `pitch` elements of `bytes` bytes per row: channel by channel, and
+  /// the last vector of a run begins with zeros, because it overlaps the one
+  /// before.
+  void pack(llvm::ArrayRef<char> source, int64_t pitch, int64_t bytes,
+            std::vector<char> &out) const;
+};
+
+/// Whether dot products are faster than vectors of channels.
+bool prefersDotProducts(int64_t channels, int64_t length, int64_t lanes);
+
+/// Emits the loops of a contraction by dot products.
+void emitDotContraction(Emitter &emitter, const DotContraction &contraction,
+                        StoreTile store);
+
+} // namespace edgecc::kernels
+
+#endif // EDGECC_CODEGEN_KERNELS_DOTKERNEL_H
