@@ -176,7 +176,10 @@ bool kernels::hasLongEpilogue(Operation *op) {
     return false;
   int length = 0;
   for (Operation &scalar : epilogue.getEpilogueRegion().front())
-    length += isa<math::MathDialect>(scalar.getDialect()) ? mathOp : 1;
+    if (isa<math::MathDialect>(scalar.getDialect()))
+      length += mathOp;
+    else if (!scalar.hasTrait<OpTrait::ConstantLike>())
+      ++length;
   return length >= longEpilogue;
 }
 
@@ -363,16 +366,18 @@ ContractionEmitter::step(const PanelRun &run, const ReductionLevel &level,
                          ArrayRef<int64_t> rows, ValueRange accumulators,
                          bool prefetch) {
   int64_t rhsAt = at * level.rhsRows * run.rowPitch;
+  // One prefetch for each line of the cache.
+  int64_t bytes = storageBytes(c.rhsType), line = e.cpu.getCacheLineBytes();
   Values vectors;
   for (const Column &column : run.columns) {
     Value index = e.add(rhsBase, rhsAt + column.offset);
-    if (prefetch && c.tiles.prefetchRows)
-      memref::PrefetchOp::create(
-          e, c.rhs.memref,
-          ValueRange{e.add(rhsBase, rhsAt + column.offset +
-                                        c.tiles.prefetchRows * level.rhsRows *
-                                            run.rowPitch)},
-          /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+    int64_t ahead = rhsAt + column.offset +
+                    c.tiles.prefetchRows * level.rhsRows * run.rowPitch;
+    if (prefetch && c.tiles.prefetchRows && ahead * bytes % line == 0)
+      memref::PrefetchOp::create(e, c.rhs.memref,
+                                 ValueRange{e.add(rhsBase, ahead)},
+                                 /*isWrite=*/false, /*localityHint=*/3,
+                                 /*isDataCache=*/true);
     vectors.push_back(loadWide(e, c.rhs.memref, index, column.lanes, c.rhsType,
                                c.accumulatorType));
   }
