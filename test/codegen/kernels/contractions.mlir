@@ -1,0 +1,80 @@
+// RUN: edgecc-opt %s -split-input-file -edgecc-emit-kernels -canonicalize | FileCheck %s
+
+// Six pixels by two vectors are the tile that sixteen registers hold; the taps
+// of a row and the channels are one loop.
+
+module attributes {target.cpu = #target.cpu<triple = "x86_64-unknown-linux-gnu",
+    cpu = "haswell", vectorBytes = 32, vectorRegs = 16, hasFma = true,
+    fmaPerCycle = 2, loadsPerCycle = 2>} {
+  // CHECK-LABEL: func.func private @kernel_conv_0
+  // CHECK-SAME: memref<2304xf32>
+  // CHECK: scf.for %{{.*}} = %c0 to %c6 step %c1
+  // CHECK: %{{.*}}:12 = scf.for %{{.*}} = %c0 to %c3 step %c1
+  // CHECK: %{{.*}}:12 = scf.for %{{.*}} = %c0 to %c48 step %c2
+  // CHECK: vector.broadcast %{{.*}} : f32 to vector<8xf32>
+  // CHECK-NEXT: arith.mulf %{{.*}} fastmath<contract> : vector<8xf32>
+  // CHECK-NEXT: arith.addf %{{.*}} fastmath<contract> : vector<8xf32>
+  func.func @main(%x: tensor<1x8x8x16xf32>) -> tensor<1x6x6x16xf32> {
+    %w = edge.constant dense<1.0> : tensor<3x3x16x16xf32>
+    %b = edge.constant dense<2.0> : tensor<16xf32>
+    %y = edge.conv(%x, %w, %b) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        : (tensor<1x8x8x16xf32>, tensor<3x3x16x16xf32>, tensor<16xf32>)
+        -> tensor<1x6x6x16xf32>
+    return %y : tensor<1x6x6x16xf32>
+  }
+}
+
+// -----
+
+// A pointwise convolution is one contraction over all 49 pixels.
+
+module attributes {target.cpu = #target.cpu<triple = "aarch64-unknown-linux-gnu",
+    cpu = "cortex-a72", vectorBytes = 16, vectorRegs = 32, hasFma = true>} {
+  // CHECK-LABEL: func.func private @kernel_conv_0
+  // CHECK-SAME: memref<1x7x7x8xf32>
+  // CHECK-SAME: memref<160xf32>
+  // CHECK: memref.reinterpret_cast %{{.*}} sizes: [1, 1, 49, 20]
+  func.func @main(%x: tensor<1x7x7x8xf32>) -> tensor<1x7x7x20xf32> {
+    %w = edge.constant dense<1.0> : tensor<1x1x8x20xf32>
+    %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        : (tensor<1x7x7x8xf32>, tensor<1x1x8x20xf32>) -> tensor<1x7x7x20xf32>
+    return %y : tensor<1x7x7x20xf32>
+  }
+}
+
+// -----
+
+// One channel: the vectors run along the input channels.
+
+module attributes {target.cpu = #target.cpu<triple = "x86_64-unknown-linux-gnu",
+    cpu = "haswell", vectorBytes = 32, vectorRegs = 16, hasFma = true>} {
+  // CHECK-LABEL: func.func private @kernel_conv_0
+  // CHECK: vector.load %{{.*}} : memref<800xf32>, vector<8xf32>
+  // CHECK: vector.reduction <add>, %{{.*}} fastmath<reassoc> : vector<8xf32> into f32
+  func.func @main(%x: tensor<1x5x5x32xf32>) -> tensor<1x3x3x1xf32> {
+    %w = edge.constant dense<1.0> : tensor<3x3x32x1xf32>
+    %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        : (tensor<1x5x5x32xf32>, tensor<3x3x32x1xf32>) -> tensor<1x3x3x1xf32>
+    return %y : tensor<1x3x3x1xf32>
+  }
+}
+
+// -----
+
+// A depthwise convolution keeps its nine weights in registers.
+
+module attributes {target.cpu = #target.cpu<triple = "aarch64-unknown-linux-gnu",
+    cpu = "cortex-a72", vectorBytes = 16, vectorRegs = 32, hasFma = true>} {
+  // CHECK-LABEL: func.func private @kernel_conv_0
+  // CHECK-COUNT-9: vector.load %{{.*}} : memref<36xf32>, vector<4xf32>
+  // CHECK: scf.for
+  // CHECK-NOT: memref<36xf32>
+  // CHECK: return
+  func.func @main(%x: tensor<1x10x18x4xf32>) -> tensor<1x8x16x4xf32> {
+    %w = edge.constant dense<1.0> : tensor<3x3x1x4xf32>
+    %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        groups 4
+        : (tensor<1x10x18x4xf32>, tensor<3x3x1x4xf32>) -> tensor<1x8x16x4xf32>
+    return %y : tensor<1x8x16x4xf32>
+  }
+}
