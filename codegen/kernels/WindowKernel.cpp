@@ -24,22 +24,29 @@ public:
 private:
   /// Where the tile at hand is.
   struct Tile {
-    /// The index of its first input element.
-    Value input;
+    /// Image and outer spatial position, then the first line and pixel.
+    Values position;
+    Value line, pixel;
     /// Its first channel, and the vectors of channels.
     Value channel;
     SmallVector<int64_t> lanes;
-    int64_t lines, pixels;
+    int64_t lines = 1, pixels = 1;
+    /// The index of its first input element.
+    Value input;
   };
 
-  void emitChannels(Value base, ValueRange outer, const cost::TileRun &lines,
-                    Value line, Value channel, ArrayRef<int64_t> lanes);
-  Values accumulate(const Tile &tile, Values sums);
+  void emitLines(Tile tile);
+  void overPixels(Tile tile, function_ref<void(Tile)> body);
+  void overChannels(Tile tile, function_ref<void(Tile)> body);
+  void emitTile(const Tile &tile);
   Values overOuterTaps(size_t dim, Tile tile, Value tap, ValueRange sums);
-  Values allTaps(const Tile &tile, Values sums);
+  Values allTaps(const Tile &tile, ArrayRef<Value> taps, Values sums);
   Values kernelRow(const Tile &tile, Value tap, Values sums);
   Values tapLoops(const Tile &tile, Value tap, ValueRange sums);
   Value loadInput(const Tile &tile, int64_t offset, size_t vector);
+  /// The weights of the taps of the last two dimensions from number `tap` on,
+  /// if they stay in registers.
+  Values tapWeights(const Tile &tile, Value tap);
   /// The weight of tap number `tap` + `offset`; null without weights.
   Value loadWeight(const Tile &tile, Value tap, int64_t offset, size_t vector);
 
@@ -54,7 +61,7 @@ private:
   int64_t lineStride, pixelStride;
   cost::WindowTiles tiles;
   FlatOperand input, weights;
-  /// The weights of the channels at hand, if they stay in registers.
+  /// The weights of the channels at hand while all pixels of a line pass by.
   Values resident;
 };
 
@@ -90,73 +97,97 @@ void WindowEmitter::emit() {
          cost::splitEvenly(lineDim.outputs, tiles.lines))
       e.loop(lines.first, lines.first + lines.count * lines.size, lines.size,
              [&](Value line) {
-               // Groups of vectors, then single ones, then a narrow rest.
-               int64_t channel = 0;
-               auto run = [&](ArrayRef<int64_t> group) {
-                 int64_t width = 0;
-                 for (int64_t length : group)
-                   width += length;
-                 int64_t count = (channels - channel) / width;
-                 e.loop(channel, channel + count * width, width, [&](Value c) {
-                   emitChannels(base, position, lines, line, c, group);
-                 });
-                 channel += count * width;
-               };
-               if (tiles.vectors > 1)
-                 run(SmallVector<int64_t>(tiles.vectors, lanes));
-               run({lanes});
-               for (int64_t length :
-                    splitIntoVectors(channels - channel, lanes))
-                 run({length});
+               Tile tile;
+               tile.position.assign(position.begin(), position.end());
+               tile.line = line;
+               tile.lines = lines.size;
+               tile.input =
+                   e.add(base, e.mul(line, lineDim.stride * lineStride));
+               emitLines(tile);
              });
   });
 }
 
-void WindowEmitter::emitChannels(Value base, ValueRange position,
-                                 const cost::TileRun &lines, Value line,
-                                 Value channel, ArrayRef<int64_t> group) {
-  Tile tile;
-  tile.channel = channel;
-  tile.lanes.assign(group.begin(), group.end());
-  tile.lines = lines.size;
-  Values first;
-  int64_t offset = 0;
-  for (int64_t length : group) {
-    first.push_back(w.initial(e.add(channel, offset), length));
-    offset += length;
-  }
-  resident.clear();
-  if (tiles.mode == cost::WindowTiles::ResidentWeights && w.weights && rank < 3)
-    for (int64_t tap = 0; tap < lineDim.kernel * pixelDim.kernel; ++tap)
-      resident.push_back(loadWeight(tile, e.index(0), tap, 0));
-  Value lineBase =
-      e.add(e.add(base, channel), e.mul(line, lineDim.stride * lineStride));
+void WindowEmitter::emitLines(Tile tile) {
+  overChannels(tile, [&](Tile inner) {
+    if (rank < 3)
+      resident = tapWeights(inner, e.index(0));
+    overPixels(inner, [&](Tile innermost) { emitTile(innermost); });
+    resident.clear();
+  });
+}
+
+void WindowEmitter::overPixels(Tile tile, function_ref<void(Tile)> body) {
   for (const cost::TileRun &pixels :
        cost::splitEvenly(pixelDim.outputs, tiles.pixels))
     e.loop(pixels.first, pixels.first + pixels.count * pixels.size, pixels.size,
            [&](Value pixel) {
-             tile.pixels = pixels.size;
-             tile.input =
-                 e.add(lineBase, e.mul(pixel, pixelDim.stride * pixelStride));
-             Values sums;
-             for (int64_t i = 0; i < tile.lines * tile.pixels; ++i)
-               llvm::append_range(sums, first);
-             sums = overOuterTaps(0, tile, e.index(0), sums);
-             size_t at = 0;
-             for (int64_t i = 0; i < tile.lines; ++i)
-               for (int64_t j = 0; j < tile.pixels; ++j) {
-                 int64_t offset = 0;
-                 for (int64_t length : group) {
-                   Values indices(position);
-                   if (rank > 1)
-                     indices.push_back(e.add(line, i));
-                   indices.push_back(e.add(pixel, j));
-                   indices.push_back(e.add(channel, offset));
-                   w.store(sums[at++], indices);
-                   offset += length;
-                 }
-               }
+             Tile inner = tile;
+             inner.pixel = pixel;
+             inner.pixels = pixels.size;
+             inner.input =
+                 e.add(tile.input, e.mul(pixel, pixelDim.stride * pixelStride));
+             body(inner);
            });
+}
+
+void WindowEmitter::overChannels(Tile tile, function_ref<void(Tile)> body) {
+  // Groups of vectors, then single ones, then a narrow rest.
+  int64_t first = 0;
+  auto run = [&](ArrayRef<int64_t> group) {
+    int64_t width = 0;
+    for (int64_t length : group)
+      width += length;
+    int64_t count = (channels - first) / width;
+    e.loop(first, first + count * width, width, [&](Value channel) {
+      Tile inner = tile;
+      inner.channel = channel;
+      inner.lanes.assign(group.begin(), group.end());
+      inner.input = e.add(tile.input, channel);
+      body(inner);
+    });
+    first += count * width;
+  };
+  if (tiles.vectors > 1)
+    run(SmallVector<int64_t>(tiles.vectors, lanes));
+  run({lanes});
+  for (int64_t length : splitIntoVectors(channels - first, lanes))
+    run({length});
+}
+
+Values WindowEmitter::tapWeights(const Tile &tile, Value tap) {
+  Values taps;
+  if (tiles.mode == cost::WindowTiles::ResidentWeights && w.weights)
+    for (int64_t i = 0; i < lineDim.kernel * pixelDim.kernel; ++i)
+      taps.push_back(loadWeight(tile, tap, i, 0));
+  return taps;
+}
+
+void WindowEmitter::emitTile(const Tile &tile) {
+  Values first;
+  int64_t offset = 0;
+  for (int64_t length : tile.lanes) {
+    first.push_back(w.initial(e.add(tile.channel, offset), length));
+    offset += length;
+  }
+  Values sums;
+  for (int64_t i = 0; i < tile.lines * tile.pixels; ++i)
+    llvm::append_range(sums, first);
+  sums = overOuterTaps(0, tile, e.index(0), sums);
+  size_t at = 0;
+  for (int64_t i = 0; i < tile.lines; ++i)
+    for (int64_t j = 0; j < tile.pixels; ++j) {
+      int64_t offset = 0;
+      for (int64_t length : tile.lanes) {
+        Values indices = tile.position;
+        if (rank > 1)
+          indices.push_back(e.add(tile.line, i));
+        indices.push_back(e.add(tile.pixel, j));
+        indices.push_back(e.add(tile.channel, offset));
+        w.store(sums[at++], indices);
+        offset += length;
+      }
+    }
 }
 
 Values WindowEmitter::overOuterTaps(size_t dim, Tile tile, Value tap,
@@ -173,15 +204,9 @@ Values WindowEmitter::overOuterTaps(size_t dim, Tile tile, Value tap,
     });
   switch (tiles.mode) {
   case cost::WindowTiles::ResidentWeights:
-    if (resident.empty() && w.weights) {
-      // The weights of this slice of the kernel.
-      for (int64_t i = 0; i < lineDim.kernel * pixelDim.kernel; ++i)
-        resident.push_back(loadWeight(tile, tap, i, 0));
-      Values result = allTaps(tile, Values(sums));
-      resident.clear();
-      return result;
-    }
-    return allTaps(tile, Values(sums));
+    if (!resident.empty())
+      return allTaps(tile, resident, Values(sums));
+    return allTaps(tile, tapWeights(tile, tap), Values(sums));
   case cost::WindowTiles::Rows: {
     auto row = [&](Value k, ValueRange carried) {
       Tile inner = tile;
@@ -223,7 +248,8 @@ Value WindowEmitter::loadWeight(const Tile &tile, Value tap, int64_t offset,
                   w.accumulatorType);
 }
 
-Values WindowEmitter::allTaps(const Tile &tile, Values sums) {
+Values WindowEmitter::allTaps(const Tile &tile, ArrayRef<Value> taps,
+                              Values sums) {
   // Input by input, each used for all the pixels and taps that need it.
   struct Use {
     int64_t sum, tap;
@@ -241,7 +267,7 @@ Values WindowEmitter::allTaps(const Tile &tile, Values sums) {
         tile, position.first * lineStride + position.second * pixelStride, 0);
     for (const Use &use : list)
       sums[use.sum] = w.combine(sums[use.sum], element,
-                                resident.empty() ? Value() : resident[use.tap]);
+                                taps.empty() ? Value() : taps[use.tap]);
   }
   return sums;
 }
