@@ -42,6 +42,9 @@ struct Flags {
 static bool run(Compiler &compiler, const Flags &flags) {
   CompileOptions options = flags.common.getOptions();
   bool isElsewhere = !flags.runner.empty();
+  // Memory of this process is wherever it happens to be.
+  if (!isElsewhere)
+    options.codegen.pic = true;
   // Here the network may use all that this machine has.
   if (!isElsewhere && options.target.cpu.empty() &&
       options.target.triple.empty() && options.target.march.empty())
