@@ -506,9 +506,31 @@ EDGE_BINARY(ModOp, b.sub(x, b.mul(b.make<math::FloorOp>(b.div(x, y)), y)),
 EDGE_INTEGER(AndOp, arith::AndIOp::create(b, x, y))
 EDGE_INTEGER(OrOp, arith::OrIOp::create(b, x, y))
 EDGE_INTEGER(XorOp, arith::XOrIOp::create(b, x, y))
-EDGE_INTEGER(ShiftLeftOp, arith::ShLIOp::create(b, x, y))
-EDGE_INTEGER(ShiftRightOp, isUnsigned(*this) ? b.make<arith::ShRUIOp>({x, y})
-                                             : b.make<arith::ShRSIOp>({x, y}))
+
+/// A distance of the width or more, seen as unsigned, shifts everything out;
+/// the right shift of a signed number then leaves its sign.
+static Value emitShift(Operation *op, OpBuilder &builder, ValueRange operands,
+                       bool isLeft) {
+  ScalarBuilder b(builder, op);
+  Value x = operands[0], distance = operands[1];
+  int64_t width = elementType(op->getOperand(0)).getIntOrFloatBitWidth();
+  Value inside =
+      arith::MinUIOp::create(b, distance, b.integer(width - 1, distance));
+  if (!isLeft && !isUnsigned(op))
+    return arith::ShRSIOp::create(b, x, inside);
+  Value shifted = isLeft ? arith::ShLIOp::create(b, x, inside).getResult()
+                         : arith::ShRUIOp::create(b, x, inside).getResult();
+  return b.select(b.compare(arith::CmpIPredicate::eq, distance, inside),
+                  shifted, b.integer(0, x));
+}
+
+Value ShiftLeftOp::emitScalar(OpBuilder &builder, ValueRange operands) {
+  return emitShift(*this, builder, operands, /*isLeft=*/true);
+}
+
+Value ShiftRightOp::emitScalar(OpBuilder &builder, ValueRange operands) {
+  return emitShift(*this, builder, operands, /*isLeft=*/false);
+}
 
 Value CompareOp::emitScalar(OpBuilder &builder, ValueRange operands) {
   ScalarBuilder b(builder, *this);

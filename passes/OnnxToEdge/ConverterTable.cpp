@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/OnnxToEdge/Attention.h"
 #include "passes/OnnxToEdge/Converters.h"
 
 using namespace mlir;
@@ -12,6 +13,7 @@ using namespace edgecc;
 
 void edgecc::registerAllConverters(ConverterTable &table) {
   registerActivationConverters(table);
+  registerAttentionConverters(table);
   registerControlFlowConverters(table);
   registerConvolutionConverters(table);
   registerElementwiseConverters(table);

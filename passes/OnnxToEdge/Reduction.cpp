@@ -130,13 +130,15 @@ Value convertReduction(ConversionContext &ctx, Body body) {
   return ctx.reshape(body(ctx.operand(0), *extent), extent->shape);
 }
 
-/// The same in floats: integers go through f64, which all of them fit.
+/// The same in floats that neither overflow nor lose digits before the end:
+/// integers go through f64, narrow floats through f32.
 template <typename Body>
 Value convertRealReduction(ConversionContext &ctx, Body body) {
   return convertReduction(ctx, [&](Value x, const Extent &extent) {
     Type type = getElementType(x);
     bool isInteger = isa<IntegerType>(type);
-    Value real = isInteger ? ctx.cast(x, ctx.getBuilder().getF64Type()) : x;
+    Value real =
+        isInteger ? ctx.cast(x, ctx.getBuilder().getF64Type()) : ctx.widen(x);
     return ctx.cast(body(real, extent), type);
   });
 }
@@ -150,10 +152,12 @@ Value convertReduce(ConversionContext &ctx) {
 
 Value convertMean(ConversionContext &ctx) {
   return convertReduction(ctx, [&](Value x, const Extent &extent) -> Value {
-    Value total = sum(ctx, x, extent);
-    if (isa<FloatType>(getElementType(x)))
-      return scale(ctx, total, 1.0 / extent.count);
-    return ctx.create<edge::DivOp>(total, scalar(ctx, x, extent.count));
+    Type type = getElementType(x);
+    if (isa<FloatType>(type))
+      return ctx.cast(
+          scale(ctx, sum(ctx, ctx.widen(x), extent), 1.0 / extent.count), type);
+    return ctx.create<edge::DivOp>(sum(ctx, x, extent),
+                                   scalar(ctx, x, extent.count));
   });
 }
 

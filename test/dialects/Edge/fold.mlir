@@ -45,6 +45,24 @@ func.func @casts() -> (tensor<4xui8>, tensor<3xi32>, tensor<2xi1>, tensor<2xf16>
   return %a, %c, %d, %e, %f : tensor<4xui8>, tensor<3xi32>, tensor<2xi1>, tensor<2xf16>, tensor<2xf32>
 }
 
+// A distance of the width or more shifts everything out; to the right, the sign
+// of a signed number stays.
+// CHECK-LABEL: func @shifts
+func.func @shifts() -> (tensor<3xi8>, tensor<3xui8>, tensor<3xi8>) {
+  %x = edge.constant dense<[-8, 5, -1]> : tensor<3xi8>
+  %u = edge.constant dense<[248, 5, 255]> : tensor<3xui8>
+  %n = edge.constant dense<[1, 8, -1]> : tensor<3xi8>
+  %m = edge.constant dense<[1, 8, 255]> : tensor<3xui8>
+  // CHECK-DAG: %[[L:.*]] = edge.constant dense<[-16, 0, 0]> : tensor<3xi8>
+  %l = edge.shift_left %x, %n : tensor<3xi8>, tensor<3xi8> -> tensor<3xi8>
+  // CHECK-DAG: %[[U:.*]] = edge.constant dense<[124, 0, 0]> : tensor<3xui8>
+  %r = edge.shift_right %u, %m : tensor<3xui8>, tensor<3xui8> -> tensor<3xui8>
+  // CHECK-DAG: %[[S:.*]] = edge.constant dense<[-4, 0, -1]> : tensor<3xi8>
+  %s = edge.shift_right %x, %n : tensor<3xi8>, tensor<3xi8> -> tensor<3xi8>
+  // CHECK: return %[[L]], %[[U]], %[[S]]
+  return %l, %r, %s : tensor<3xi8>, tensor<3xui8>, tensor<3xi8>
+}
+
 // CHECK-LABEL: func @choices
 func.func @choices() -> (tensor<3xi1>, tensor<3xi64>, tensor<3xf32>) {
   %x = edge.constant dense<[3, -1, 0]> : tensor<3xi64>
