@@ -80,6 +80,14 @@ std::optional<KernelArgs> kernels::joinRows(Emitter &e, Operation *op,
   return joined;
 }
 
+bool kernels::overwritesEpilogueOperand(edge::EpilogueOpInterface op,
+                                        unsigned index) {
+  OperandRange extras(op.getEpilogueOperandsMutable());
+  if (extras.empty() || index < extras.getBeginOperandIndex())
+    return false;
+  return op->getOperand(index).getType() == op->getResult(0).getType();
+}
+
 SmallVector<MemRefType>
 kernels::contractionScratch(Operation *op, const cost::ContractionTiles &tiles,
                             Type accumulator) {

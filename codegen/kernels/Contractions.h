@@ -36,6 +36,11 @@ llvm::SmallVector<mlir::MemRefType>
 contractionScratch(mlir::Operation *op, const cost::ContractionTiles &tiles,
                    mlir::Type accumulator);
 
+/// Whether the result of a contraction may take the place of operand `index`:
+/// an epilogue operand of the result's shape is read just before its element is
+/// written; the others are read again and again.
+bool overwritesEpilogueOperand(edge::EpilogueOpInterface op, unsigned index);
+
 /// Whether all elements of `pads` are zero. Borders are explicit before kernels
 /// are emitted.
 bool isUnpadded(llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high);

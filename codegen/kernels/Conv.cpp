@@ -268,14 +268,9 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     return contractionScratch(op, plan.tiles, plan.accumulator);
   }
 
-  bool canOverwrite(Operation *operation, unsigned index) const {
-    // An epilogue operand of the result's shape is read just before its element
-    // is written; the input and the weights are read again and again.
-    auto op = cast<edge::ConvOp>(operation);
-    OperandRange extras = op.getExtras();
-    if (extras.empty() || index < extras.getBeginOperandIndex())
-      return false;
-    return op->getOperand(index).getType() == op.getResult().getType();
+  bool canOverwrite(Operation *op, unsigned index) const {
+    return overwritesEpilogueOperand(cast<edge::EpilogueOpInterface>(op),
+                                     index);
   }
 };
 

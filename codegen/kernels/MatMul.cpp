@@ -220,13 +220,9 @@ struct MatMulKernel
     return contractionScratch(op, plan.tiles, plan.accumulator);
   }
 
-  bool canOverwrite(Operation *operation, unsigned index) const {
-    // See the convolution.
-    auto op = cast<edge::MatMulOp>(operation);
-    OperandRange extras = op.getExtras();
-    if (extras.empty() || index < extras.getBeginOperandIndex())
-      return false;
-    return op->getOperand(index).getType() == op.getResult().getType();
+  bool canOverwrite(Operation *op, unsigned index) const {
+    return overwritesEpilogueOperand(cast<edge::EpilogueOpInterface>(op),
+                                     index);
   }
 };
 

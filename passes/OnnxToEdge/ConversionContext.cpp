@@ -91,35 +91,43 @@ ElementsAttr ConversionContext::constant(Value value) {
   return results->front();
 }
 
+/// The elements of operand `index`; an error that names `what` if it is absent
+/// or not known at compile time.
+static FailureOr<ElementsAttr> knownOperand(ConversionContext &context,
+                                            unsigned index, StringRef what) {
+  Value value = context.operand(index);
+  if (!value)
+    return context.error() << "operand " << index << " (" << what
+                           << ") is missing";
+  ElementsAttr attr = context.constant(value);
+  if (!attr)
+    return context.error() << "operand " << index << " (" << what
+                           << ") must be known at compile time";
+  return attr;
+}
+
 FailureOr<SmallVector<int64_t>> ConversionContext::ints(unsigned index,
                                                         StringRef what) {
-  Value value = operand(index);
-  if (!value)
-    return error() << "operand " << index << " (" << what << ") is missing";
-  ElementsAttr attr = constant(value);
-  if (!attr)
-    return error() << "operand " << index << " (" << what
-                   << ") must be known at compile time";
-  std::optional<SmallVector<int64_t>> result = readInts(attr);
+  FailureOr<ElementsAttr> attr = knownOperand(*this, index, what);
+  if (failed(attr))
+    return failure();
+  std::optional<SmallVector<int64_t>> result = readInts(*attr);
   if (!result)
     return error() << "operand " << index << " (" << what
-                   << ") must hold integers, found " << value.getType();
+                   << ") must hold integers, found "
+                   << operand(index).getType();
   return *result;
 }
 
 FailureOr<SmallVector<float>> ConversionContext::floats(unsigned index,
                                                         StringRef what) {
-  Value value = operand(index);
-  if (!value)
-    return error() << "operand " << index << " (" << what << ") is missing";
-  ElementsAttr attr = constant(value);
-  if (!attr)
-    return error() << "operand " << index << " (" << what
-                   << ") must be known at compile time";
-  std::optional<SmallVector<float>> result = readFloats(attr);
+  FailureOr<ElementsAttr> attr = knownOperand(*this, index, what);
+  if (failed(attr))
+    return failure();
+  std::optional<SmallVector<float>> result = readFloats(*attr);
   if (!result)
     return error() << "operand " << index << " (" << what
-                   << ") must hold numbers, found " << value.getType();
+                   << ") must hold numbers, found " << operand(index).getType();
   return *result;
 }
 

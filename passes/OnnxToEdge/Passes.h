@@ -9,6 +9,7 @@
 #define EDGECC_PASSES_ONNXTOEDGE_PASSES_H
 
 #include "dialects/Edge/EdgeDialect.h"
+#include "dialects/Edge/Evaluate.h"
 #include "dialects/Onnx/OnnxOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
@@ -21,13 +22,6 @@ namespace edgecc {
 /// library has for its operator, and erases it. Fails without a diagnostic and
 /// without a change when there is no such body.
 using InlineFunctionFn = std::function<llvm::LogicalResult(onnx::NodeOp)>;
-
-/// Evaluates values of the edge stage that depend on constants only, one
-/// elements attribute per value. Must not change the IR. Fails with or without
-/// a diagnostic; the values then count as not known.
-using EvaluateFn =
-    std::function<llvm::FailureOr<llvm::SmallVector<mlir::ElementsAttr>>(
-        llvm::ArrayRef<mlir::Value>)>;
 
 /// What the conversion cannot do by itself. Either function may be null: then
 /// operators without a converter are errors, and only what folds is known.

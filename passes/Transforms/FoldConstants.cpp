@@ -17,8 +17,7 @@ namespace {
 
 struct FoldConstants : transforms::impl::FoldConstantsBase<FoldConstants> {
   FoldConstants() = default;
-  explicit FoldConstants(transforms::EvaluateFn evaluate)
-      : evaluate(std::move(evaluate)) {}
+  explicit FoldConstants(EvaluateFn evaluate) : evaluate(std::move(evaluate)) {}
 
   void runOnOperation() override {
     if (!evaluate)
@@ -72,12 +71,11 @@ private:
     return values;
   }
 
-  transforms::EvaluateFn evaluate;
+  EvaluateFn evaluate;
 };
 
 } // namespace
 
-std::unique_ptr<Pass>
-transforms::createFoldConstantsPass(transforms::EvaluateFn evaluate) {
+std::unique_ptr<Pass> transforms::createFoldConstantsPass(EvaluateFn evaluate) {
   return std::make_unique<FoldConstants>(std::move(evaluate));
 }

@@ -7,19 +7,12 @@
 #define EDGECC_PASSES_TRANSFORMS_PASSES_H
 
 #include "dialects/Edge/EdgeDialect.h"
+#include "dialects/Edge/Evaluate.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 
-#include <functional>
-
 namespace edgecc::transforms {
-
-/// Evaluates values that depend on constants only, one attribute per value,
-/// without changing the IR.
-using EvaluateFn =
-    std::function<llvm::FailureOr<llvm::SmallVector<mlir::ElementsAttr>>(
-        llvm::ArrayRef<mlir::Value>)>;
 
 /// Makes the pass `edgecc-fold-constants`.
 std::unique_ptr<mlir::Pass> createFoldConstantsPass(EvaluateFn evaluate = {});
