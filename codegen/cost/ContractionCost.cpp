@@ -51,25 +51,6 @@ double tileCost(int64_t rows, int64_t vectors, double speed,
          shape.depth * stepCycles(rows, vectors, speed, cpu);
 }
 
-double totalCost(const ContractionTiles &tiles, const ContractionShape &shape,
-                 target::CpuAttr cpu) {
-  double speed = tiles.lanes < shape.lanes ? halfSpeed(cpu) : 1;
-  int64_t width = tiles.vectors * tiles.lanes;
-  int64_t panels = shape.channels / width;
-  int64_t rest = (shape.channels % width + tiles.lanes - 1) / tiles.lanes;
-  double total = 0;
-  for (const TileRun &lines : splitEvenly(shape.lines, tiles.lines))
-    for (const TileRun &pixels : splitEvenly(shape.pixels, tiles.pixels)) {
-      int64_t rows = lines.size * pixels.size;
-      double perTile =
-          panels * tileCost(rows, tiles.vectors, speed, shape, cpu);
-      if (rest)
-        perTile += tileCost(rows, rest, speed, shape, cpu);
-      total += lines.count * pixels.count * perTile;
-    }
-  return total;
-}
-
 /// Decides in which order the tiles come.
 void chooseOrder(ContractionTiles &tiles, const ContractionShape &shape,
                  target::CpuAttr cpu) {
@@ -102,6 +83,26 @@ llvm::SmallVector<TileRun, 2> cost::splitEvenly(int64_t total, int64_t limit) {
   return runs;
 }
 
+double cost::contractionCycles(const ContractionTiles &tiles,
+                               const ContractionShape &shape,
+                               target::CpuAttr cpu) {
+  double speed = tiles.lanes < shape.lanes ? halfSpeed(cpu) : 1;
+  int64_t width = tiles.vectors * tiles.lanes;
+  int64_t panels = shape.channels / width;
+  int64_t rest = (shape.channels % width + tiles.lanes - 1) / tiles.lanes;
+  double total = 0;
+  for (const TileRun &lines : splitEvenly(shape.lines, tiles.lines))
+    for (const TileRun &pixels : splitEvenly(shape.pixels, tiles.pixels)) {
+      int64_t rows = lines.size * pixels.size;
+      double perTile =
+          panels * tileCost(rows, tiles.vectors, speed, shape, cpu);
+      if (rest)
+        perTile += tileCost(rows, rest, speed, shape, cpu);
+      total += lines.count * pixels.count * perTile;
+    }
+  return total;
+}
+
 int64_t cost::usableRegisters(target::CpuAttr cpu) {
   return cpu.getVectorRegs() ? cpu.getVectorRegs() : 16;
 }
@@ -118,7 +119,7 @@ ContractionTiles cost::chooseTiles(const ContractionShape &shape,
     tiles.pixels = pixels;
     tiles.vectors = vectors;
     tiles.lanes = lanes;
-    double cycles = totalCost(tiles, shape, cpu);
+    double cycles = contractionCycles(tiles, shape, cpu);
     if (cycles >= bestCost * 0.995)
       return;
     bestCost = cycles;

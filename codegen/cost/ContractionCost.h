@@ -62,6 +62,10 @@ struct ContractionTiles {
 ContractionTiles chooseTiles(const ContractionShape &shape,
                              target::CpuAttr cpu);
 
+/// The cycles that the model expects of a contraction cut like this.
+double contractionCycles(const ContractionTiles &tiles,
+                         const ContractionShape &shape, target::CpuAttr cpu);
+
 /// Vector registers that kernels may count on; a guess for cores that only
 /// have scalar ones.
 int64_t usableRegisters(target::CpuAttr cpu);

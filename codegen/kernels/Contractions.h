@@ -24,6 +24,9 @@ void attachPoolKernel(mlir::MLIRContext &context);
 llvm::LogicalResult emitDepthwise(edge::ConvOp op, Emitter &emitter,
                                   const KernelArgs &args);
 
+/// The cycles that the model expects of a convolution as one contraction.
+double directConvCycles(edge::ConvOp op, target::CpuAttr cpu);
+
 /// The arguments of a kernel that treats every row of its last dimension alike,
 /// with all other dimensions joined to one: operand 0, the result and the
 /// epilogue operands. Nothing if the layout of a buffer or a broadcast forbids

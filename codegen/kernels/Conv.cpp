@@ -11,7 +11,10 @@
 
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/DotKernel.h"
+#include "codegen/kernels/Winograd.h"
 #include "dialects/Edge/EdgeConstants.h"
+
+#include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
 using namespace edgecc;
@@ -107,6 +110,16 @@ DotContraction ConvPlan::dotContraction(edge::ConvOp op,
     dot.taps.push_back({kernel, op.getDilation(dim) * strides[dim + 1], runs});
   }
   return dot;
+}
+
+double kernels::directConvCycles(edge::ConvOp op, target::CpuAttr cpu) {
+  ConvPlan plan(op, cpu);
+  int64_t outer = plan.groups;
+  if (!plan.pointwise)
+    for (int64_t dim = 0; dim + 1 < std::max<int64_t>(op.getSpatialRank(), 2);
+         ++dim)
+      outer *= shapeOf(op.getResult())[dim];
+  return outer * cost::contractionCycles(plan.tiles, plan.shape, cpu);
 }
 
 static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
@@ -223,6 +236,10 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     Emitter emitter(builder, op.getLoc(), cpu);
     if (isWindow(op))
       return emitDepthwise(op, emitter, args);
+    if (std::optional<WinogradConv> winograd = WinogradConv::get(op, cpu)) {
+      winograd->emit(emitter, args);
+      return success();
+    }
     return emitConv(op, emitter, args, ConvPlan(op, cpu));
   }
 
@@ -235,6 +252,8 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     std::optional<edge::ConstantView> view = edge::ConstantView::get(value);
     if (!view)
       return std::nullopt;
+    if (std::optional<WinogradConv> winograd = WinogradConv::get(op, cpu))
+      return winograd->pack(view->bytes());
     ConvPlan plan(op, cpu);
     RhsLayout layout = plan.packedLayout();
     SmallVector<int64_t> anyStrides(op.getSpatialRank() + 2, 1);
@@ -262,6 +281,8 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     auto op = cast<edge::ConvOp>(operation);
     if (isWindow(op))
       return {};
+    if (std::optional<WinogradConv> winograd = WinogradConv::get(op, cpu))
+      return winograd->getScratch();
     ConvPlan plan(op, cpu);
     if (plan.usesDotProducts)
       return {};
@@ -269,6 +290,11 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
   }
 
   bool canOverwrite(Operation *op, unsigned index) const {
+    target::CpuAttr cpu = target::getCpu(op->getParentOfType<ModuleOp>());
+    if (std::optional<WinogradConv> winograd =
+            WinogradConv::get(cast<edge::ConvOp>(op), cpu);
+        winograd && !winograd->computesOnce())
+      return false;
     return overwritesEpilogueOperand(cast<edge::EpilogueOpInterface>(op),
                                      index);
   }

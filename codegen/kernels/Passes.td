@@ -8,6 +8,17 @@
 
 include "mlir/Pass/PassBase.td"
 
+def SelectWinograd : Pass<"edgecc-select-winograd", "::mlir::func::FuncOp"> {
+  let summary = "choose convolutions that are faster with fewer products";
+  let description = [{
+    Gives those f32 convolutions of 3 x 3 taps with constant weights that the
+    cost model expects to be faster by Winograd's minimal filtering the
+    attribute `edge.winograd`, the size of the output tile. Their weights take
+    (tile + 2)^2 / 9 times the space; results differ by rounding. The module
+    must carry `target.cpu`.
+  }];
+}
+
 def MaterializeCopies : Pass<"edgecc-materialize-copies",
                              "::mlir::func::FuncOp"> {
   let summary = "make every value that must lie in a given place a kernel's own";

@@ -74,6 +74,10 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     OptStageOptions opt;
     opt.evaluate = evaluateConstants;
     opt.optLevel = options.codegen.optLevel == OptLevel::O0 ? 0 : 2;
+    KernelStageOptions kernel;
+    kernel.winograd =
+        options.winograd && (options.codegen.optLevel == OptLevel::O2 ||
+                             options.codegen.optLevel == OptLevel::O3);
     if (stage >= Stage::Edge)
       buildEdgeStage(manager, edge);
     if (stage >= Stage::Opt)
@@ -81,7 +85,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     if (stage >= Stage::Placed)
       buildPlacedStage(manager, {});
     if (stage >= Stage::Kernel)
-      buildKernelStage(manager, {});
+      buildKernelStage(manager, kernel);
     if (stage >= Stage::LLVM)
       buildLLVMStage(manager, {});
   });

@@ -29,6 +29,9 @@ struct CompileOptions {
   ImportOptions import;
   TargetRequest target;
   CodegenOptions codegen;
+  /// Whether convolutions may trade space and rounding for fewer products
+  /// (Winograd), where that is faster; from -O2 on.
+  bool winograd = true;
   /// The prefix of all C names; from the file name if empty.
   std::string name;
   /// Called with every pass manager before it runs (printing, timing).

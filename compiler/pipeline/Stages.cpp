@@ -75,6 +75,8 @@ void edgecc::buildPlacedStage(OpPassManager &manager,
 void edgecc::buildKernelStage(OpPassManager &manager,
                               const KernelStageOptions &options) {
   OpPassManager &function = manager.nest<func::FuncOp>();
+  if (options.winograd)
+    function.addPass(kernels::createSelectWinograd());
   function.addPass(transforms::createMaterializePadding());
   // Equal borders of one tensor are one.
   function.addPass(createCSEPass());

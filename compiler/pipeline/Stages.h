@@ -50,7 +50,10 @@ void buildPlacedStage(mlir::OpPassManager &manager,
                       const PlacedStageOptions &options);
 
 /// placed to kernel: loops on planned memory.
-struct KernelStageOptions {};
+struct KernelStageOptions {
+  /// Whether convolutions may trade space and rounding for fewer products.
+  bool winograd = false;
+};
 void buildKernelStage(mlir::OpPassManager &manager,
                       const KernelStageOptions &options);
 

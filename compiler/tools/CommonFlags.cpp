@@ -49,6 +49,10 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
              cl::cat(category)),
       pic("fPIC", cl::desc("Position independent code"), cl::cat(category)),
       noPic("fno-PIC", cl::desc("Code for a fixed address"), cl::cat(category)),
+      noWinograd("fno-winograd",
+                 cl::desc("Multiply convolutions out: smaller weights, and no "
+                          "other rounding than theirs"),
+                 cl::cat(category)),
       printTargets("print-targets",
                    cl::desc("Print the CPUs that have records"),
                    cl::cat(category)),
@@ -169,6 +173,7 @@ CompileOptions CommonFlags::getOptions() const {
   options.import = import;
   options.target = {target, cpu, attrs, march};
   options.codegen.optLevel = optLevel;
+  options.winograd = !noWinograd;
   if (pic || noPic)
     options.codegen.pic = bool(pic);
   options.name = name;

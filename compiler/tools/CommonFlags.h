@@ -43,7 +43,7 @@ private:
   llvm::cl::opt<std::string> cpu, target, attrs, march, name;
   llvm::cl::opt<std::string> level;
   llvm::cl::list<std::string> shapes;
-  llvm::cl::opt<bool> pic, noPic, printTargets, verbose;
+  llvm::cl::opt<bool> pic, noPic, noWinograd, printTargets, verbose;
   ImportOptions import;
   OptLevel optLevel = OptLevel::O2;
 };

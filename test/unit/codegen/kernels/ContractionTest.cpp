@@ -96,6 +96,8 @@ protected:
     /// Adds a residual and clips below at zero.
     bool epilogue = false;
     int64_t images = 1;
+    /// The output tile of the minimal filtering algorithm; 0 for none.
+    int64_t winograd = 0;
   };
 
   void checkConv(Conv conv) {
@@ -144,6 +146,9 @@ protected:
                    list(conv.dilations) + " pads_low " + list(Shape(rank, 0)) +
                    " pads_high " + list(Shape(rank, 0)) + " groups " +
                    std::to_string(conv.groups);
+    if (conv.winograd)
+      c.attributes +=
+          " {edge.winograd = " + std::to_string(conv.winograd) + " : i64}";
     if (conv.epilogue) {
       c.operands.push_back(residual);
       c.isConstant.push_back(false);
@@ -244,6 +249,31 @@ TEST_P(ContractionTest, DenseConvolutions) {
   checkConv({{6, 6}, {6, 6}, 10, 20});
   checkConv({{12, 12}, {3, 3}, 10, 1});
   checkConv({{10, 10}, {3, 3}, 8, 33, {}, {}, 1, f32, false});
+}
+
+TEST_P(ContractionTest, MinimalFiltering) {
+  for (int64_t tile : {2, 4, 6}) {
+    auto check = [&](Shape input, int64_t inputs, int64_t outputs,
+                     bool epilogue, int64_t images) {
+      checkConv({input,
+                 {3, 3},
+                 inputs,
+                 outputs,
+                 {},
+                 {},
+                 1,
+                 f32,
+                 true,
+                 epilogue,
+                 images,
+                 tile});
+    };
+    // Whole tiles; tiles that overlap; one tile; remainders of channels.
+    check({14, 26}, 16, 32, true, 1);
+    check({15, 24}, 20, 21, true, 2);
+    check({8, 8}, 3, 16, false, 1);
+    check({9, 8}, 33, 5, false, 1);
+  }
 }
 
 TEST_P(ContractionTest, OtherRanks) {

@@ -1,0 +1,122 @@
+//===- WinogradCost.cpp - when fewer products pay ---------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cost/WinogradCost.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
+#include <limits>
+
+using namespace edgecc;
+using namespace edgecc::cost;
+
+namespace {
+
+constexpr int64_t elementBytes = 4;
+/// What one cycle brings from beyond the second level of cache.
+constexpr double farBytesPerCycle = 6;
+/// The direct convolution is left alone for less than this.
+constexpr double leastGain = 1.15;
+
+int64_t lanesOf(target::CpuAttr cpu) {
+  return std::max<int64_t>(1, cpu.getVectorBytes() / elementBytes);
+}
+
+/// Vector operations to transform one tile, loads and stores included: the
+/// input of `tile` + 2 elements a side, then the output.
+double transformOperations(int64_t tile, int64_t inputVectors,
+                           int64_t outputVectors) {
+  double side = tile + 2;
+  // The additions of one line, after common parts are taken together.
+  double inputLine = tile == 2 ? 4 : tile == 4 ? 12 : 28;
+  double outputLine = tile == 2 ? 4 : tile == 4 ? 10 : 22;
+  double input = 2 * side * inputLine + 2 * side * side;
+  double output = (side + tile) * outputLine + side * side + tile * tile;
+  return input * inputVectors + output * outputVectors;
+}
+
+double tilingCycles(const WinogradShape &shape, const WinogradTiling &tiling,
+                    target::CpuAttr cpu) {
+  int64_t lanes = lanesOf(cpu);
+  ContractionShape product;
+  product.lines = 1;
+  product.pixels = tiling.bandTiles();
+  product.channels = shape.outputChannels;
+  product.depth = shape.inputChannels;
+  product.lhsBytes = product.rhsBytes = elementBytes;
+  product.lineBytes = product.pixels * product.depth * elementBytes;
+  product.lanes = lanes;
+  int64_t bands = llvm::divideCeil(tiling.rows, tiling.bandRows);
+  double products = tiling.positions() *
+                    contractionCycles(chooseTiles(product, cpu), product, cpu);
+  double transforms =
+      tiling.bandTiles() *
+      transformOperations(tiling.tile,
+                          llvm::divideCeil(shape.inputChannels, lanes),
+                          llvm::divideCeil(shape.outputChannels, lanes)) /
+      std::min(cpu.getFmaPerCycle(), cpu.getLoadsPerCycle());
+  // What does not stay in the cache is fetched again for each band.
+  double weights = tiling.positions() * shape.inputChannels *
+                   shape.outputChannels * elementBytes;
+  double between = 2.0 * tiling.positions() * tiling.bandTiles() *
+                   (shape.inputChannels + shape.outputChannels) * elementBytes;
+  double traffic = 0;
+  if (weights + between / 2 > cpu.getL2Bytes())
+    traffic += weights;
+  if (between / 2 > cpu.getL2Bytes())
+    traffic += between;
+  return shape.images * bands *
+         (products + transforms + traffic / farBytesPerCycle);
+}
+
+} // namespace
+
+std::optional<WinogradTiling>
+cost::makeWinogradTiling(const WinogradShape &shape, int64_t tile,
+                         target::CpuAttr cpu) {
+  if (shape.height < tile || shape.width < tile)
+    return std::nullopt;
+  WinogradTiling tiling;
+  tiling.tile = tile;
+  tiling.rows = llvm::divideCeil(shape.height, tile);
+  tiling.columns = llvm::divideCeil(shape.width, tile);
+  double best = std::numeric_limits<double>::infinity();
+  int64_t bestRows = 1;
+  for (int64_t bands = 1; bands <= tiling.rows; ++bands) {
+    tiling.bandRows = llvm::divideCeil(tiling.rows, bands);
+    double cycles = tilingCycles(shape, tiling, cpu);
+    if (cycles < best) {
+      best = cycles;
+      bestRows = tiling.bandRows;
+    }
+  }
+  tiling.bandRows = bestRows;
+  return tiling;
+}
+
+std::optional<WinogradTiling> cost::chooseWinograd(const WinogradShape &shape,
+                                                   double directCycles,
+                                                   target::CpuAttr cpu) {
+  if (!cpu.getL2Bytes() || !cpu.getVectorBytes())
+    return std::nullopt;
+  double weights =
+      9.0 * shape.inputChannels * shape.outputChannels * elementBytes;
+  if (weights > cpu.getL2Bytes())
+    directCycles += weights / farBytesPerCycle;
+  std::optional<WinogradTiling> best;
+  double least = directCycles / leastGain;
+  for (int64_t tile : {2, 4, 6}) {
+    std::optional<WinogradTiling> tiling = makeWinogradTiling(shape, tile, cpu);
+    if (!tiling)
+      continue;
+    double cycles = tilingCycles(shape, *tiling, cpu);
+    if (cycles < least) {
+      least = cycles;
+      best = tiling;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,55 @@
+//===- WinogradCost.h - when fewer products pay -----------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// Whether a convolution of 3 x 3 taps is faster by the minimal filtering
+// algorithm of Winograd, and how large its pieces are, from the CPU record.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_COST_WINOGRADCOST_H
+#define EDGECC_CODEGEN_COST_WINOGRADCOST_H
+
+#include "codegen/cost/ContractionCost.h"
+
+namespace edgecc::cost {
+
+/// The output of a convolution of 3 x 3 taps without strides, dilation or
+/// groups, in f32.
+struct WinogradShape {
+  int64_t images, height, width, inputChannels, outputChannels;
+};
+
+/// How such a convolution is cut. Each output tile of `tile` x `tile` elements
+/// becomes one row in each of (tile + 2)^2 matrix products.
+struct WinogradTiling {
+  int64_t tile;
+  /// Tiles in a column and in a row of the output. The last ones overlap those
+  /// before where `tile` does not divide the size.
+  int64_t rows, columns;
+  /// Rows of tiles that go through all steps before the next ones come, so that
+  /// what lies between the steps stays in the cache.
+  int64_t bandRows;
+
+  /// The positions of a transformed tile, each with a matrix product.
+  int64_t positions() const { return (tile + 2) * (tile + 2); }
+  /// The rows of one matrix product.
+  int64_t bandTiles() const { return bandRows * columns; }
+};
+
+/// The fastest tiling by the model; nothing where the direct convolution, which
+/// takes `directCycles`, is as fast or nearly so. A core without a second level
+/// of cache gets none: its weights lie in flash, and they would grow.
+std::optional<WinogradTiling> chooseWinograd(const WinogradShape &shape,
+                                             double directCycles,
+                                             target::CpuAttr cpu);
+
+/// The tiling with output tiles of `tile`; nothing if the output is smaller.
+std::optional<WinogradTiling> makeWinogradTiling(const WinogradShape &shape,
+                                                 int64_t tile,
+                                                 target::CpuAttr cpu);
+
+} // namespace edgecc::cost
+
+#endif // EDGECC_CODEGEN_COST_WINOGRADCOST_H

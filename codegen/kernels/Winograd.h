@@ -1,0 +1,97 @@
+//===- Winograd.h - convolutions with fewer products ------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// The minimal filtering algorithm (S. Winograd, "Arithmetic Complexity of
+// Computations", 1980; for networks A. Lavin and S. Gray, arXiv:1509.09308): a
+// tile of m x m outputs of a convolution g of 3 x 3 taps over the tile d of
+// (m + 2) x (m + 2) inputs is
+//
+//   A^T [ (G g G^T) . (B^T d B) ] A
+//
+// where the product is elementwise. Over all channels and tiles, each of the
+// (m + 2)^2 positions is a matrix product, tiles x channels; there are 9 m^2 /
+// (m + 2)^2 times fewer multiplications: 4 times for m = 4.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_KERNELS_WINOGRAD_H
+#define EDGECC_CODEGEN_KERNELS_WINOGRAD_H
+
+#include "codegen/cost/WinogradCost.h"
+#include "codegen/kernels/GemmKernel.h"
+
+namespace edgecc::kernels {
+
+/// A small dense matrix.
+using Matrix = llvm::SmallVector<llvm::SmallVector<double>>;
+
+/// The matrices for `tile` outputs (2, 4 or 6) of 3 taps in one dimension.
+struct WinogradMatrices {
+  /// B^T, (tile + 2) x (tile + 2); G, (tile + 2) x 3; A^T, tile x (tile + 2).
+  Matrix input, weights, output;
+
+  static WinogradMatrices get(int64_t tile);
+};
+
+/// The name of the attribute on an edge.conv that asks for this algorithm: the
+/// size of the output tile.
+inline constexpr llvm::StringLiteral winogradAttrName = "edge.winograd";
+
+/// The fastest tiling for `op`; nothing where the algorithm is not possible or
+/// does not pay.
+std::optional<cost::WinogradTiling> chooseWinograd(edge::ConvOp op,
+                                                   target::CpuAttr cpu);
+
+/// One convolution by this algorithm; its borders are explicit.
+class WinogradConv {
+public:
+  /// Nothing if `op` does not ask for it.
+  static std::optional<WinogradConv> get(edge::ConvOp op, target::CpuAttr cpu);
+
+  /// Transformed inputs, their products and, for a long epilogue, one tile of
+  /// outputs.
+  llvm::SmallVector<mlir::MemRefType> getScratch() const;
+  /// The weights of every position, transformed and packed into panels.
+  PackedConstant pack(llvm::ArrayRef<char> weights) const;
+  void emit(Emitter &emitter, const KernelArgs &args) const;
+  /// Whether each output is computed once.
+  bool computesOnce() const;
+
+private:
+  WinogradConv(edge::ConvOp op, cost::WinogradTiling tiling,
+               target::CpuAttr cpu);
+
+  int64_t side() const { return tiling.tile + 2; }
+  /// Elements from one position to the next.
+  int64_t inputPitch() const;
+  int64_t outputPitch() const;
+
+  /// Emits `body` for each tile of the band that begins at row of tiles
+  /// `bandRow` and each vector of `channels`: the number of the tile in its
+  /// band, the first row and column of its outputs, the channel and the length.
+  void forTiles(Emitter &e, mlir::Value bandRow, int64_t channels,
+                llvm::function_ref<void(mlir::Value tile, mlir::Value row,
+                                        mlir::Value column, mlir::Value channel,
+                                        int64_t length)>
+                    body) const;
+  void transformInput(Emitter &e, const KernelArgs &args, mlir::Value image,
+                      mlir::Value bandRow) const;
+  void multiply(Emitter &e, const KernelArgs &args) const;
+  void transformOutput(Emitter &e, const KernelArgs &args, mlir::Value image,
+                       mlir::Value bandRow) const;
+
+  mlir::Operation *op;
+  cost::WinogradTiling tiling;
+  WinogradMatrices matrices;
+  cost::WinogradShape shape;
+  mlir::Type element, biasType;
+  int64_t lanes;
+  cost::ContractionTiles tiles;
+  RhsLayout layout;
+};
+
+} // namespace edgecc::kernels
+
+#endif // EDGECC_CODEGEN_KERNELS_WINOGRAD_H

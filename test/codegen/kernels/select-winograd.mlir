@@ -1,0 +1,81 @@
+// RUN: edgecc-opt %s -edgecc-select-winograd -split-input-file -verify-diagnostics | FileCheck %s
+
+#wide = #target.cpu<triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v4",
+    vectorBytes = 64, vectorRegs = 32, hasFma = true, l2Bytes = 1048576>
+
+// Many positions and channels: the largest tiles.
+module attributes {target.cpu = #wide} {
+// CHECK-LABEL: func @large
+// CHECK: edge.conv
+// CHECK-SAME: edge.winograd = {{[46]}} : i64
+func.func @large(%x: tensor<1x58x58x64xf32>) -> tensor<1x56x56x64xf32> {
+  %w = edge.constant dense<1.0> : tensor<3x3x64x64xf32>
+  %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x58x58x64xf32>, tensor<3x3x64x64xf32>)
+      -> tensor<1x56x56x64xf32>
+  return %y : tensor<1x56x56x64xf32>
+}
+
+// Few positions would not pay for four times the weights.
+// CHECK-LABEL: func @few_positions
+// CHECK-NOT: edge.winograd = {{[46]}}
+// CHECK: return
+func.func @few_positions(%x: tensor<1x6x6x512xf32>) -> tensor<1x4x4x512xf32> {
+  %w = edge.constant dense<1.0> : tensor<3x3x512x512xf32>
+  %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x6x6x512xf32>, tensor<3x3x512x512xf32>)
+      -> tensor<1x4x4x512xf32>
+  return %y : tensor<1x4x4x512xf32>
+}
+
+// The algorithm is for steps of one, for whole groups and constant weights.
+// CHECK-LABEL: func @others
+// CHECK-NOT: edge.winograd
+// CHECK: return
+func.func @others(%x: tensor<1x58x58x64xf32>, %v: tensor<3x3x64x64xf32>)
+    -> (tensor<1x28x28x64xf32>, tensor<1x56x56x64xf32>,
+        tensor<1x56x56x64xf32>) {
+  %w = edge.constant dense<1.0> : tensor<3x3x64x64xf32>
+  %g = edge.constant dense<1.0> : tensor<3x3x32x64xf32>
+  %a = edge.conv(%x, %w) strides [2, 2] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x58x58x64xf32>, tensor<3x3x64x64xf32>)
+      -> tensor<1x28x28x64xf32>
+  %b = edge.conv(%x, %g) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      groups 2
+      : (tensor<1x58x58x64xf32>, tensor<3x3x32x64xf32>)
+      -> tensor<1x56x56x64xf32>
+  %c = edge.conv(%x, %v) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x58x58x64xf32>, tensor<3x3x64x64xf32>)
+      -> tensor<1x56x56x64xf32>
+  return %a, %b, %c : tensor<1x28x28x64xf32>, tensor<1x56x56x64xf32>,
+      tensor<1x56x56x64xf32>
+}
+}
+
+// -----
+
+// Weights in flash do not grow.
+#small = #target.cpu<triple = "thumbv7em-none-eabihf", cpu = "cortex-m7",
+    l2Bytes = 0>
+module attributes {target.cpu = #small} {
+// CHECK-LABEL: func @microcontroller
+// CHECK-NOT: edge.winograd
+// CHECK: return
+func.func @microcontroller(%x: tensor<1x58x58x64xf32>)
+    -> tensor<1x56x56x64xf32> {
+  %w = edge.constant dense<1.0> : tensor<3x3x64x64xf32>
+  %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x58x58x64xf32>, tensor<3x3x64x64xf32>)
+      -> tensor<1x56x56x64xf32>
+  return %y : tensor<1x56x56x64xf32>
+}
+}
+
+// -----
+
+// expected-error@+1 {{expects the attribute 'target.cpu'}}
+module {
+func.func @no_cpu() {
+  return
+}
+}
