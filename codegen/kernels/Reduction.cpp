@@ -63,6 +63,9 @@ public:
     for (Access &extra : extras)
       all.push_back(&extra);
     collapse(loops, all, &kinds);
+    constexpr int64_t longest = 512;
+    if (!kinds.empty() && kinds.back() == kept)
+      splitLongLoops(loops, all, longest, &kinds, reduced);
   }
 
   void emit() {
@@ -162,8 +165,10 @@ private:
     if (count % length)
       counts.push_back(count % length);
     SmallVector<Value> init(counts.size(), e.splat(start(), length));
-    SmallVector<Value> sums = carriedNest(
-        e, sizesOf(reduced), init, [&](ValueRange inner, ValueRange carried) {
+    SmallVector<Value> sums = foldNest(
+        e, sizesOf(reduced), init,
+        [&](Value a, Value b) { return accumulate(a, b); },
+        [&](ValueRange inner, ValueRange carried) {
           Value at = along.from(base).at(e, inner);
           SmallVector<Value> next;
           for (auto [v, own] : llvm::enumerate(counts)) {

@@ -193,22 +193,58 @@ void storeStrided(Emitter &e, Value value, const Access &access, Value position,
 // Loops
 //===----------------------------------------------------------------------===//
 
-SmallVector<Value> carriedNest(
-    Emitter &e, ArrayRef<int64_t> sizes, ValueRange init,
-    llvm::function_ref<SmallVector<Value>(ValueRange, ValueRange)> body) {
+/// The divisor of `size` next to its square root from above; 1 for a prime.
+static int64_t middleDivisor(int64_t size) {
+  int64_t divisor = 1;
+  for (int64_t i = 2; i * i <= size; ++i)
+    if (size % i == 0)
+      divisor = size / i;
+  return divisor;
+}
+
+void splitLongLoops(SmallVectorImpl<int64_t> &sizes,
+                    ArrayRef<Access *> accesses, int64_t longest,
+                    SmallVectorImpl<char> *kinds, char kind) {
+  for (size_t dim = 0; dim < sizes.size(); ++dim) {
+    int64_t inner = middleDivisor(sizes[dim]);
+    if (sizes[dim] <= longest || inner == 1 || (kinds && (*kinds)[dim] != kind))
+      continue;
+    sizes[dim] /= inner;
+    sizes.insert(sizes.begin() + dim + 1, inner);
+    for (Access *access : accesses) {
+      int64_t step = access->strides[dim];
+      access->strides[dim] = step * inner;
+      access->strides.insert(access->strides.begin() + dim + 1, step);
+    }
+    if (kinds)
+      kinds->insert(kinds->begin() + dim + 1, kind);
+    ++dim;
+  }
+}
+
+SmallVector<Value>
+foldNest(Emitter &e, ArrayRef<int64_t> sizes, ValueRange neutral,
+         Combine combine,
+         llvm::function_ref<SmallVector<Value>(ValueRange, ValueRange)> body) {
+  constexpr int64_t longLoop = 64;
   SmallVector<Value> indices;
   auto level = [&](auto &&self, ValueRange carried) -> SmallVector<Value> {
     if (indices.size() == sizes.size())
       return body(indices, carried);
-    return e.loop(0, sizes[indices.size()], 1, carried,
-                  [&](Value i, ValueRange inner) {
-                    indices.push_back(i);
-                    SmallVector<Value> results = self(self, inner);
-                    indices.pop_back();
-                    return results;
-                  });
+    ArrayRef<int64_t> inside = sizes.drop_front(indices.size() + 1);
+    bool anew = !inside.empty() && llvm::product_of(inside) >= longLoop;
+    return e.loop(
+        0, sizes[indices.size()], 1, carried, [&](Value i, ValueRange sofar) {
+          indices.push_back(i);
+          SmallVector<Value> results = self(self, anew ? neutral : sofar);
+          indices.pop_back();
+          if (anew)
+            for (auto [result, sum] : llvm::zip(results, sofar))
+              result = combine(sum, result);
+          return results;
+        });
   };
-  return level(level, init);
+  return level(level, neutral);
 }
 
 void forVectors(Emitter &e, int64_t size, int64_t length,
@@ -436,6 +472,8 @@ Value emitFold(Emitter &e, ArrayRef<int64_t> sizes, ArrayRef<Access> reads,
   for (Access &source : sources)
     elements.push_back(source.element);
   int64_t length = commonVectorLength(e.cpu, elements);
+  constexpr int64_t longest = 2048;
+  splitLongLoops(loops, all, longest * length);
   int64_t size = loops.back();
   while (length > size)
     length /= 2;
@@ -451,8 +489,8 @@ Value emitFold(Emitter &e, ArrayRef<int64_t> sizes, ArrayRef<Access> reads,
   Trips trips(size, length, write ? 2 : 4);
   SmallVector<Value> init(trips.unroll, e.splat(zero, length));
 
-  SmallVector<Value> sums = carriedNest(
-      e, ArrayRef<int64_t>(loops).drop_back(), init,
+  SmallVector<Value> sums = foldNest(
+      e, ArrayRef<int64_t>(loops).drop_back(), init, combine,
       [&](ValueRange outer, ValueRange carried) {
         SmallVector<Value> indices(outer);
         indices.push_back(e.index(0));

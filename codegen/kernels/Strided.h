@@ -94,20 +94,32 @@ void emitCopy(Emitter &e, llvm::ArrayRef<int64_t> sizes, const Access &read,
 void emitFill(Emitter &e, llvm::ArrayRef<int64_t> sizes, mlir::Value value,
               const Access &write);
 
-/// Nested loops with accumulators: `body` gets one index per size.
+/// Combines two scalars or vectors.
+using Combine = llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)>;
+
+/// Splits those of the loops `sizes` that are longer than `longest` in two,
+/// where a divisor allows it; only loops of kind `kind` if there are `kinds`.
+void splitLongLoops(llvm::SmallVectorImpl<int64_t> &sizes,
+                    llvm::ArrayRef<Access *> accesses, int64_t longest,
+                    llvm::SmallVectorImpl<char> *kinds = nullptr,
+                    char kind = 0);
+
+/// Folds over nested loops: `body` gets one index per size and the values so
+/// far, and returns them with its own elements combined. Inner loops that are
+/// long start anew from `neutral`, and their results are combined: the rounding
+/// errors of a sum then grow with the lengths of its loops, not with their
+/// product.
 llvm::SmallVector<mlir::Value>
-carriedNest(Emitter &e, llvm::ArrayRef<int64_t> sizes, mlir::ValueRange init,
-            llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::ValueRange,
-                                                              mlir::ValueRange)>
-                body);
+foldNest(Emitter &e, llvm::ArrayRef<int64_t> sizes, mlir::ValueRange neutral,
+         Combine combine,
+         llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::ValueRange,
+                                                           mlir::ValueRange)>
+             body);
 
 /// Calls `body(i, count)` so that vectors of `length` cover [0, size): in a
 /// loop where `count` is `length`, and once more for the remainder.
 void forVectors(Emitter &e, int64_t size, int64_t length,
                 llvm::function_ref<void(mlir::Value, int64_t)> body);
-
-/// Combines two scalars or vectors.
-using Combine = llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)>;
 
 /// Folds all lanes of a vector into one scalar, halving it as often as needed.
 mlir::Value foldLanes(Emitter &e, mlir::Value vector, Combine combine);

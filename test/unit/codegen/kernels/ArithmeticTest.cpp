@@ -233,6 +233,24 @@ TEST_P(ReductionTest, Reduce) {
     }
 }
 
+// Rounding errors do not pile up over a long sum.
+TEST_P(ReductionTest, LongSums) {
+  for (const Shape &shape : {Shape{1, 300, 400, 3}, Shape{1, 360000, 2}})
+    for (bool last : {false, true}) {
+      Shape axes;
+      Shape turned(shape);
+      if (last)
+        std::rotate(turned.begin(), turned.end() - 1, turned.end());
+      for (size_t dim = 1; dim < shape.size(); ++dim)
+        axes.push_back(last ? dim : dim - 1);
+      Array x = random("f32", turned, 90, 110);
+      Array y = reduceReference("sum", x, axes);
+      expect("%r = edge.reduce sum(%0) axes " + list(axes) + " : (" + x.type() +
+                 ") -> " + y.type(),
+             {x}, {y}, 2e-6);
+    }
+}
+
 TEST_P(ReductionTest, ReduceTypes) {
   for (const std::string element :
        {"f64", "f16", "bf16", "i8", "i32", "i64", "ui8", "ui32", "i1"})
