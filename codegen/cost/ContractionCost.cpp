@@ -20,12 +20,16 @@ constexpr double storeCycles = 2;
 /// The share of the shorter of arithmetic and loads that does not hide behind
 /// the longer one.
 constexpr double exposed = 0.15;
+/// The share of other instructions that take the place of multiply-adds.
+constexpr double besides = 0.6;
 
 /// Cycles of one step of the reduction for a tile of `rows` x `vectors`, with
 /// `speed` times as many operations per cycle as full registers see.
 double stepCycles(double rows, double vectors, double speed,
-                  target::CpuAttr cpu) {
-  double fmas = rows * vectors / (speed * cpu.getFmaPerCycle());
+                  const StepCost &step, target::CpuAttr cpu) {
+  double sums = rows * vectors * step.perSum +
+                besides * (rows * step.perRow + vectors * step.perVector);
+  double fmas = sums * step.registers / (speed * cpu.getFmaPerCycle());
   double loads = (rows + vectors) / (speed * cpu.getLoadsPerCycle());
   double cycles = std::max(fmas, loads) + exposed * std::min(fmas, loads);
   return std::max(cycles, double(cpu.getFmaLatency()));
@@ -40,15 +44,17 @@ double halfSpeed(target::CpuAttr cpu) {
 /// Whether the accumulators fit into registers together with a row of the rhs
 /// and an element of the lhs (and a product where there is no fused
 /// multiply-add).
-bool fits(int64_t rows, int64_t vectors, target::CpuAttr cpu) {
-  int64_t others = vectors + (cpu.getHasFma() ? 1 : 2);
-  return rows * vectors + others <= usableRegisters(cpu);
+bool fits(int64_t rows, int64_t vectors, const StepCost &step,
+          target::CpuAttr cpu) {
+  int64_t others = vectors * step.vectorRegisters + step.rowRegisters +
+                   (cpu.getHasFma() ? 0 : 1);
+  return rows * vectors + others <= usableRegisters(cpu) / step.registers;
 }
 
 double tileCost(int64_t rows, int64_t vectors, double speed,
                 const ContractionShape &shape, target::CpuAttr cpu) {
   return tileCycles + rows * vectors * storeCycles / speed +
-         shape.depth * stepCycles(rows, vectors, speed, cpu);
+         shape.depth * stepCycles(rows, vectors, speed, shape.step, cpu);
 }
 
 /// Decides in which order the tiles come.
@@ -109,7 +115,7 @@ int64_t cost::usableRegisters(target::CpuAttr cpu) {
 
 ContractionTiles cost::chooseTiles(const ContractionShape &shape,
                                    target::CpuAttr cpu) {
-  int64_t registers = usableRegisters(cpu);
+  int64_t registers = usableRegisters(cpu) / shape.step.registers;
   ContractionTiles best;
   double bestCost = std::numeric_limits<double>::infinity();
   auto consider = [&](int64_t lines, int64_t pixels, int64_t vectors,
@@ -131,23 +137,25 @@ ContractionTiles cost::chooseTiles(const ContractionShape &shape,
     for (int64_t vectors = 1; vectors <= std::min(allVectors, registers / 2);
          ++vectors) {
       int64_t pixels = 1;
-      while (pixels < shape.pixels && fits(pixels + 1, vectors, cpu))
+      while (pixels < shape.pixels &&
+             fits(pixels + 1, vectors, shape.step, cpu))
         ++pixels;
       consider(1, pixels, vectors, lanes);
       // Whole short lines, several at once.
       if (pixels == shape.pixels)
-        for (int64_t lines = 2;
-             lines <= shape.lines && fits(lines * pixels, vectors, cpu);
+        for (int64_t lines = 2; lines <= shape.lines &&
+                                fits(lines * pixels, vectors, shape.step, cpu);
              ++lines)
           consider(lines, pixels, vectors, lanes);
       // Parts of two lines, where a line does not divide well.
       else if (shape.lines > 1)
-        for (int64_t half = 2; fits(2 * half, vectors, cpu); ++half)
+        for (int64_t half = 2; fits(2 * half, vectors, shape.step, cpu); ++half)
           consider(2, half, vectors, lanes);
     }
   };
   considerLanes(shape.lanes);
-  if (halfSpeed(cpu) > 1 && shape.channels % shape.lanes && shape.lanes > 1)
+  if (halfSpeed(cpu) > 1 && shape.channels % shape.lanes &&
+      shape.lanes > shape.leastLanes)
     considerLanes(shape.lanes / 2);
   chooseOrder(best, shape, cpu);
   best.unroll = 2;

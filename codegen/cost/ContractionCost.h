@@ -29,13 +29,30 @@ struct TileRun {
 /// would have too few accumulators to hide the latency of an addition.
 llvm::SmallVector<TileRun, 2> splitEvenly(int64_t total, int64_t limit);
 
+/// What one step of the reduction costs beside its loads, in instructions of
+/// the speed of a multiply-add, and what it holds in registers.
+struct StepCost {
+  /// For each accumulator; for each element of the lhs; for each vector of the
+  /// rhs.
+  double perSum = 1, perRow = 0, perVector = 0;
+  /// The registers that an element of the lhs, and a vector of the rhs, take.
+  int64_t rowRegisters = 1, vectorRegisters = 1;
+  /// The registers that make up one vector.
+  int64_t registers = 1;
+};
+
 /// The sizes of a contraction.
 struct ContractionShape {
+  /// `depth` counts the steps of the reduction.
   int64_t lines, pixels, channels, depth;
-  /// Bytes of the lhs that one line reads, and of an element of each side.
+  /// Bytes of the lhs that one line reads, and of what a step takes of each
+  /// side.
   int64_t lineBytes, lhsBytes, rhsBytes;
   /// Elements of the accumulator type per vector register.
   int64_t lanes;
+  /// The fewest lanes of a vector.
+  int64_t leastLanes = 1;
+  StepCost step;
 };
 
 /// How a contraction is cut and walked through.

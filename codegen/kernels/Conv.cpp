@@ -51,7 +51,16 @@ struct ConvPlan {
   DotContraction dotContraction(edge::ConvOp op,
                                 ArrayRef<int64_t> strides) const;
 
+  /// How integers are multiplied; nothing for one element at a time.
+  std::optional<InnerProduct> product;
+  /// The products of neighbouring input elements, if that is how they are
+  /// grouped.
+  int64_t run = 1;
+
   RhsLayout packedLayout() const {
+    if (product)
+      return RhsLayout::packed(depth, groupOutputs, tiles.lanes, tiles.vectors,
+                               *product, run);
     return RhsLayout::packed(depth, groupOutputs, tiles.lanes, tiles.vectors);
   }
 };
@@ -89,8 +98,20 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
     shape.lineBytes = depth / groupInputs / weights[rank - 1] * input[rank] *
                       input.back() * shape.lhsBytes;
   }
+  if (constantOf(op.getWeights()) && depth > 0)
+    product = InnerProduct::find(cpu, elementOf(op.getInput()),
+                                 elementOf(op.getWeights()));
+  if (product) {
+    run = groupInputs;
+    // A few channels do not fill groups; all taps of a row do so better.
+    constexpr int64_t fewChannels = 16;
+    if (run % product->depth() && run < fewChannels && groups == 1 &&
+        op.getDilation(rank - 1) == 1)
+      run *= weights[rank - 1];
+    product->describe(shape, run, /*isPacked=*/true);
+  }
   tiles = cost::chooseTiles(shape, cpu);
-  usesDotProducts = constantOf(op.getWeights()) &&
+  usesDotProducts = !product && constantOf(op.getWeights()) &&
                     prefersDotProducts(groupOutputs, groupInputs, shape.lanes);
 }
 
@@ -152,14 +173,24 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
     c.lineStep = op.getStrides()[rank - 2] * strides[rank - 1];
   c.pixelStep = op.getStrides()[rank - 1] * strides[rank];
   SmallVector<ReductionLevel> levels;
-  int64_t rows = plan.depth;
-  for (int64_t dim = 0; dim < rank; ++dim) {
+  int64_t rows = plan.depth / plan.run;
+  int64_t outerRank = plan.run > plan.groupInputs ? rank - 1 : rank;
+  for (int64_t dim = 0; dim < outerRank; ++dim) {
     rows /= weights[dim];
     levels.push_back(
         {weights[dim], op.getDilation(dim) * strides[dim + 1], rows});
   }
-  levels.push_back({plan.groupInputs, 1, 1});
-  c.reduction = mergeLevels(levels);
+  c.product = plan.product;
+  if (c.product) {
+    SmallVector<int64_t> positions;
+    for (int64_t i = 0; i < plan.run; ++i)
+      positions.push_back(i / plan.groupInputs * strides[rank] +
+                          i % plan.groupInputs);
+    c.reduction = Reduction::inGroups(levels, positions, c.product->depth());
+  } else {
+    levels.push_back({plan.groupInputs, 1, 1});
+    c.reduction.levels = mergeLevels(levels);
+  }
 
   DotContraction dot = plan.dotContraction(op, strides);
   int64_t groupWeights = plan.groupOutputs;
@@ -187,13 +218,13 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
   }
 
   // Images and outer spatial positions, then groups.
-  int64_t outerRank = rank > 1 ? rank - 1 : 1;
-  SmallVector<int64_t> outer(output.take_front(outerRank));
+  int64_t images = rank > 1 ? rank - 1 : 1;
+  SmallVector<int64_t> outer(output.take_front(images));
   outer.push_back(plan.groups);
   e.nest(outer, [&](ValueRange position) {
     Value group = position.back();
     Value base = e.mul(group, plan.groupInputs);
-    for (int64_t dim = 0; dim < outerRank; ++dim) {
+    for (int64_t dim = 0; dim < images; ++dim) {
       int64_t step = dim ? op.getStrides()[dim - 1] : 1;
       base = e.add(base, e.mul(position[dim], step * strides[dim]));
     }
@@ -259,7 +290,7 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     SmallVector<int64_t> anyStrides(op.getSpatialRank() + 2, 1);
     DotContraction dot = plan.dotContraction(op, anyStrides);
     int64_t size = plan.usesDotProducts ? dot.packedSize() : layout.size();
-    int64_t bytes = plan.shape.rhsBytes,
+    int64_t bytes = storageBytes(elementOf(op.getWeights())),
             pitch = plan.groups * plan.groupOutputs;
     PackedConstant packed;
     packed.type = MemRefType::get({plan.groups * size},

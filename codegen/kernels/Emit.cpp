@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/kernels/Emit.h"
+#include "codegen/kernels/Requantize.h"
 #include "dialects/Edge/EdgeConstants.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -14,6 +15,8 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace edgecc;
@@ -203,7 +206,8 @@ Value Emitter::loadBroadcast(Value memref, ValueRange indices, int64_t length,
   return load(memref, position, length, logical);
 }
 
-Value Emitter::applyRegion(Region &region, ValueRange arguments) {
+Value Emitter::applyRegion(Region &region, ValueRange arguments,
+                           ArrayRef<double> bounds) {
   int64_t length = 1;
   for (Value argument : arguments)
     if (auto vector = dyn_cast<VectorType>(argument.getType()))
@@ -216,6 +220,17 @@ Value Emitter::applyRegion(Region &region, ValueRange arguments) {
     if (auto constant = dyn_cast<arith::ConstantOp>(op); constant) {
       mapping.map(constant.getResult(),
                   splat(this->constant(constant.getValue()), length));
+      continue;
+    }
+    if (auto narrow = Requantization::match(op)) {
+      SmallVector<double> known(bounds);
+      known.resize(block.getNumArguments(),
+                   std::numeric_limits<double>::infinity());
+      Type type = op.getResult(0).getType();
+      mapping.map(op.getResult(0),
+                  narrow->emit(*this, mapping.lookup(narrow->value),
+                               narrow->bound(known),
+                               type.getIntOrFloatBitWidth()));
       continue;
     }
     Operation *copy = clone(op, mapping);
@@ -238,10 +253,13 @@ void Emitter::storeResult(Operation *op, const KernelArgs &args,
     OperandRange extras(epilogue.getEpilogueOperandsMutable());
     unsigned first = extras.empty() ? 0 : extras.getBeginOperandIndex();
     SmallVector<Value> arguments{accumulator};
-    for (auto [i, extra] : llvm::enumerate(extras))
+    SmallVector<double> bounds{std::numeric_limits<double>::infinity()};
+    for (auto [i, extra] : llvm::enumerate(extras)) {
       arguments.push_back(loadBroadcast(args.inputs[first + i], indices, length,
                                         getElementTypeOrSelf(extra.getType())));
-    result = applyRegion(epilogue.getEpilogueRegion(), arguments);
+      bounds.push_back(largestElement(extra));
+    }
+    result = applyRegion(epilogue.getEpilogueRegion(), arguments, bounds);
   }
   store(splat(result, length), args.outputs[0], indices);
 }

@@ -96,8 +96,10 @@ public:
                             int64_t length, mlir::Type logical);
 
   /// Applies the one block of `region`, scalar code, to scalars or vectors of
-  /// one length, and returns what it yields.
-  mlir::Value applyRegion(mlir::Region &region, mlir::ValueRange arguments);
+  /// one length, and returns what it yields. `bounds`, if any are known, are
+  /// the largest absolute values of the arguments.
+  mlir::Value applyRegion(mlir::Region &region, mlir::ValueRange arguments,
+                          llvm::ArrayRef<double> bounds = {});
 
   /// Runs the epilogue of `op` on `accumulator` (the elements at `indices`
   /// of the result) and stores it to the result. `args` are the kernel's.

@@ -41,11 +41,49 @@ kernels::mergeLevels(ArrayRef<ReductionLevel> levels) {
   return merged;
 }
 
+/// Group `index` of a run of `length` elements: its first element and how many
+/// of the group's elements are taken. The last group ends with the run.
+static std::pair<int64_t, int64_t> groupOf(int64_t index, int64_t length,
+                                           int64_t depth) {
+  int64_t start = index * depth;
+  int64_t first = std::max<int64_t>(0, std::min(start, length - depth));
+  return {first, start - first};
+}
+
+Reduction Reduction::inGroups(ArrayRef<ReductionLevel> outer,
+                              ArrayRef<int64_t> positions, int64_t depth) {
+  Reduction reduction;
+  auto length = static_cast<int64_t>(positions.size());
+  int64_t groups = llvm::divideCeil(length, depth);
+  // Groups of neighbours are a loop.
+  bool isDense = positions.back() - positions.front() + 1 == length;
+  reduction.tailRow = isDense ? length / depth : 0;
+  for (ReductionLevel level : outer) {
+    level.rhsRows *= groups;
+    reduction.levels.push_back(level);
+  }
+  for (int64_t group = reduction.tailRow; group < groups; ++group) {
+    auto [first, taken] = groupOf(group, length, depth);
+    reduction.tail.push_back({SmallVector<int64_t>(positions.slice(
+                                  first, std::min(depth, length - first))),
+                              taken});
+  }
+  ReductionLevel inner{reduction.tailRow, depth, 1};
+  if (reduction.tail.empty())
+    reduction.levels.push_back(inner);
+  reduction.levels = mergeLevels(reduction.levels);
+  if (!reduction.tail.empty())
+    reduction.levels.push_back(inner);
+  return reduction;
+}
+
 /// The columns of a panel of `channels` channels. The last vector is padded if
-/// the panel is, else it overlaps the one before, if there are `before`
-/// channels to the left of the panel or in it, or is split.
+/// the panel is, to no less than `least` lanes, else it overlaps the one
+/// before, if there are `before` channels to the left of the panel or in it, or
+/// is split.
 static SmallVector<Column> columnsOf(int64_t channels, int64_t lanes,
-                                     bool padded, int64_t before = 0) {
+                                     bool padded, int64_t before = 0,
+                                     int64_t least = 1) {
   SmallVector<Column> columns;
   int64_t offset = 0;
   for (; offset + lanes <= channels; offset += lanes)
@@ -54,7 +92,9 @@ static SmallVector<Column> columnsOf(int64_t channels, int64_t lanes,
   if (!rest)
     return columns;
   if (padded) {
-    int64_t width = offset ? lanes : int64_t(llvm::PowerOf2Ceil(rest));
+    int64_t width = lanes;
+    if (!offset)
+      width = std::max<int64_t>(llvm::PowerOf2Ceil(rest), least);
     columns.push_back({offset, width, 0, rest});
   } else if (before + channels >= lanes) {
     columns.push_back({channels - lanes, lanes, lanes - rest, lanes});
@@ -67,36 +107,59 @@ static SmallVector<Column> columnsOf(int64_t channels, int64_t lanes,
   return columns;
 }
 
-RhsLayout RhsLayout::packed(int64_t depth, int64_t channels, int64_t lanes,
-                            int64_t vectors) {
-  RhsLayout layout;
-  layout.depth = depth;
+void RhsLayout::appendPacked(int64_t rows, int64_t channels, int64_t lanes,
+                             int64_t vectors, int64_t least) {
   int64_t width = lanes * vectors;
   auto append = [&](int64_t count, int64_t first, int64_t panelChannels) {
     PanelRun run;
     run.count = count;
     run.firstChannel = first;
     run.channels = panelChannels;
-    run.columns = columnsOf(panelChannels, lanes, /*padded=*/true);
+    run.columns = columnsOf(panelChannels, lanes, /*padded=*/true, 0, least);
     run.rowPitch = run.columns.back().offset + run.columns.back().lanes;
-    run.panelStep = depth * run.rowPitch;
-    run.offset = layout.elements;
-    layout.elements += count * run.panelStep;
-    layout.runs.push_back(run);
+    int64_t extra = 0;
+    if (product) {
+      extra = product->flipsLhs() ? run.rowPitch * 4 : 0;
+      run.rowPitch *= product->depth();
+    }
+    run.panelStep = rows * run.rowPitch + extra;
+    run.offset = elements;
+    elements += count * run.panelStep;
+    runs.push_back(run);
   };
   if (int64_t full = channels / width)
     append(full, 0, width);
   if (int64_t rest = channels % width)
     append(1, channels - rest, rest);
+}
+
+RhsLayout RhsLayout::packed(int64_t depth, int64_t channels, int64_t lanes,
+                            int64_t vectors) {
+  RhsLayout layout;
+  layout.depth = depth;
+  layout.appendPacked(depth, channels, lanes, vectors, 1);
+  return layout;
+}
+
+RhsLayout RhsLayout::packed(int64_t depth, int64_t channels, int64_t lanes,
+                            int64_t vectors, const InnerProduct &product,
+                            int64_t run) {
+  RhsLayout layout;
+  layout.depth = depth;
+  layout.product = product;
+  layout.run = run;
+  layout.appendPacked(depth / run * llvm::divideCeil(run, product.depth()),
+                      channels, lanes, vectors, product.leastLanes());
   return layout;
 }
 
 RhsLayout RhsLayout::inPlace(int64_t pitch, int64_t channels, int64_t lanes,
-                             int64_t vectors) {
+                             int64_t vectors, const InnerProduct *product) {
   RhsLayout layout;
   int64_t width = lanes * vectors;
+  int64_t rowPitch = product ? pitch * product->depth() : pitch;
   auto append = [&](int64_t count, int64_t first, int64_t panelChannels) {
-    layout.runs.push_back({count, first, panelChannels, pitch, panelChannels,
+    layout.runs.push_back({count, first, panelChannels, rowPitch, panelChannels,
                            first,
                            columnsOf(panelChannels, lanes, false, first)});
   };
@@ -112,14 +175,42 @@ void RhsLayout::pack(ArrayRef<char> source, int64_t pitch, int64_t bytes,
   size_t start = out.size();
   out.resize(start + elements * bytes);
   char *to = out.data() + start;
-  for (const PanelRun &run : runs)
-    for (int64_t panel = 0; panel < run.count; ++panel)
-      for (int64_t row = 0; row < depth; ++row, to += run.rowPitch * bytes) {
-        const char *from =
-            source.data() +
-            (row * pitch + run.firstChannel + panel * run.channels) * bytes;
-        std::copy(from, from + run.channels * bytes, to);
+  for (const PanelRun &panels : runs)
+    for (int64_t panel = 0; panel < panels.count; ++panel) {
+      ArrayRef<char> from = source.drop_front(
+          (panels.firstChannel + panel * panels.channels) * bytes);
+      if (product) {
+        packGroups(panels, from, pitch, bytes, to);
+        to += panels.panelStep * bytes;
+        continue;
       }
+      for (int64_t row = 0; row < depth; ++row, to += panels.rowPitch * bytes)
+        std::copy_n(from.data() + row * pitch * bytes, panels.channels * bytes,
+                    to);
+    }
+}
+
+void RhsLayout::packGroups(const PanelRun &panels, ArrayRef<char> source,
+                           int64_t pitch, int64_t bytes, char *to) const {
+  int64_t group = product->depth();
+  SmallVector<int32_t> sums(panels.rowPitch / group, 0);
+  for (int64_t start = 0; start < depth; start += run)
+    for (int64_t g = 0; g * group < run; ++g, to += panels.rowPitch * bytes) {
+      auto [first, taken] = groupOf(g, run, group);
+      for (const Column &column : panels.columns)
+        for (int64_t lane = column.begin; lane < column.end; ++lane)
+          for (int64_t k = taken; k < group && first + k < run; ++k) {
+            int64_t channel = column.offset + lane;
+            const char *from =
+                source.data() + ((start + first + k) * pitch + channel) * bytes;
+            int64_t position = column.offset * group +
+                               product->packedPosition(k, lane, column.lanes);
+            std::copy_n(from, bytes, to + position * bytes);
+            sums[channel] += product->offset() * product->rhsValue(*from);
+          }
+    }
+  if (product->flipsLhs())
+    std::memcpy(to, sums.data(), sums.size() * sizeof(int32_t));
 }
 
 //===----------------------------------------------------------------------===//
@@ -176,9 +267,11 @@ bool kernels::hasLongEpilogue(Operation *op) {
     return false;
   int length = 0;
   for (Operation &scalar : epilogue.getEpilogueRegion().front())
-    if (isa<math::MathDialect>(scalar.getDialect()))
+    if (isa<math::MathDialect>(scalar.getDialect()) &&
+        !isa<math::RoundEvenOp>(scalar))
       length += mathOp;
-    else if (!scalar.hasTrait<OpTrait::ConstantLike>())
+    else if (!scalar.hasTrait<OpTrait::ConstantLike>() &&
+             !isa<arith::CmpFOp>(scalar))
       ++length;
   return length >= longEpilogue;
 }
@@ -209,16 +302,30 @@ private:
                   const cost::TileRun &lines, Value line);
   void emitTile(const PanelRun &run, Value panel, int64_t lineCount,
                 int64_t pixelCount, Value line, Value pixel);
-  Values initialise(const PanelRun &run, Value channel, size_t rows);
+  Values initialise(const PanelRun &run, Value channel, Value rhsBase,
+                    size_t rows);
+  Values correct(const PanelRun &run, ArrayRef<Value> sums);
   Values reduce(const PanelRun &run, ArrayRef<ReductionLevel> levels,
                 Value lhsBase, Value rhsBase, ArrayRef<int64_t> rows,
                 ValueRange accumulators);
   Values step(const PanelRun &run, const ReductionLevel &level, int64_t at,
               Value lhsBase, Value rhsBase, ArrayRef<int64_t> rows,
               ValueRange accumulators, bool prefetch);
+  Values groupStep(const PanelRun &run, const ReductionGroup &group,
+                   Value lhsBase, Value rhsBase, ArrayRef<int64_t> rows,
+                   ValueRange accumulators);
+  Value loadWord(Value base, ArrayRef<int64_t> positions);
+  Values loadGroup(const Column &column, Value rhsBase, int64_t taken,
+                   int64_t count);
+  void prefetch(const PanelRun &run, int64_t rows, Value rhsBase, int64_t at);
   void finish(const PanelRun &run, Value channel, int64_t lineCount,
               int64_t pixelCount, Value line, Value pixel,
               ValueRange accumulators);
+  /// A rhs that is not packed has no sums of its columns; they are added up
+  /// beside the accumulators, as a last row.
+  bool correctsWhileReducing() const {
+    return c.product && c.product->flipsLhs() && c.rhsPitch;
+  }
   void storeColumn(const Column &column, Value value, Value channel, Value line,
                    Value pixel);
 
@@ -299,14 +406,24 @@ void ContractionEmitter::emitTile(const PanelRun &run, Value panel,
                         e.mul(pixel, c.pixelStep));
   Value rhsBase =
       e.add(e.add(c.rhs.base, e.mul(panel, run.panelStep)), run.offset);
-  Values sums = reduce(run, c.reduction, lhsBase, rhsBase, rows,
-                       initialise(run, channel, rows.size()));
+  Values sums = reduce(run, c.reduction.levels, lhsBase, rhsBase, rows,
+                       initialise(run, channel, rhsBase, rows.size()));
+  if (correctsWhileReducing())
+    sums = correct(run, sums);
   finish(run, channel, lineCount, pixelCount, line, pixel, sums);
 }
 
 SmallVector<Value> ContractionEmitter::initialise(const PanelRun &run,
-                                                  Value channel, size_t rows) {
+                                                  Value channel, Value rhsBase,
+                                                  size_t rows) {
   Values first;
+  // What flipping the lhs asks for is at the end of a packed panel.
+  auto offsets = [&](const Column &column, int64_t width) {
+    int64_t at = run.panelStep - (width - column.offset) * 4;
+    Value bytes =
+        e.load(c.rhs.memref, e.add(rhsBase, at), column.lanes * 4, c.rhsType);
+    return vector::BitCastOp::create(e, typeOf(column.lanes), bytes);
+  };
   for (const Column &column : run.columns) {
     // A vector that reaches into the padding gets its bias at the end.
     if (c.bias.memref && column.isWhole()) {
@@ -316,11 +433,28 @@ SmallVector<Value> ContractionEmitter::initialise(const PanelRun &run,
     } else {
       first.push_back(e.zero(typeOf(column.lanes)));
     }
+    if (c.product && c.product->flipsLhs() && !c.rhsPitch)
+      first.back() =
+          combine(e, Fold::Sum, first.back(),
+                  offsets(column, run.rowPitch / c.product->depth()));
   }
   Values all;
   for (size_t row = 0; row < rows; ++row)
     llvm::append_range(all, first);
+  if (correctsWhileReducing())
+    for (const Column &column : run.columns)
+      all.push_back(e.zero(typeOf(column.lanes)));
   return all;
+}
+
+SmallVector<Value> ContractionEmitter::correct(const PanelRun &run,
+                                               ArrayRef<Value> sums) {
+  size_t columns = run.columns.size();
+  ArrayRef<Value> correction = sums.take_back(columns);
+  Values corrected;
+  for (auto [i, sum] : llvm::enumerate(sums.drop_back(columns)))
+    corrected.push_back(arith::SubIOp::create(e, sum, correction[i % columns]));
+  return corrected;
 }
 
 SmallVector<Value> ContractionEmitter::reduce(const PanelRun &run,
@@ -342,6 +476,7 @@ SmallVector<Value> ContractionEmitter::reduce(const PanelRun &run,
   // A short loop disappears; a long one is unrolled a little.
   constexpr int64_t shortLoop = 4;
   int64_t unroll = level.count <= shortLoop ? level.count : c.tiles.unroll;
+  unroll = std::max<int64_t>(unroll, 1);
   int64_t whole = level.count - level.count % unroll;
   Values sums =
       e.loop(0, whole, unroll, accumulators, [&](Value i, ValueRange carried) {
@@ -357,6 +492,11 @@ SmallVector<Value> ContractionEmitter::reduce(const PanelRun &run,
   Value rhs = e.add(rhsBase, whole * rhsStep);
   for (int64_t u = 0; u < level.count - whole; ++u)
     sums = step(run, level, u, lhs, rhs, rows, sums, false);
+  for (auto [i, group] : llvm::enumerate(c.reduction.tail)) {
+    int64_t row = c.reduction.tailRow + i;
+    sums = groupStep(run, group, lhsBase, e.add(rhsBase, row * run.rowPitch),
+                     rows, sums);
+  }
   return sums;
 }
 
@@ -366,21 +506,20 @@ ContractionEmitter::step(const PanelRun &run, const ReductionLevel &level,
                          ArrayRef<int64_t> rows, ValueRange accumulators,
                          bool prefetch) {
   int64_t rhsAt = at * level.rhsRows * run.rowPitch;
-  // One prefetch for each line of the cache.
-  int64_t bytes = storageBytes(c.rhsType), line = e.cpu.getCacheLineBytes();
-  Values vectors;
-  for (const Column &column : run.columns) {
-    Value index = e.add(rhsBase, rhsAt + column.offset);
-    int64_t ahead = rhsAt + column.offset +
-                    c.tiles.prefetchRows * level.rhsRows * run.rowPitch;
-    if (prefetch && c.tiles.prefetchRows && ahead * bytes % line == 0)
-      memref::PrefetchOp::create(e, c.rhs.memref,
-                                 ValueRange{e.add(rhsBase, ahead)},
-                                 /*isWrite=*/false, /*localityHint=*/3,
-                                 /*isDataCache=*/true);
-    vectors.push_back(loadWide(e, c.rhs.memref, index, column.lanes, c.rhsType,
-                               c.accumulatorType));
+  if (prefetch)
+    this->prefetch(run, level.rhsRows, rhsBase, rhsAt);
+  if (c.product) {
+    ReductionGroup group{{}, 0};
+    for (int64_t k = 0; k < c.product->depth(); ++k)
+      group.positions.push_back(at * level.lhsStep + k);
+    return groupStep(run, group, lhsBase, e.add(rhsBase, rhsAt), rows,
+                     accumulators);
   }
+  Values vectors;
+  for (const Column &column : run.columns)
+    vectors.push_back(loadWide(e, c.rhs.memref,
+                               e.add(rhsBase, rhsAt + column.offset),
+                               column.lanes, c.rhsType, c.accumulatorType));
   Values sums(accumulators);
   for (size_t row = 0; row < rows.size(); ++row) {
     Value element = loadWide(e, c.lhs.memref,
@@ -392,6 +531,100 @@ ContractionEmitter::step(const PanelRun &run, const ReductionLevel &level,
     }
   }
   return sums;
+}
+
+/// Asks for the vectors of the rhs that come `tiles.prefetchRows` steps after
+/// those at `rhsBase + at`, once for each line of the cache.
+void ContractionEmitter::prefetch(const PanelRun &run, int64_t rows,
+                                  Value rhsBase, int64_t at) {
+  if (!c.tiles.prefetchRows)
+    return;
+  int64_t bytes = storageBytes(c.rhsType), line = e.cpu.getCacheLineBytes();
+  int64_t depth = c.product ? c.product->depth() : 1;
+  for (const Column &column : run.columns) {
+    int64_t ahead =
+        at + column.offset * depth + c.tiles.prefetchRows * rows * run.rowPitch;
+    if (ahead * bytes % line == 0)
+      memref::PrefetchOp::create(e, c.rhs.memref,
+                                 ValueRange{e.add(rhsBase, ahead)},
+                                 /*isWrite=*/false, /*localityHint=*/3,
+                                 /*isDataCache=*/true);
+  }
+}
+
+SmallVector<Value> ContractionEmitter::groupStep(const PanelRun &run,
+                                                 const ReductionGroup &group,
+                                                 Value lhsBase, Value rhsBase,
+                                                 ArrayRef<int64_t> rows,
+                                                 ValueRange accumulators) {
+  SmallVector<Values> vectors;
+  for (const Column &column : run.columns)
+    vectors.push_back(
+        loadGroup(column, rhsBase, group.taken, group.positions.size()));
+  Values sums(accumulators);
+  int64_t lanes = run.columns.front().lanes;
+  auto multiply = [&](size_t row, Value word) {
+    Values elements = c.product->broadcast(e, word, lanes);
+    for (auto [j, vector] : llvm::enumerate(vectors)) {
+      Value &sum = sums[row * vectors.size() + j];
+      sum = c.product->accumulate(e, sum, elements, vector);
+    }
+  };
+  for (auto [row, offset] : llvm::enumerate(rows))
+    multiply(row, loadWord(e.add(lhsBase, offset), group.positions));
+  if (correctsWhileReducing())
+    multiply(rows.size(), c.product->correctionWord(e));
+  return sums;
+}
+
+/// The elements at `positions` from `base` on as one integer, the first in the
+/// lowest bits.
+Value ContractionEmitter::loadWord(Value base, ArrayRef<int64_t> positions) {
+  int64_t bits = storageBytes(c.lhsType) * 8;
+  auto count = static_cast<int64_t>(positions.size());
+  Type type = e.getIntegerType(c.product->depth() * bits);
+  Value word;
+  for (int64_t k = 0; k < count;) {
+    int64_t length = 1;
+    while (k + 2 * length <= count &&
+           positions[k + 2 * length - 1] - positions[k] == 2 * length - 1)
+      length *= 2;
+    Value piece =
+        e.load(c.lhs.memref, e.add(base, positions[k]), length, c.lhsType);
+    if (length > 1) {
+      auto scalar = VectorType::get({1}, e.getIntegerType(length * bits));
+      piece = vector::ExtractOp::create(
+          e, vector::BitCastOp::create(e, scalar, piece), 0);
+    }
+    piece = convert(e, piece, type, /*isUnsigned=*/true);
+    if (k)
+      piece = arith::ShLIOp::create(
+          e, piece, e.constant(e.getIntegerAttr(type, k * bits)));
+    word = word ? arith::OrIOp::create(e, word, piece).getResult() : piece;
+    k += length;
+  }
+  return word;
+}
+
+/// The rhs of a group of `count` rows, of which the first `taken` are zero.
+SmallVector<Value> ContractionEmitter::loadGroup(const Column &column,
+                                                 Value rhsBase, int64_t taken,
+                                                 int64_t count) {
+  int64_t depth = c.product->depth();
+  if (!c.rhsPitch)
+    return c.product->loadPacked(
+        e, c.rhs.memref, e.add(rhsBase, column.offset * depth), column.lanes);
+  Values rows;
+  Type type = storageType(c.rhsType);
+  if (column.lanes > 1)
+    type = VectorType::get({column.lanes}, type);
+  for (int64_t k = 0; k < depth; ++k) {
+    Value at = e.add(rhsBase, (k - taken) * c.rhsPitch + column.offset);
+    rows.push_back(k < taken || k >= count
+                       ? e.zero(type)
+                       : e.load(c.rhs.memref, at, column.lanes, c.rhsType));
+  }
+  return c.product->interleave(e, rows);
 }
 
 void ContractionEmitter::finish(const PanelRun &run, Value channel,

@@ -21,7 +21,7 @@
 #define EDGECC_CODEGEN_KERNELS_GEMMKERNEL_H
 
 #include "codegen/cost/ContractionCost.h"
-#include "codegen/kernels/Emit.h"
+#include "codegen/kernels/InnerProduct.h"
 
 namespace edgecc::kernels {
 
@@ -37,6 +37,31 @@ struct ReductionLevel {
 /// the taps and channels of a row of a dense convolution, for example.
 llvm::SmallVector<ReductionLevel>
 mergeLevels(llvm::ArrayRef<ReductionLevel> levels);
+
+/// A group of elements of the reduction that an `InnerProduct` takes at once.
+struct ReductionGroup {
+  /// Where its elements of the lhs lie, from the start of their run.
+  llvm::SmallVector<int64_t> positions;
+  /// How many of them a group before has had; the rhs is zero for these.
+  int64_t taken;
+};
+
+/// The loops of a reduction that ends with runs of elements. With an
+/// `InnerProduct`, one step takes a group of elements, and a row of the rhs is
+/// what belongs to a group.
+struct Reduction {
+  /// Outermost loop first; the last one walks through the run.
+  llvm::SmallVector<ReductionLevel> levels;
+  /// The groups of a run that follow on the innermost loop, in the rows of the
+  /// rhs from `tailRow` of the run on.
+  llvm::SmallVector<ReductionGroup> tail;
+  int64_t tailRow = 0;
+
+  /// The loops `outer`, whose `rhsRows` count runs, around runs of elements
+  /// that lie at `positions`, in groups of `depth`.
+  static Reduction inGroups(llvm::ArrayRef<ReductionLevel> outer,
+                            llvm::ArrayRef<int64_t> positions, int64_t depth);
+};
 
 /// One vector of channels of a panel: the channels from `offset` on. The lanes
 /// outside [`begin`, `end`) are computed but not stored: they lie in the
@@ -55,8 +80,8 @@ struct PanelRun {
   int64_t count;
   /// The first channel of the first panel, and the channels of each.
   int64_t firstChannel, channels;
-  /// Elements from one row of the rhs to the next, from one panel to the next,
-  /// and from the start of the rhs to the first panel.
+  /// Elements from one row of the rhs (or group of rows) to the next, from one
+  /// panel to the next, and from the start of the rhs to the first panel.
   int64_t rowPitch, panelStep, offset;
   llvm::SmallVector<Column> columns;
 };
@@ -69,9 +94,17 @@ public:
   /// whole vectors.
   static RhsLayout packed(int64_t depth, int64_t channels, int64_t lanes,
                           int64_t vectors);
-  /// A row-major matrix with `pitch` elements per row.
+  /// The same for groups of the rows, which are runs of `run`. A last group
+  /// ends with the run; rows that the one before has are zero in it. After its
+  /// groups, a panel has what flipping the lhs asks for, 32 bits per channel.
+  static RhsLayout packed(int64_t depth, int64_t channels, int64_t lanes,
+                          int64_t vectors, const InnerProduct &product,
+                          int64_t run);
+  /// A row-major matrix with `pitch` elements per row; with `product`, in
+  /// groups of rows.
   static RhsLayout inPlace(int64_t pitch, int64_t channels, int64_t lanes,
-                           int64_t vectors);
+                           int64_t vectors,
+                           const InnerProduct *product = nullptr);
 
   llvm::ArrayRef<PanelRun> getRuns() const { return runs; }
   /// The elements of a packed rhs.
@@ -83,9 +116,17 @@ public:
             std::vector<char> &out) const;
 
 private:
+  void appendPacked(int64_t rows, int64_t channels, int64_t lanes,
+                    int64_t vectors, int64_t least);
+  void packGroups(const PanelRun &panels, llvm::ArrayRef<char> source,
+                  int64_t pitch, int64_t bytes, char *to) const;
+
   llvm::SmallVector<PanelRun> runs;
   int64_t elements = 0;
   int64_t depth = 0;
+  std::optional<InnerProduct> product;
+  /// Rows of the matrix in a run, elements of a row in a group.
+  int64_t run = 1;
 };
 
 /// A buffer as one row of elements, and where in it to start.
@@ -116,9 +157,12 @@ struct Contraction {
   int64_t lines = 1, pixels = 1;
   /// Elements of the lhs from one line or pixel to the next.
   int64_t lineStep = 0, pixelStep = 0;
-  /// Outermost loop first.
-  llvm::SmallVector<ReductionLevel> reduction;
+  Reduction reduction;
   RhsLayout rhsLayout;
+  /// How integers are multiplied; nothing for one element at a time.
+  std::optional<InnerProduct> product;
+  /// Elements of a row of a rhs that is read in place by groups; 0 if packed.
+  int64_t rhsPitch = 0;
   cost::ContractionTiles tiles;
   FlatOperand lhs, rhs;
   /// Null if there is no bias.

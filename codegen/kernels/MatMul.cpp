@@ -53,7 +53,13 @@ struct MatMulPlan {
                            : packedLayout().size();
   }
 
+  /// How integers are multiplied; nothing for one element at a time.
+  std::optional<InnerProduct> product;
+
   RhsLayout packedLayout() const {
+    if (product)
+      return RhsLayout::packed(depth, channels, tiles.lanes, tiles.vectors,
+                               *product, depth);
     return RhsLayout::packed(depth, channels, tiles.lanes, tiles.vectors);
   }
 };
@@ -82,8 +88,17 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
   shape.lhsBytes = storageBytes(lhsElement);
   shape.rhsBytes = storageBytes(typeOf(op.getRhs()).getElementType());
   shape.lineBytes = rows * depth * shape.lhsBytes;
+  bool isConstant = bool(constantOf(op.getRhs()));
+  product =
+      InnerProduct::find(cpu, lhsElement, typeOf(op.getRhs()).getElementType());
+  bool takesRows =
+      product && product->takesRows() && channels >= product->leastLanes();
+  if (depth == 0 || (!isConstant && !takesRows))
+    product.reset();
+  if (product)
+    product->describe(shape, depth, isConstant);
   tiles = cost::chooseTiles(shape, cpu);
-  usesDotProducts = constantOf(op.getRhs()) &&
+  usesDotProducts = !product && isConstant &&
                     prefersDotProducts(channels, depth, shape.lanes);
 }
 
@@ -119,7 +134,12 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
   int64_t batches = result.size() - 2;
   c.pixels = result[batches];
   c.pixelStep = stridesOf(args.inputs[0]).rbegin()[1];
-  c.reduction = {{plan.depth, 1, 1}};
+  c.product = plan.product;
+  if (c.product)
+    c.reduction = Reduction::inGroups(
+        {}, llvm::to_vector(llvm::seq(plan.depth)), c.product->depth());
+  else
+    c.reduction.levels = {{plan.depth, 1, 1}};
 
   SmallVector<int64_t> rhsSteps;
   if (constantOf(op.getRhs())) {
@@ -133,9 +153,12 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
       step *= shape[dim];
     }
   } else {
-    c.rhsLayout =
-        RhsLayout::inPlace(stridesOf(args.inputs[1]).rbegin()[1], plan.channels,
-                           plan.tiles.lanes, plan.tiles.vectors);
+    int64_t pitch = stridesOf(args.inputs[1]).rbegin()[1];
+    c.rhsLayout = RhsLayout::inPlace(pitch, plan.channels, plan.tiles.lanes,
+                                     plan.tiles.vectors,
+                                     c.product ? &*c.product : nullptr);
+    if (c.product)
+      c.rhsPitch = pitch;
     c.tiles.prefetchRows = 0;
     rhsSteps = batchSteps(args.inputs[1], batches);
   }
@@ -193,7 +216,8 @@ struct MatMulKernel
     if (index != 1 || !view)
       return std::nullopt;
     MatMulPlan plan(op, cpu);
-    int64_t bytes = plan.shape.rhsBytes, size = plan.packedSize(op);
+    int64_t bytes = storageBytes(typeOf(op.getRhs()).getElementType());
+    int64_t size = plan.packedSize(op);
     PackedConstant packed;
     packed.type =
         MemRefType::get({plan.rhsBatches * size},

@@ -45,9 +45,9 @@ def EmitKernels : Pass<"edgecc-emit-kernels", "::mlir::ModuleOp"> {
     planned. The module must carry `target.cpu`.
   }];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-    "::mlir::vector::VectorDialect"];
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
 #endif // EDGECC_CODEGEN_KERNELS_PASSES_TD

@@ -349,7 +349,7 @@ void WinogradConv::multiply(Emitter &e, const KernelArgs &args) const {
     c.lhsType = c.rhsType = c.accumulatorType = element;
     c.pixels = tiling.bandTiles();
     c.pixelStep = shape.inputChannels;
-    c.reduction = {{shape.inputChannels, 1, 1}};
+    c.reduction.levels = {{shape.inputChannels, 1, 1}};
     c.rhsLayout = layout;
     c.tiles = tiles;
     c.lhs = {args.scratch[0], e.mul(position, inputPitch())};

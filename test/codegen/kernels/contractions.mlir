@@ -78,3 +78,47 @@ module attributes {target.cpu = #target.cpu<triple = "aarch64-unknown-linux-gnu"
     return %y : tensor<1x8x16x4xf32>
   }
 }
+
+// -----
+
+// Four bytes of the reduction at once; the five that are left over are a group
+// that overlaps the one before. Signed elements of the left side are flipped,
+// and the end of each panel has what that adds.
+
+module attributes {target.cpu = #target.cpu<triple = "x86_64-unknown-linux-gnu",
+    cpu = "cascadelake", vectorBytes = 64, vectorRegs = 32, hasFma = true>} {
+  // CHECK-LABEL: func.func private @kernel_matmul_0
+  // CHECK-SAME: memref<8x21xi8>
+  // CHECK-SAME: memref<448xi8>
+  // CHECK: %[[SUMS:.*]] = vector.load %{{.*}} : memref<448xi8>, vector<64xi8>
+  // CHECK: vector.bitcast %[[SUMS]] : vector<64xi8> to vector<16xi32>
+  // CHECK: %[[BYTES:.*]] = vector.bitcast %{{.*}} : vector<16xi32> to vector<64xi8>
+  // CHECK: %[[FLIPPED:.*]] = arith.xori %[[BYTES]], %{{.*}} : vector<64xi8>
+  // CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%{{.*}}, %[[FLIPPED]], %{{.*}})
+  func.func @main(%x: tensor<8x21xi8>) -> tensor<8x16xi32> {
+    %w = edge.constant dense<1> : tensor<21x16xi8>
+    %y = edge.matmul(%x, %w) : (tensor<8x21xi8>, tensor<21x16xi8>) -> tensor<8x16xi32>
+    return %y : tensor<8x16xi32>
+  }
+}
+
+// -----
+
+// Without such an instruction, pairs of 16 bits: the bytes with even and with
+// odd positions.
+
+module attributes {target.cpu = #target.cpu<triple = "x86_64-unknown-linux-gnu",
+    cpu = "haswell", vectorBytes = 32, vectorRegs = 16, hasFma = true>} {
+  // CHECK-LABEL: func.func private @kernel_matmul_0
+  // CHECK-SAME: memref<192xi8>
+  // CHECK-COUNT-2: vector.load %{{.*}} : memref<192xi8>, vector<16xi8>
+  // CHECK: arith.andi %{{.*}} : vector<16xi16>
+  // CHECK: arith.shrui %{{.*}} : vector<16xi16>
+  // CHECK: %[[PAIRS:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
+  // CHECK: arith.addi %{{.*}}, %[[PAIRS]] : vector<8xi32>
+  func.func @main(%x: tensor<8x21xui8>) -> tensor<8x8xi32> {
+    %w = edge.constant dense<1> : tensor<21x8xi8>
+    %y = edge.matmul(%x, %w) : (tensor<8x21xui8>, tensor<21x8xi8>) -> tensor<8x8xi32>
+    return %y : tensor<8x8xi32>
+  }
+}

@@ -35,12 +35,15 @@ void forEach(const Shape &shape,
   }
 }
 
-/// An element type and what it accumulates to.
+/// An element type, what it accumulates to, and the type of the weights or of
+/// the right side.
 struct Element {
-  const char *name, *wide;
+  const char *name, *wide, *weights;
 };
-constexpr Element f32{"f32", "f32"}, f64{"f64", "f64"}, i8{"i8", "i32"},
-    u8{"ui8", "i32"}, i32{"i32", "i32"};
+constexpr Element f32{"f32", "f32", "f32"}, f64{"f64", "f64", "f64"},
+    i8{"i8", "i32", "i8"}, u8{"ui8", "i32", "ui8"}, i32{"i32", "i32", "i32"},
+    u8i8{"ui8", "i32", "i8"}, u8i16{"ui8", "i32", "i16"},
+    i16i8{"i16", "i32", "i8"}, i16{"i16", "i32", "i16"};
 
 class ContractionTest : public ::testing::TestWithParam<Machine> {
 protected:
@@ -51,8 +54,8 @@ protected:
                                 : isUnsigned ? 0
                                              : -128,
                                 isFloat      ? 2
-                                : isUnsigned ? 255
-                                             : 127,
+                                : isUnsigned ? 256
+                                             : 128,
                                 ++seed);
   }
 
@@ -118,7 +121,7 @@ protected:
     outputShape.push_back(conv.outputs);
     const char *narrow = conv.element.name, *wide = conv.element.wide;
     Array input = random(inputShape, narrow);
-    Array weights = random(weightShape, narrow);
+    Array weights = random(weightShape, conv.element.weights);
     Array bias = random({conv.outputs}, wide);
     Array residual = random(outputShape, wide);
     Array expected = zeros(wide, outputShape);
@@ -153,19 +156,27 @@ protected:
       c.operands.push_back(residual);
       c.isConstant.push_back(false);
       c.epilogueOperands = 1;
-      c.region = "{\n^bb0(%a: f32, %b: f32):\n%z = arith.constant 0.0 : f32\n"
-                 "%s = arith.addf %a, %b : f32\n"
-                 "%m = arith.maximumf %s, %z : f32\nedge.yield %m : f32\n}";
+      c.region = wide[0] == 'f' ? "{\n^bb0(%a: f32, %b: f32):\n"
+                                  "%z = arith.constant 0.0 : f32\n"
+                                  "%s = arith.addf %a, %b : f32\n"
+                                  "%m = arith.maximumf %s, %z : f32\n"
+                                  "edge.yield %m : f32\n}"
+                                : "{\n^bb0(%a: i32, %b: i32):\n"
+                                  "%z = arith.constant 0 : i32\n"
+                                  "%s = arith.addi %a, %b : i32\n"
+                                  "%m = arith.maxsi %s, %z : i32\n"
+                                  "edge.yield %m : i32\n}";
     }
     check(c, expected,
           "conv " + list(inputShape) + " * " + list(weightShape) + " strides " +
               list(conv.strides) + " groups " + std::to_string(conv.groups) +
-              " " + narrow);
+              " " + narrow + " * " + conv.element.weights);
   }
 
   void checkMatMul(Shape left, Shape right, Element element = f32,
                    bool constant = true) {
-    Array lhs = random(left, element.name), rhs = random(right, element.name);
+    Array lhs = random(left, element.name),
+          rhs = random(right, element.weights);
     size_t rank = std::max(left.size(), right.size());
     Shape result(rank);
     // Index from the back; dimensions of size one broadcast.
@@ -198,7 +209,7 @@ protected:
     c.operands = {lhs, rhs};
     check(c, expected,
           "matmul " + list(left) + " * " + list(right) + " " + element.name +
-              (constant ? " constant" : " dynamic"));
+              " * " + element.weights + (constant ? " constant" : " dynamic"));
   }
 
   void checkPool(const char *kind, Shape input, Shape kernel, Shape strides,
@@ -346,6 +357,25 @@ TEST_P(ContractionTest, OtherElementTypes) {
     checkConv({{8, 8}, {3, 3}, 21, 21, {}, {}, 21, element});
     checkMatMul({6, 17}, {17, 13}, element);
     checkMatMul({3, 6, 17}, {3, 17, 13}, element, false);
+  }
+}
+
+TEST_P(ContractionTest, NarrowIntegers) {
+  for (Element element : {i8, u8i8, u8, u8i16, i16i8, i16}) {
+    // Remainders of channels, of groups of the reduction, of both.
+    checkConv({{7, 9}, {3, 3}, 12, 40, {}, {}, 1, element});
+    checkConv({{12, 11}, {3, 3}, 3, 24, {2, 2}, {}, 1, element});
+    checkConv({{9, 9}, {3, 3}, 6, 10, {}, {2, 2}, 1, element});
+    checkConv({{8, 8}, {3, 3}, 8, 12, {}, {}, 2, element});
+    checkConv({{5, 5}, {1, 1}, 2, 33, {}, {}, 1, element});
+    checkConv({{9, 10}, {1, 1}, 30, 20, {}, {}, 1, element, true, true, 2});
+    checkConv({{6, 6}, {2, 2}, 5, 9, {}, {}, 1, element, false});
+    checkMatMul({7, 37}, {37, 45}, element);
+    checkMatMul({1, 64}, {64, 300}, element);
+    checkMatMul({20, 33}, {33, 3}, element);
+    checkMatMul({2, 4, 3}, {2, 3, 70}, element);
+    checkMatMul({2, 3, 5, 18}, {2, 3, 18, 19}, element, false);
+    checkMatMul({17, 16}, {16, 6}, element, false);
   }
 }
 

@@ -193,6 +193,8 @@ std::vector<Machine> test::machines() {
     result.push_back(Machine::Vector32);
   if (features.lookup("avx512vl") && features.lookup("avx512bw"))
     result.push_back(Machine::Vector64);
+  if (features.lookup("avx512vnni"))
+    result.push_back(Machine::ByteProducts64);
   return result;
 }
 
@@ -200,9 +202,10 @@ std::vector<Machine> test::machines() {
 static target::CpuAttr cpuOf(Machine machine, MLIRContext *context) {
   TargetRequest request;
   if (llvm::Triple(llvm::sys::getProcessTriple()).isX86())
-    request.cpu = machine == Machine::Vector64   ? "x86-64-v4"
-                  : machine == Machine::Vector32 ? "x86-64-v3"
-                                                 : "x86-64";
+    request.cpu = machine == Machine::ByteProducts64 ? "cascadelake"
+                  : machine == Machine::Vector64     ? "x86-64-v4"
+                  : machine == Machine::Vector32     ? "x86-64-v3"
+                                                     : "x86-64";
   auto cpu = resolveCpu(request, context,
                         [&] { return emitError(UnknownLoc::get(context)); });
   if (failed(cpu))
@@ -214,9 +217,9 @@ static target::CpuAttr cpuOf(Machine machine, MLIRContext *context) {
                .sub((fact + " = " + Twine(value)).str(), text);
   };
   set("vectorBytes", machine == Machine::Scalar     ? 0
-                     : machine == Machine::Vector64 ? 64
+                     : machine == Machine::Vector16 ? 16
                      : machine == Machine::Vector32 ? 32
-                                                    : 16);
+                                                    : 64);
   if (machine == Machine::Scalar)
     set("vectorRegs", 0);
   return dyn_cast_or_null<target::CpuAttr>(parseAttribute(text, context));

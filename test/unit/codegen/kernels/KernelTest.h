@@ -64,8 +64,9 @@ std::string list(llvm::ArrayRef<int64_t> values);
 /// ` : tensor<2xf32> -> tensor<2xi1>`
 std::string arrow(const Array &from, const Array &to);
 
-/// The kinds of machine that the tests imitate on the host.
-enum class Machine { Scalar, Vector16, Vector32, Vector64 };
+/// The kinds of machine that the tests imitate on the host: the bytes of their
+/// vectors, and one that has inner products of bytes.
+enum class Machine { Scalar, Vector16, Vector32, Vector64, ByteProducts64 };
 
 /// The machines that the host can imitate.
 std::vector<Machine> machines();

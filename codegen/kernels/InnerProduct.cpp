@@ -1,0 +1,364 @@
+//===- InnerProduct.cpp - sums of products of narrow integers ---*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/InnerProduct.h"
+#include "codegen/cpu/ResolveCpu.h"
+#include "codegen/cpu/SubtargetFacts.h"
+#include "codegen/kernels/Arithmetic.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::kernels;
+
+using llvm::StringLiteral;
+using llvm::Triple;
+
+//===----------------------------------------------------------------------===//
+// The table
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+enum class Form {
+  /// Four bytes of each side are multiplied and added to the accumulator.
+  Bytes,
+  /// The same with two halves of a word; bytes are widened, those with even
+  /// and those with odd position in two steps.
+  Pairs,
+  /// Pairs, but the sum has to be added by itself.
+  PairSums,
+  /// Pairs in a scalar register.
+  ScalarPairs,
+  /// 16 times 16 bits gives 32 bits, from plain arithmetic.
+  Widening,
+};
+
+enum Sign { Signed, Unsigned, Any };
+
+} // namespace
+
+struct kernels::InnerProductRow {
+  Triple::ArchType arch;
+  /// What the subtarget must have, as LLVM spells it.
+  StringLiteral features;
+  Form form;
+  Sign lhs, rhs;
+  /// Accumulators of one instruction; registers of a vector.
+  int64_t lanes;
+  int64_t registers;
+  StringLiteral intrinsic;
+};
+
+// clang-format off
+/// The better ones first.
+static constexpr InnerProductRow rows[] = {
+  // architecture   features                 form               lhs       rhs     lanes regs intrinsic
+  {Triple::x86_64,  "+avx512vnni",           Form::Bytes,       Unsigned, Signed,   16, 1, "llvm.x86.avx512.vpdpbusd.512"},
+  {Triple::x86_64,  "+avx512vnni,+avx512vl", Form::Bytes,       Unsigned, Signed,    8, 1, "llvm.x86.avx512.vpdpbusd.256"},
+  {Triple::x86_64,  "+avx512vnni,+avx512vl", Form::Bytes,       Unsigned, Signed,    4, 1, "llvm.x86.avx512.vpdpbusd.128"},
+  {Triple::x86_64,  "+avxvnni",              Form::Bytes,       Unsigned, Signed,    8, 1, "llvm.x86.avx512.vpdpbusd.256"},
+  {Triple::x86_64,  "+avxvnni",              Form::Bytes,       Unsigned, Signed,    4, 1, "llvm.x86.avx512.vpdpbusd.128"},
+  {Triple::x86_64,  "+avx512vnni,+avx512bw", Form::Pairs,       Any,      Any,      16, 1, "llvm.x86.avx512.vpdpwssd.512"},
+  {Triple::x86_64,  "+avx512vnni,+avx512vl", Form::Pairs,       Any,      Any,       8, 1, "llvm.x86.avx512.vpdpwssd.256"},
+  {Triple::x86_64,  "+avx512vnni,+avx512vl", Form::Pairs,       Any,      Any,       4, 1, "llvm.x86.avx512.vpdpwssd.128"},
+  {Triple::x86_64,  "+avxvnni",              Form::Pairs,       Any,      Any,       8, 1, "llvm.x86.avx512.vpdpwssd.256"},
+  {Triple::x86_64,  "+avxvnni",              Form::Pairs,       Any,      Any,       4, 1, "llvm.x86.avx512.vpdpwssd.128"},
+  {Triple::x86_64,  "+avx512bw",             Form::PairSums,    Any,      Any,      16, 1, "llvm.x86.avx512.pmaddw.d.512"},
+  {Triple::x86_64,  "+avx2",                 Form::PairSums,    Any,      Any,       8, 1, "llvm.x86.avx2.pmadd.wd"},
+  {Triple::x86_64,  "+sse2",                 Form::PairSums,    Any,      Any,       4, 1, "llvm.x86.sse2.pmadd.wd"},
+  {Triple::aarch64, "+i8mm",                 Form::Bytes,       Unsigned, Signed,    4, 1, "llvm.aarch64.neon.usdot.v4i32.v16i8"},
+  {Triple::aarch64, "+dotprod",              Form::Bytes,       Signed,   Signed,    4, 1, "llvm.aarch64.neon.sdot.v4i32.v16i8"},
+  {Triple::aarch64, "+dotprod",              Form::Bytes,       Unsigned, Unsigned,  4, 1, "llvm.aarch64.neon.udot.v4i32.v16i8"},
+  {Triple::wasm32,  "+simd128",              Form::PairSums,    Any,      Any,       4, 1, "llvm.wasm.dot"},
+  {Triple::riscv64, "+v",                    Form::Widening,    Any,      Any,      16, 4, ""},
+  {Triple::riscv32, "+v",                    Form::Widening,    Any,      Any,      16, 4, ""},
+};
+// clang-format on
+
+/// 32-bit relatives share the rows.
+static Triple::ArchType rowArch(const Triple &triple) {
+  switch (triple.getArch()) {
+  case Triple::x86:
+    return Triple::x86_64;
+  case Triple::wasm64:
+    return Triple::wasm32;
+  default:
+    return triple.getArch();
+  }
+}
+
+namespace {
+
+/// Which rows a CPU has.
+class Machine {
+public:
+  explicit Machine(target::CpuAttr cpu)
+      : cpu(cpu), triple(cpu.getTriple()), arch(rowArch(triple)) {
+    initializeTargets();
+    subtarget = createSubtarget(triple, cpu.getCpu(), cpu.getFeatures());
+  }
+
+  bool has(const InnerProductRow &row) const {
+    return row.arch == arch && row.lanes * 4 <= vectorBytes(row) && subtarget &&
+           subtarget->checkFeatures(row.features.str());
+  }
+
+private:
+  int64_t vectorBytes(const InnerProductRow &row) const {
+    return int64_t(cpu.getVectorBytes()) * row.registers;
+  }
+
+  target::CpuAttr cpu;
+  Triple triple;
+  Triple::ArchType arch;
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget;
+};
+
+} // namespace
+
+static Sign signOf(Type element) {
+  return isUnsignedElement(element) ? Unsigned : Signed;
+}
+
+std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
+                                               Type rhs) {
+  auto narrow = [](Type type) {
+    return type.isInteger(8) || type.isSignlessInteger(16);
+  };
+  // Scalar machines have rows of their own.
+  if (!narrow(lhs) || !narrow(rhs))
+    return std::nullopt;
+  Machine machine(cpu);
+  bool bytes = lhs.isInteger(8) && rhs.isInteger(8);
+  for (bool flips : {false, true})
+    for (const InnerProductRow &row : rows) {
+      bool isBytes = row.form == Form::Bytes;
+      if ((flips && !isBytes) || (isBytes && !bytes) || !machine.has(row))
+        continue;
+      if (isBytes &&
+          (row.rhs != signOf(rhs) || (row.lhs != signOf(lhs)) != flips))
+        continue;
+      // The bytes are better even when they have to be flipped.
+      if (!flips && !isBytes && bytes)
+        if (llvm::any_of(rows, [&](const InnerProductRow &other) {
+              return other.form == Form::Bytes && other.rhs == signOf(rhs) &&
+                     machine.has(other);
+            }))
+          break;
+      InnerProduct product(&row, lhs, rhs, flips);
+      for (const InnerProductRow &other : rows)
+        if (other.form == row.form && other.lhs == row.lhs &&
+            other.rhs == row.rhs && other.lanes <= row.lanes &&
+            machine.has(other))
+          product.lengths.push_back(&other);
+      return product;
+    }
+  return std::nullopt;
+}
+
+//===----------------------------------------------------------------------===//
+// Facts
+//===----------------------------------------------------------------------===//
+
+int64_t InnerProduct::depth() const {
+  return row->form == Form::Widening ? 1 : 4 / storageBytes(lhs);
+}
+
+int64_t InnerProduct::lanes() const { return row->lanes; }
+
+int64_t InnerProduct::leastLanes() const {
+  return row->form == Form::Widening ? 1 : lengths.back()->lanes;
+}
+
+bool InnerProduct::takesRows() const { return row->form != Form::ScalarPairs; }
+
+int64_t InnerProduct::offset() const {
+  return isUnsignedElement(lhs) ? 128 : -128;
+}
+
+int64_t InnerProduct::rhsValue(char byte) const {
+  if (isUnsignedElement(rhs))
+    return static_cast<unsigned char>(byte);
+  return static_cast<signed char>(byte);
+}
+
+int64_t InnerProduct::parts() const {
+  bool pairs = row->form == Form::Pairs || row->form == Form::PairSums;
+  return pairs && lhs.isInteger(8) ? 2 : 1;
+}
+
+int64_t InnerProduct::packedPosition(int64_t k, int64_t lane,
+                                     int64_t lanes) const {
+  int64_t each = depth() / parts();
+  return (k % parts() * lanes + lane) * each + k / parts();
+}
+
+cost::StepCost InnerProduct::cost() const {
+  cost::StepCost step;
+  step.registers = row->registers;
+  step.rowRegisters = step.vectorRegisters = parts();
+  switch (row->form) {
+  case Form::Bytes:
+    step.perRow = flips;
+    break;
+  case Form::Pairs:
+  case Form::PairSums:
+    step.perSum = parts() * (row->form == Form::Pairs ? 1 : 2);
+    step.perRow = parts() == 1 ? 0 : isUnsignedElement(lhs) ? 2 : 3;
+    step.perVector = rhs.isInteger(8) ? parts() : 0;
+    step.rowRegisters += row->form == Form::PairSums;
+    break;
+  case Form::ScalarPairs:
+    step.perSum = step.perRow = step.perVector = 2;
+    break;
+  case Form::Widening:
+    step.perVector = 1;
+    break;
+  }
+  return step;
+}
+
+void InnerProduct::describe(cost::ContractionShape &shape, int64_t run,
+                            bool isPacked) const {
+  shape.step = cost();
+  shape.lanes = row->lanes;
+  shape.leastLanes = leastLanes();
+  if (!isPacked) {
+    // Rows become groups by shuffles; sums of the rhs are one more row.
+    shape.step.perVector += depth();
+    shape.step.vectorRegisters += flips;
+    while (shape.lanes > shape.channels)
+      shape.lanes /= 2;
+  }
+  shape.depth = shape.depth / run * llvm::divideCeil(run, depth());
+  shape.lhsBytes *= depth();
+  shape.rhsBytes *= depth();
+}
+
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+/// The integer constant `value` in every lane of `type`.
+static Value integer(Emitter &e, Type type, int64_t value) {
+  Type element = getElementTypeOrSelf(type);
+  auto number = IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(),
+                                                value, /*isSigned=*/true,
+                                                /*implicitTrunc=*/true));
+  if (auto vector = dyn_cast<VectorType>(type))
+    return e.constant(DenseElementsAttr::get(vector, Attribute(number)));
+  return e.constant(number);
+}
+
+/// `value`, an i32 or a vector of them, as a vector of `element`.
+static Value reinterpret(Emitter &e, Value value, Type element) {
+  auto vector = cast<VectorType>(value.getType());
+  int64_t bits = vector.getNumElements() * vector.getElementTypeBitWidth();
+  auto type =
+      VectorType::get({bits / element.getIntOrFloatBitWidth()}, element);
+  return vector::BitCastOp::create(e, type, value);
+}
+
+SmallVector<Value> InnerProduct::broadcast(Emitter &e, Value word,
+                                           int64_t lanes) const {
+  Type i16 = e.getI16Type();
+  bool isUnsigned = isUnsignedElement(lhs);
+  if (row->form == Form::Widening)
+    return {e.splat(convert(e, word, i16, isUnsigned), lanes)};
+  Value all = e.splat(word, lanes);
+  if (row->form == Form::Bytes) {
+    Value bytes = reinterpret(e, all, e.getI8Type());
+    if (flips)
+      bytes =
+          arith::XOrIOp::create(e, bytes, integer(e, bytes.getType(), -128));
+    return {bytes};
+  }
+  Value halves = reinterpret(e, all, i16);
+  if (parts() == 1)
+    return {halves};
+  Value eight = integer(e, halves.getType(), 8);
+  if (isUnsigned)
+    return {arith::AndIOp::create(e, halves, integer(e, halves.getType(), 255)),
+            arith::ShRUIOp::create(e, halves, eight)};
+  Value low = arith::ShLIOp::create(e, halves, eight);
+  return {arith::ShRSIOp::create(e, low, eight),
+          arith::ShRSIOp::create(e, halves, eight)};
+}
+
+Value InnerProduct::correctionWord(Emitter &e) const {
+  // After the flip, which `broadcast` does, -128 in two's complement or 128.
+  return e.constant(e.getI32IntegerAttr(0));
+}
+
+SmallVector<Value> InnerProduct::loadPacked(Emitter &e, Value memref,
+                                            Value index, int64_t lanes) const {
+  int64_t length = lanes * depth() / parts();
+  SmallVector<Value> operands;
+  for (int64_t part = 0; part < parts(); ++part) {
+    Value value = e.load(memref, e.add(index, part * length), length, rhs);
+    if (row->form != Form::Bytes)
+      value = convert(e, value, e.getI16Type(), isUnsignedElement(rhs));
+    operands.push_back(value);
+  }
+  return operands;
+}
+
+SmallVector<Value> InnerProduct::interleave(Emitter &e,
+                                            ValueRange group) const {
+  auto pair = [&](Value a, Value b) -> Value {
+    return vector::InterleaveOp::create(e, a, b);
+  };
+  if (row->form == Form::Bytes) {
+    Type i8 = e.getI8Type(), i16 = e.getI16Type();
+    Value low = reinterpret(e, pair(group[0], group[1]), i16);
+    Value high = reinterpret(e, pair(group[2], group[3]), i16);
+    return {reinterpret(e, pair(low, high), i8)};
+  }
+  SmallVector<Value> wide;
+  for (Value value : group)
+    wide.push_back(convert(e, value, e.getI16Type(), isUnsignedElement(rhs)));
+  if (row->form == Form::Widening)
+    return wide;
+  SmallVector<Value> operands;
+  for (int64_t part = 0; part < parts(); ++part)
+    operands.push_back(pair(wide[part], wide[part + parts()]));
+  return operands;
+}
+
+Value InnerProduct::accumulate(Emitter &e, Value sum, ValueRange a,
+                               ValueRange b) const {
+  if (row->form == Form::Widening) {
+    Type i32 = e.getI32Type();
+    Value x = convert(e, a[0], i32), y = convert(e, b[0], i32);
+    return arith::AddIOp::create(e, sum, arith::MulIOp::create(e, x, y));
+  }
+  // The same instruction on vectors of this length.
+  auto vector = dyn_cast<VectorType>(sum.getType());
+  int64_t lanes = vector ? vector.getNumElements() : 1;
+  const auto *own = llvm::find_if(lengths, [&](const InnerProductRow *other) {
+    return other->lanes == lanes;
+  });
+  assert(own != lengths.end() && "no instruction for vectors of this length");
+  for (auto [x, y] : llvm::zip_equal(a, b)) {
+    SmallVector<Value> operands{x, y};
+    if (row->form != Form::PairSums)
+      operands.insert(operands.begin(), sum);
+    Value result =
+        LLVM::CallIntrinsicOp::create(
+            e, sum.getType(), e.getStringAttr((*own)->intrinsic), operands)
+            .getResults();
+    sum = row->form == Form::PairSums
+              ? arith::AddIOp::create(e, sum, result).getResult()
+              : result;
+  }
+  return sum;
+}

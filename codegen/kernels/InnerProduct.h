@@ -1,0 +1,98 @@
+//===- InnerProduct.h - sums of products of narrow integers -----*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// Machines have instructions that multiply several neighbouring bytes, or
+// halves of words, and add all products to one 32-bit accumulator. A
+// contraction of integers walks through its reduction in groups of as many
+// elements as such an instruction takes: the lhs of a group is one word that is
+// broadcast, the rhs has the group's elements side by side for each channel.
+// Every sum is exact, so that all machines give the same numbers.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_KERNELS_INNERPRODUCT_H
+#define EDGECC_CODEGEN_KERNELS_INNERPRODUCT_H
+
+#include "codegen/cost/ContractionCost.h"
+#include "codegen/kernels/Emit.h"
+
+namespace edgecc::kernels {
+
+/// A row of the table of instructions.
+struct InnerProductRow;
+
+/// The instruction for one pair of element types, and how its operands are
+/// made.
+class InnerProduct {
+public:
+  /// The best way to sum products of `lhs` and `rhs` elements in 32 bits;
+  /// nothing if multiplications of 32 bits are the only one.
+  static std::optional<InnerProduct> find(target::CpuAttr cpu, mlir::Type lhs,
+                                          mlir::Type rhs);
+
+  /// Elements of the reduction that one group takes.
+  int64_t depth() const;
+  /// Channels of the longest vector, and of the shortest one.
+  int64_t lanes() const;
+  int64_t leastLanes() const;
+  /// Whether the rhs may be read from a row-major matrix as well.
+  bool takesRows() const;
+
+  /// Whether the sign bit of the lhs is flipped, because the instruction wants
+  /// the other signedness: each lhs element is then too large by `-offset()`,
+  /// and `offset()` times the sum of the rhs elements has to be added.
+  bool flipsLhs() const { return flips; }
+  int64_t offset() const;
+  /// The number that a byte of the rhs stands for.
+  int64_t rhsValue(char byte) const;
+
+  /// Where element `k` of a group and channel `lane` is among the packed
+  /// elements of a vector of `lanes` channels.
+  int64_t packedPosition(int64_t k, int64_t lane, int64_t lanes) const;
+
+  /// Puts vectors, steps and costs into `shape`, whose depth is in elements of
+  /// runs of `run`.
+  void describe(cost::ContractionShape &shape, int64_t run,
+                bool isPacked) const;
+
+  /// The operands of the instructions for a group of the lhs. `word` is an
+  /// integer with the storage of all its elements, the first in the lowest
+  /// bits.
+  llvm::SmallVector<mlir::Value> broadcast(Emitter &e, mlir::Value word,
+                                           int64_t lanes) const;
+  /// The word of a group whose sum is what flipping adds too much.
+  mlir::Value correctionWord(Emitter &e) const;
+
+  /// The operands for a packed group of `lanes` channels at `index`.
+  llvm::SmallVector<mlir::Value> loadPacked(Emitter &e, mlir::Value memref,
+                                            mlir::Value index,
+                                            int64_t lanes) const;
+  /// The operands for the rows of a group, vectors of storage elements.
+  llvm::SmallVector<mlir::Value> interleave(Emitter &e,
+                                            mlir::ValueRange rows) const;
+
+  /// `sum` and the products of one group.
+  mlir::Value accumulate(Emitter &e, mlir::Value sum, mlir::ValueRange lhs,
+                         mlir::ValueRange rhs) const;
+
+private:
+  InnerProduct(const InnerProductRow *row, mlir::Type lhs, mlir::Type rhs,
+               bool flips)
+      : row(row), lhs(lhs), rhs(rhs), flips(flips) {}
+
+  /// Instructions per group and vector.
+  int64_t parts() const;
+  cost::StepCost cost() const;
+
+  const InnerProductRow *row;
+  /// The row, and those for shorter vectors.
+  llvm::SmallVector<const InnerProductRow *> lengths;
+  mlir::Type lhs, rhs;
+  bool flips;
+};
+
+} // namespace edgecc::kernels
+
+#endif // EDGECC_CODEGEN_KERNELS_INNERPRODUCT_H

@@ -1,0 +1,205 @@
+//===- Requantize.cpp - floats to narrow integers ---------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/Requantize.h"
+#include "dialects/Edge/EdgeConstants.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/TargetParser/Triple.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::kernels;
+
+static constexpr double infinity = std::numeric_limits<double>::infinity();
+
+static std::optional<double> constantFloat(Value value) {
+  FloatAttr attribute;
+  if (!matchPattern(value, m_Constant(&attribute)))
+    return std::nullopt;
+  return attribute.getValueAsDouble();
+}
+
+namespace {
+
+/// `max(value, bound)` or `min(value, bound)`.
+struct Limit {
+  Value value;
+  double bound;
+  bool isMax;
+};
+
+} // namespace
+
+/// Reads a comparison and selection, or an operation, with a constant.
+static std::optional<Limit> matchLimit(Operation *op) {
+  using P = arith::CmpFPredicate;
+  if (auto select = dyn_cast<arith::SelectOp>(op)) {
+    auto compare = select.getCondition().getDefiningOp<arith::CmpFOp>();
+    std::optional<double> bound = constantFloat(select.getFalseValue());
+    if (!compare || !bound || compare.getLhs() != select.getTrueValue() ||
+        constantFloat(compare.getRhs()) != bound)
+      return std::nullopt;
+    switch (compare.getPredicate()) {
+    case P::OGT:
+    case P::OGE:
+      return Limit{select.getTrueValue(), *bound, true};
+    case P::OLT:
+    case P::OLE:
+      return Limit{select.getTrueValue(), *bound, false};
+    default:
+      return std::nullopt;
+    }
+  }
+  bool isMax = isa<arith::MaximumFOp, arith::MaxNumFOp>(op);
+  if (!isMax && !isa<arith::MinimumFOp, arith::MinNumFOp>(op))
+    return std::nullopt;
+  for (int side : {0, 1})
+    if (std::optional<double> bound = constantFloat(op->getOperand(side)))
+      return Limit{op->getOperand(1 - side), *bound, isMax};
+  return std::nullopt;
+}
+
+std::optional<Requantization> Requantization::match(Operation &conversion) {
+  bool isUnsigned = isa<arith::FPToUIOp>(conversion);
+  if (!isUnsigned && !isa<arith::FPToSIOp>(conversion))
+    return std::nullopt;
+  Value current = conversion.getOperand(0);
+  unsigned width = conversion.getResult(0).getType().getIntOrFloatBitWidth();
+  if (width > 16 || !current.getType().isF32())
+    return std::nullopt;
+  // Limits of what comes before the `offset` that has been passed.
+  double low = isUnsigned ? 0 : -std::ldexp(1.0, width - 1);
+  double high = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
+  double offset = 0;
+  while (Operation *op = current.getDefiningOp()) {
+    if (auto round = dyn_cast<math::RoundEvenOp>(op))
+      return Requantization{round.getOperand(), int64_t(low), int64_t(high),
+                            int64_t(offset)};
+    if (std::optional<Limit> limit = matchLimit(op)) {
+      // Only bounds that are integers go past the rounding.
+      double bound = limit->isMax ? std::max(limit->bound, low)
+                                  : std::min(limit->bound, high);
+      if (bound != std::round(bound))
+        return std::nullopt;
+      (limit->isMax ? low : high) = bound;
+      current = limit->value;
+    } else if (auto add = dyn_cast<arith::AddFOp>(op)) {
+      std::optional<double> term = constantFloat(add.getRhs());
+      constexpr double most = 65536;
+      if (!term || *term != std::round(*term) || std::abs(*term) > most)
+        return std::nullopt;
+      low -= *term;
+      high -= *term;
+      offset += *term;
+      current = add.getLhs();
+    } else {
+      return std::nullopt;
+    }
+    if (low > high)
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// See `Requantization::bound`.
+static double boundOf(Value value, ArrayRef<double> bounds) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return bounds[argument.getArgNumber()];
+  if (std::optional<double> constant = constantFloat(value))
+    return std::abs(*constant);
+  Operation *op = value.getDefiningOp();
+  auto operand = [&](unsigned i) { return boundOf(op->getOperand(i), bounds); };
+  if (isa<arith::SIToFPOp>(op))
+    return std::ldexp(1.0,
+                      op->getOperand(0).getType().getIntOrFloatBitWidth() - 1);
+  if (isa<arith::MulFOp>(op))
+    return operand(0) * operand(1);
+  if (isa<arith::AddFOp, arith::SubFOp>(op))
+    return operand(0) + operand(1);
+  return infinity;
+}
+
+double Requantization::bound(ArrayRef<double> bounds) const {
+  double result = boundOf(value, bounds);
+  return std::isnan(result) ? infinity : result;
+}
+
+double kernels::largestElement(Value value) {
+  ElementsAttr elements = constantOf(value);
+  if (!elements || !elements.getElementType().isF32())
+    return infinity;
+  std::optional<edge::ConstantView> view = edge::ConstantView::get(elements);
+  if (!view)
+    return infinity;
+  double most = 0;
+  ArrayRef<char> bytes = view->bytes();
+  for (size_t at = 0; at + 4 <= bytes.size(); at += 4) {
+    float number;
+    std::memcpy(&number, bytes.data() + at, 4);
+    if (!std::isfinite(number))
+      return infinity;
+    most = std::max<double>(most, std::abs(number));
+  }
+  return most;
+}
+
+Value Requantization::emit(Emitter &e, Value number, double bound,
+                           unsigned width) const {
+  Type floats = number.getType();
+  auto vector = dyn_cast<VectorType>(floats);
+  auto typeOf = [&](Type element) -> Type {
+    return vector ? Type(vector.clone(element)) : element;
+  };
+  Type words = typeOf(e.getI32Type());
+  auto integer = [&](int64_t value) -> Value {
+    auto scalar = e.getI32IntegerAttr(static_cast<int32_t>(value));
+    if (vector)
+      return e.constant(
+          DenseElementsAttr::get(cast<VectorType>(words), Attribute(scalar)));
+    return e.constant(scalar);
+  };
+  // The x86 conversion rounds to even, as long as the result has 32 bits.
+  // Elsewhere an addition rounds: to a number whose last bit is one, as long as
+  // that has 23 bits.
+  bool converts = llvm::Triple(e.cpu.getTriple()).isX86();
+  double range = std::ldexp(1.0, converts ? 30 : 21);
+  bool saturates = bound < range;
+  if (!saturates) {
+    Value least = e.floatConstant(low, floats);
+    Value most = e.floatConstant(high, floats);
+    using P = arith::CmpFPredicate;
+    number = arith::SelectOp::create(
+        e, arith::CmpFOp::create(e, P::OGT, number, least), number, least);
+    number = arith::SelectOp::create(
+        e, arith::CmpFOp::create(e, P::OLT, number, most), number, most);
+  }
+  Value result;
+  int64_t added = offset;
+  if (converts) {
+    result = LLVM::CallIntrinsicOp::create(
+                 e, words, e.getStringAttr("llvm.lrint"), ValueRange{number})
+                 .getResults();
+  } else {
+    constexpr float magic = 0x1.8p23f;
+    number = arith::AddFOp::create(e, number, e.floatConstant(magic, floats));
+    result = arith::BitcastOp::create(e, words, number);
+    added -= llvm::bit_cast<int32_t>(magic);
+  }
+  if (added)
+    result = arith::AddIOp::create(e, result, integer(added));
+  if (saturates) {
+    result = arith::MaxSIOp::create(e, result, integer(low + offset));
+    result = arith::MinSIOp::create(e, result, integer(high + offset));
+  }
+  return arith::TruncIOp::create(e, typeOf(e.getIntegerType(width)), result);
+}

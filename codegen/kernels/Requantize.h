@@ -1,0 +1,44 @@
+//===- Requantize.h - floats to narrow integers -----------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_KERNELS_REQUANTIZE_H
+#define EDGECC_CODEGEN_KERNELS_REQUANTIZE_H
+
+#include "codegen/kernels/Emit.h"
+
+namespace edgecc::kernels {
+
+/// A conversion to a narrow integer that computes
+///
+///   clamp(roundeven(value) + offset, low + offset, high + offset)
+///
+/// in any order of clamps and additions that means this.
+struct Requantization {
+  /// The scalar f32 before rounding.
+  mlir::Value value;
+  int64_t low, high, offset;
+
+  /// The requantization that ends with `conversion`, a scalar operation;
+  /// nothing if it is something else.
+  static std::optional<Requantization> match(mlir::Operation &conversion);
+
+  /// The largest absolute value that `value` can have when the arguments of its
+  /// block have at most `bounds` (infinity if nothing is known).
+  double bound(llvm::ArrayRef<double> bounds) const;
+
+  /// The same of `number`, a scalar or vector for `value` of absolute value at
+  /// most `bound`, as integers of `width` bits. Converts with the rounding of
+  /// the machine instead of rounding first; bit for bit the same.
+  mlir::Value emit(Emitter &e, mlir::Value number, double bound,
+                   unsigned width) const;
+};
+
+/// The largest absolute value of the elements of the constant `value`, a float
+/// tensor; infinity if it is none.
+double largestElement(mlir::Value value);
+
+} // namespace edgecc::kernels
+
+#endif // EDGECC_CODEGEN_KERNELS_REQUANTIZE_H
