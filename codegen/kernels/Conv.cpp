@@ -11,6 +11,7 @@
 
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/DotKernel.h"
+#include "codegen/kernels/TapProducts.h"
 #include "codegen/kernels/Winograd.h"
 #include "dialects/Edge/EdgeConstants.h"
 
@@ -265,8 +266,13 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     assert(isUnpadded(op.getPadsLow(), op.getPadsHigh()) &&
            "borders are explicit before kernels are emitted");
     Emitter emitter(builder, op.getLoc(), cpu);
-    if (isWindow(op))
-      return emitDepthwise(op, emitter, args);
+    if (isWindow(op)) {
+      std::optional<TapProducts> taps = TapProducts::get(op, cpu);
+      if (!taps)
+        return emitDepthwise(op, emitter, args);
+      taps->emit(emitter, args);
+      return success();
+    }
     if (std::optional<WinogradConv> winograd = WinogradConv::get(op, cpu)) {
       winograd->emit(emitter, args);
       return success();
@@ -278,11 +284,15 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
                                              unsigned index, ElementsAttr value,
                                              target::CpuAttr cpu) const {
     auto op = cast<edge::ConvOp>(operation);
-    if (index != 1 || isWindow(op))
-      return std::nullopt;
     std::optional<edge::ConstantView> view = edge::ConstantView::get(value);
-    if (!view)
+    if (index != 1 || !view)
       return std::nullopt;
+    if (isWindow(op)) {
+      std::optional<TapProducts> taps = TapProducts::get(op, cpu);
+      if (!taps)
+        return std::nullopt;
+      return taps->pack(view->bytes());
+    }
     if (std::optional<WinogradConv> winograd = WinogradConv::get(op, cpu))
       return winograd->pack(view->bytes());
     ConvPlan plan(op, cpu);

@@ -52,7 +52,7 @@ struct kernels::InnerProductRow {
   StringLiteral features;
   Form form;
   Sign lhs, rhs;
-  /// Accumulators of one instruction; registers of a vector.
+  /// Accumulators of one instruction; registers of a vector, 0 for scalars.
   int64_t lanes;
   int64_t registers;
   StringLiteral intrinsic;
@@ -78,6 +78,8 @@ static constexpr InnerProductRow rows[] = {
   {Triple::aarch64, "+i8mm",                 Form::Bytes,       Unsigned, Signed,    4, 1, "llvm.aarch64.neon.usdot.v4i32.v16i8"},
   {Triple::aarch64, "+dotprod",              Form::Bytes,       Signed,   Signed,    4, 1, "llvm.aarch64.neon.sdot.v4i32.v16i8"},
   {Triple::aarch64, "+dotprod",              Form::Bytes,       Unsigned, Unsigned,  4, 1, "llvm.aarch64.neon.udot.v4i32.v16i8"},
+  {Triple::thumb,   "+dsp",                  Form::ScalarPairs, Any,      Any,       1, 0, "llvm.arm.smlad"},
+  {Triple::arm,     "+dsp",                  Form::ScalarPairs, Any,      Any,       1, 0, "llvm.arm.smlad"},
   {Triple::wasm32,  "+simd128",              Form::PairSums,    Any,      Any,       4, 1, "llvm.wasm.dot"},
   {Triple::riscv64, "+v",                    Form::Widening,    Any,      Any,      16, 4, ""},
   {Triple::riscv32, "+v",                    Form::Widening,    Any,      Any,      16, 4, ""},
@@ -134,7 +136,6 @@ std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
   auto narrow = [](Type type) {
     return type.isInteger(8) || type.isSignlessInteger(16);
   };
-  // Scalar machines have rows of their own.
   if (!narrow(lhs) || !narrow(rhs))
     return std::nullopt;
   Machine machine(cpu);
@@ -143,6 +144,10 @@ std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
     for (const InnerProductRow &row : rows) {
       bool isBytes = row.form == Form::Bytes;
       if ((flips && !isBytes) || (isBytes && !bytes) || !machine.has(row))
+        continue;
+      // Two bytes are no pair of halves in a scalar register.
+      if (row.form == Form::ScalarPairs && lhs.isInteger(16) &&
+          rhs.isInteger(8))
         continue;
       if (isBytes &&
           (row.rhs != signOf(rhs) || (row.lhs != signOf(lhs)) != flips))
@@ -169,6 +174,8 @@ std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
 // Facts
 //===----------------------------------------------------------------------===//
 
+bool InnerProduct::multipliesBytes() const { return row->form == Form::Bytes; }
+
 int64_t InnerProduct::depth() const {
   return row->form == Form::Widening ? 1 : 4 / storageBytes(lhs);
 }
@@ -192,19 +199,23 @@ int64_t InnerProduct::rhsValue(char byte) const {
 }
 
 int64_t InnerProduct::parts() const {
-  bool pairs = row->form == Form::Pairs || row->form == Form::PairSums;
+  bool pairs = row->form == Form::Pairs || row->form == Form::PairSums ||
+               row->form == Form::ScalarPairs;
   return pairs && lhs.isInteger(8) ? 2 : 1;
 }
 
 int64_t InnerProduct::packedPosition(int64_t k, int64_t lane,
                                      int64_t lanes) const {
   int64_t each = depth() / parts();
+  // Scalars are taken apart like those of the lhs.
+  if (row->form == Form::ScalarPairs && rhs.isInteger(8))
+    return k;
   return (k % parts() * lanes + lane) * each + k / parts();
 }
 
 cost::StepCost InnerProduct::cost() const {
   cost::StepCost step;
-  step.registers = row->registers;
+  step.registers = std::max<int64_t>(row->registers, 1);
   step.rowRegisters = step.vectorRegisters = parts();
   switch (row->form) {
   case Form::Bytes:
@@ -218,7 +229,11 @@ cost::StepCost InnerProduct::cost() const {
     step.rowRegisters += row->form == Form::PairSums;
     break;
   case Form::ScalarPairs:
-    step.perSum = step.perRow = step.perVector = 2;
+    step.perSum = parts();
+    step.perRow = parts() == 1 ? 0 : 2;
+    step.perVector = rhs.isInteger(8) ? 2 : 0;
+    // Addresses and counters are in the same registers.
+    step.rowRegisters += 5;
     break;
   case Form::Widening:
     step.perVector = 1;
@@ -268,20 +283,43 @@ static Value reinterpret(Emitter &e, Value value, Type element) {
   return vector::BitCastOp::create(e, type, value);
 }
 
+/// The bytes of `word` with even and those with odd positions as pairs of
+/// halves.
+static SmallVector<Value> splitWord(Emitter &e, Value word, bool isUnsigned) {
+  Type i32 = e.getI32Type();
+  auto extend = [&](Value bytes) -> Value {
+    return LLVM::CallIntrinsicOp::create(
+               e, i32,
+               e.getStringAttr(isUnsigned ? "llvm.arm.uxtb16"
+                                          : "llvm.arm.sxtb16"),
+               ValueRange{bytes})
+        .getResults();
+  };
+  Value low = arith::ShRUIOp::create(e, word, integer(e, i32, 8));
+  Value high = arith::ShLIOp::create(e, word, integer(e, i32, 24));
+  return {extend(word), extend(arith::OrIOp::create(e, low, high))};
+}
+
+Value InnerProduct::flip(Emitter &e, Value bytes) const {
+  if (!flips)
+    return bytes;
+  return arith::XOrIOp::create(e, bytes, integer(e, bytes.getType(), -128));
+}
+
 SmallVector<Value> InnerProduct::broadcast(Emitter &e, Value word,
                                            int64_t lanes) const {
   Type i16 = e.getI16Type();
   bool isUnsigned = isUnsignedElement(lhs);
   if (row->form == Form::Widening)
     return {e.splat(convert(e, word, i16, isUnsigned), lanes)};
-  Value all = e.splat(word, lanes);
-  if (row->form == Form::Bytes) {
-    Value bytes = reinterpret(e, all, e.getI8Type());
-    if (flips)
-      bytes =
-          arith::XOrIOp::create(e, bytes, integer(e, bytes.getType(), -128));
-    return {bytes};
+  if (row->form == Form::ScalarPairs) {
+    if (parts() == 1)
+      return {word};
+    return splitWord(e, word, isUnsigned);
   }
+  Value all = e.splat(word, lanes);
+  if (row->form == Form::Bytes)
+    return {flip(e, reinterpret(e, all, e.getI8Type()))};
   Value halves = reinterpret(e, all, i16);
   if (parts() == 1)
     return {halves};
@@ -303,6 +341,22 @@ SmallVector<Value> InnerProduct::loadPacked(Emitter &e, Value memref,
                                             Value index, int64_t lanes) const {
   int64_t length = lanes * depth() / parts();
   SmallVector<Value> operands;
+  if (row->form == Form::ScalarPairs) {
+    bool isByte = rhs.isInteger(8);
+    for (int64_t part = 0; part < (isByte ? 1 : parts()); ++part) {
+      int64_t count = isByte ? 4 : 2;
+      Value word = vector::ExtractOp::create(
+          e,
+          vector::BitCastOp::create(
+              e, VectorType::get({1}, e.getI32Type()),
+              e.load(memref, e.add(index, part * count), count, rhs)),
+          0);
+      if (isByte)
+        return splitWord(e, word, isUnsignedElement(rhs));
+      operands.push_back(word);
+    }
+    return operands;
+  }
   for (int64_t part = 0; part < parts(); ++part) {
     Value value = e.load(memref, e.add(index, part * length), length, rhs);
     if (row->form != Form::Bytes)
@@ -350,7 +404,9 @@ Value InnerProduct::accumulate(Emitter &e, Value sum, ValueRange a,
   assert(own != lengths.end() && "no instruction for vectors of this length");
   for (auto [x, y] : llvm::zip_equal(a, b)) {
     SmallVector<Value> operands{x, y};
-    if (row->form != Form::PairSums)
+    if (row->form == Form::ScalarPairs)
+      operands.push_back(sum);
+    else if (row->form != Form::PairSums)
       operands.insert(operands.begin(), sum);
     Value result =
         LLVM::CallIntrinsicOp::create(

@@ -32,6 +32,9 @@ public:
   static std::optional<InnerProduct> find(target::CpuAttr cpu, mlir::Type lhs,
                                           mlir::Type rhs);
 
+  /// Whether bytes of both sides are multiplied as they are, four at a time.
+  bool multipliesBytes() const;
+
   /// Elements of the reduction that one group takes.
   int64_t depth() const;
   /// Channels of the longest vector, and of the shortest one.
@@ -56,6 +59,9 @@ public:
   /// runs of `run`.
   void describe(cost::ContractionShape &shape, int64_t run,
                 bool isPacked) const;
+
+  /// A vector of bytes of the lhs, with flipped sign bits if need be.
+  mlir::Value flip(Emitter &e, mlir::Value bytes) const;
 
   /// The operands of the instructions for a group of the lhs. `word` is an
   /// integer with the storage of all its elements, the first in the lowest

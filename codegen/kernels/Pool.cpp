@@ -15,7 +15,11 @@ static void emitPool(edge::PoolOp op, Emitter &e, const KernelArgs &args) {
   Window w;
   w.inputType =
       cast<RankedTensorType>(op.getInput().getType()).getElementType();
-  w.accumulatorType = edge::accumulatorType(w.inputType);
+  Fold fold = op.getKind() == edge::PoolKind::Max ? Fold::Max : Fold::Sum;
+  Type accumulator = edge::accumulatorType(w.inputType);
+  // A maximum needs no more bits than its inputs.
+  bool isNarrow = fold == Fold::Max && w.inputType.isIntOrIndex();
+  w.accumulatorType = isNarrow ? storageType(w.inputType) : accumulator;
   w.kernel.assign(op.getKernel().begin(), op.getKernel().end());
   w.strides.assign(op.getStrides().begin(), op.getStrides().end());
   for (size_t dim = 0; dim < w.kernel.size(); ++dim)
@@ -23,7 +27,6 @@ static void emitPool(edge::PoolOp op, Emitter &e, const KernelArgs &args) {
   w.input = args.inputs[0];
   w.output = args.outputs[0];
   bool isUnsigned = isUnsignedElement(w.inputType);
-  Fold fold = op.getKind() == edge::PoolKind::Max ? Fold::Max : Fold::Sum;
   w.initial = [&](Value, int64_t lanes) {
     return e.splat(neutral(e, fold, w.accumulatorType, isUnsigned), lanes);
   };
@@ -31,7 +34,8 @@ static void emitPool(edge::PoolOp op, Emitter &e, const KernelArgs &args) {
     return combine(e, fold, element, sum, isUnsigned);
   };
   w.store = [&](Value value, ValueRange indices) {
-    e.storeResult(op, args, value, indices);
+    e.storeResult(op, args, convert(e, value, accumulator, isUnsigned),
+                  indices);
   };
   emitWindow(e, w);
 }

@@ -13,6 +13,7 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/TargetParser/Triple.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -69,22 +70,45 @@ static std::optional<Limit> matchLimit(Operation *op) {
   return std::nullopt;
 }
 
-std::optional<Requantization> Requantization::match(Operation &conversion) {
-  bool isUnsigned = isa<arith::FPToUIOp>(conversion);
-  if (!isUnsigned && !isa<arith::FPToSIOp>(conversion))
+/// The constant that `value` adds to another one, which takes its place; zero
+/// if it is no such sum.
+static int64_t stripAddition(Value &value) {
+  auto add = value.getDefiningOp<arith::AddIOp>();
+  APInt term;
+  if (!add || !matchPattern(add.getRhs(), m_ConstantInt(&term)))
+    return 0;
+  value = add.getLhs();
+  return term.getSExtValue();
+}
+
+std::optional<Requantization> Requantization::match(Operation &last) {
+  Operation *conversion = &last;
+  double offset = 0;
+  // The offset may also be added to the integer.
+  if (auto truncation = dyn_cast<arith::TruncIOp>(last)) {
+    Value wide = truncation.getIn();
+    offset = stripAddition(wide);
+    conversion = wide.getDefiningOp();
+  }
+  bool isUnsigned = isa_and_nonnull<arith::FPToUIOp>(conversion);
+  if (!isUnsigned && !isa_and_nonnull<arith::FPToSIOp>(conversion))
     return std::nullopt;
-  Value current = conversion.getOperand(0);
-  unsigned width = conversion.getResult(0).getType().getIntOrFloatBitWidth();
-  if (width > 16 || !current.getType().isF32())
+  Value current = conversion->getOperand(0);
+  unsigned width = conversion->getResult(0).getType().getIntOrFloatBitWidth();
+  if (width > 32 || !current.getType().isF32() ||
+      last.getResult(0).getType().getIntOrFloatBitWidth() > 16)
     return std::nullopt;
   // Limits of what comes before the `offset` that has been passed.
   double low = isUnsigned ? 0 : -std::ldexp(1.0, width - 1);
   double high = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
-  double offset = 0;
+  constexpr double most = 65536;
   while (Operation *op = current.getDefiningOp()) {
-    if (auto round = dyn_cast<math::RoundEvenOp>(op))
+    if (auto round = dyn_cast<math::RoundEvenOp>(op)) {
+      if (std::max({-low, high, std::abs(offset)}) > most)
+        return std::nullopt;
       return Requantization{round.getOperand(), int64_t(low), int64_t(high),
                             int64_t(offset)};
+    }
     if (std::optional<Limit> limit = matchLimit(op)) {
       // Only bounds that are integers go past the rounding.
       double bound = limit->isMax ? std::max(limit->bound, low)
@@ -95,7 +119,6 @@ std::optional<Requantization> Requantization::match(Operation &conversion) {
       current = limit->value;
     } else if (auto add = dyn_cast<arith::AddFOp>(op)) {
       std::optional<double> term = constantFloat(add.getRhs());
-      constexpr double most = 65536;
       if (!term || *term != std::round(*term) || std::abs(*term) > most)
         return std::nullopt;
       low -= *term;
