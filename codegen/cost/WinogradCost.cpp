@@ -97,26 +97,27 @@ cost::makeWinogradTiling(const WinogradShape &shape, int64_t tile,
   return tiling;
 }
 
-std::optional<WinogradTiling> cost::chooseWinograd(const WinogradShape &shape,
-                                                   double directCycles,
-                                                   target::CpuAttr cpu) {
+std::optional<WinogradGain> cost::chooseWinograd(const WinogradShape &shape,
+                                                 double directCycles,
+                                                 target::CpuAttr cpu) {
   if (!cpu.getL2Bytes() || !cpu.getVectorBytes())
     return std::nullopt;
-  double weights =
-      9.0 * shape.inputChannels * shape.outputChannels * elementBytes;
-  if (weights > cpu.getL2Bytes())
-    directCycles += weights / farBytesPerCycle;
-  std::optional<WinogradTiling> best;
+  int64_t pairBytes = shape.inputChannels * shape.outputChannels * elementBytes;
+  constexpr int64_t taps = 9;
+  if (taps * pairBytes > cpu.getL2Bytes())
+    directCycles += taps * pairBytes / farBytesPerCycle;
+  std::optional<WinogradGain> best;
   double least = directCycles / leastGain;
   for (int64_t tile : {2, 4, 6}) {
     std::optional<WinogradTiling> tiling = makeWinogradTiling(shape, tile, cpu);
     if (!tiling)
       continue;
     double cycles = tilingCycles(shape, *tiling, cpu);
-    if (cycles < least) {
-      least = cycles;
-      best = tiling;
-    }
+    if (cycles >= least)
+      continue;
+    least = cycles;
+    best = {tile, directCycles - cycles,
+            (tiling->positions() - taps) * pairBytes};
   }
   return best;
 }

@@ -38,12 +38,20 @@ struct WinogradTiling {
   int64_t bandTiles() const { return bandRows * columns; }
 };
 
+/// What a tiling brings.
+struct WinogradGain {
+  int64_t tile;
+  /// Cycles that it saves, and bytes by which the weights grow.
+  double cycles;
+  int64_t bytes;
+};
+
 /// The fastest tiling by the model; nothing where the direct convolution, which
 /// takes `directCycles`, is as fast or nearly so. A core without a second level
 /// of cache gets none: its weights lie in flash, and they would grow.
-std::optional<WinogradTiling> chooseWinograd(const WinogradShape &shape,
-                                             double directCycles,
-                                             target::CpuAttr cpu);
+std::optional<WinogradGain> chooseWinograd(const WinogradShape &shape,
+                                           double directCycles,
+                                           target::CpuAttr cpu);
 
 /// The tiling with output tiles of `tile`; nothing if the output is smaller.
 std::optional<WinogradTiling> makeWinogradTiling(const WinogradShape &shape,

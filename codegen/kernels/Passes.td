@@ -14,9 +14,15 @@ def SelectWinograd : Pass<"edgecc-select-winograd", "::mlir::func::FuncOp"> {
     Gives those f32 convolutions of 3 x 3 taps with constant weights that the
     cost model expects to be faster by Winograd's minimal filtering the
     attribute `edge.winograd`, the size of the output tile. Their weights take
-    (tile + 2)^2 / 9 times the space; results differ by rounding. The module
-    must carry `target.cpu`.
+    (tile + 2)^2 / 9 times the space; results differ by rounding. Where the CPU
+    has no third level of cache, memory is taken to be scarce: all weights
+    together grow by `growth` at most, and the convolutions that gain most for
+    a byte are chosen. The module must carry `target.cpu`.
   }];
+  let options = [
+    Option<"growth", "growth", "unsigned", /*default=*/"25",
+           "percent by which constants may grow where memory is scarce">,
+  ];
 }
 
 def MaterializeCopies : Pass<"edgecc-materialize-copies",

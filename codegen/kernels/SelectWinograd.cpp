@@ -16,8 +16,21 @@ namespace edgecc::kernels {
 using namespace mlir;
 using namespace edgecc;
 
+/// The bytes of all constants that `function` uses.
+static int64_t constantBytes(func::FuncOp function) {
+  int64_t bytes = 0;
+  function.walk([&](edge::ConstantOp constant) {
+    auto type = cast<ShapedType>(constant.getType());
+    bytes +=
+        type.getNumElements() * kernels::storageBytes(type.getElementType());
+  });
+  return bytes;
+}
+
 namespace {
 struct SelectWinograd : kernels::impl::SelectWinogradBase<SelectWinograd> {
+  using SelectWinogradBase::SelectWinogradBase;
+
   void runOnOperation() override {
     auto module = getOperation()->getParentOfType<ModuleOp>();
     target::CpuAttr cpu = target::getCpu(module);
@@ -25,12 +38,26 @@ struct SelectWinograd : kernels::impl::SelectWinogradBase<SelectWinograd> {
       module.emitError("expects the attribute '") << target::cpuAttrName << "'";
       return signalPassFailure();
     }
-    OpBuilder builder(&getContext());
+    SmallVector<std::pair<edge::ConvOp, cost::WinogradGain>> candidates;
     getOperation().walk([&](edge::ConvOp op) {
-      if (auto tiling = kernels::chooseWinograd(op, cpu))
-        op->setAttr(kernels::winogradAttrName,
-                    builder.getI64IntegerAttr(tiling->tile));
+      if (auto gain = kernels::chooseWinograd(op, cpu))
+        candidates.push_back({op, *gain});
     });
+    // Those that save most cycles for a byte come first.
+    llvm::stable_sort(candidates, [](const auto &a, const auto &b) {
+      return a.second.cycles * b.second.bytes >
+             b.second.cycles * a.second.bytes;
+    });
+    int64_t budget = constantBytes(getOperation()) * growth / 100;
+    bool isBounded = !cpu.getL3Bytes();
+    OpBuilder builder(&getContext());
+    for (auto [op, gain] : candidates) {
+      if (isBounded && gain.bytes > budget)
+        continue;
+      budget -= gain.bytes;
+      op->setAttr(kernels::winogradAttrName,
+                  builder.getI64IntegerAttr(gain.tile));
+    }
   }
 };
 } // namespace

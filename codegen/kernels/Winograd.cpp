@@ -177,8 +177,8 @@ static cost::WinogradShape winogradShape(edge::ConvOp op) {
           output.back()};
 }
 
-std::optional<cost::WinogradTiling>
-kernels::chooseWinograd(edge::ConvOp op, target::CpuAttr cpu) {
+std::optional<cost::WinogradGain> kernels::chooseWinograd(edge::ConvOp op,
+                                                          target::CpuAttr cpu) {
   auto isOne = [](int64_t step) { return step == 1; };
   ArrayRef<int64_t> weights = shapeOf(op.getWeights());
   for (Value operand : {op.getInput(), op.getWeights()})

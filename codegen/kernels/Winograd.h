@@ -41,8 +41,8 @@ inline constexpr llvm::StringLiteral winogradAttrName = "edge.winograd";
 
 /// The fastest tiling for `op`; nothing where the algorithm is not possible or
 /// does not pay.
-std::optional<cost::WinogradTiling> chooseWinograd(edge::ConvOp op,
-                                                   target::CpuAttr cpu);
+std::optional<cost::WinogradGain> chooseWinograd(edge::ConvOp op,
+                                                 target::CpuAttr cpu);
 
 /// One convolution by this algorithm; its borders are explicit.
 class WinogradConv {

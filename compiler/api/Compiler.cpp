@@ -78,6 +78,9 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     kernel.winograd =
         options.winograd && (options.codegen.optLevel == OptLevel::O2 ||
                              options.codegen.optLevel == OptLevel::O3);
+    // More than it can be: no bound.
+    if (options.codegen.optLevel == OptLevel::O3)
+      kernel.winogradGrowth = 1000;
     if (stage >= Stage::Edge)
       buildEdgeStage(manager, edge);
     if (stage >= Stage::Opt)

@@ -76,7 +76,7 @@ void edgecc::buildKernelStage(OpPassManager &manager,
                               const KernelStageOptions &options) {
   OpPassManager &function = manager.nest<func::FuncOp>();
   if (options.winograd)
-    function.addPass(kernels::createSelectWinograd());
+    function.addPass(kernels::createSelectWinograd({options.winogradGrowth}));
   function.addPass(transforms::createMaterializePadding());
   // Equal borders of one tensor are one.
   function.addPass(createCSEPass());

@@ -53,6 +53,8 @@ void buildPlacedStage(mlir::OpPassManager &manager,
 struct KernelStageOptions {
   /// Whether convolutions may trade space and rounding for fewer products.
   bool winograd = false;
+  /// By how much constants may grow for that where memory is scarce, percent.
+  unsigned winogradGrowth = 25;
 };
 void buildKernelStage(mlir::OpPassManager &manager,
                       const KernelStageOptions &options);

@@ -1,7 +1,9 @@
 // RUN: edgecc-opt %s -edgecc-select-winograd -split-input-file -verify-diagnostics | FileCheck %s
+// RUN: edgecc-opt %s -edgecc-select-winograd=growth=800 -split-input-file -verify-diagnostics | FileCheck %s --check-prefix=GROWS
 
 #wide = #target.cpu<triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v4",
-    vectorBytes = 64, vectorRegs = 32, hasFma = true, l2Bytes = 1048576>
+    vectorBytes = 64, vectorRegs = 32, hasFma = true, l2Bytes = 1048576,
+    l3Bytes = 8388608>
 
 // Many positions and channels: the largest tiles.
 module attributes {target.cpu = #wide} {
@@ -68,6 +70,36 @@ func.func @microcontroller(%x: tensor<1x58x58x64xf32>)
       : (tensor<1x58x58x64xf32>, tensor<3x3x64x64xf32>)
       -> tensor<1x56x56x64xf32>
   return %y : tensor<1x56x56x64xf32>
+}
+}
+
+// -----
+
+// Without a third level of cache memory is scarce: only the convolution whose
+// weights grow little, unless more is allowed.
+#board = #target.cpu<triple = "aarch64-unknown-linux-gnu", cpu = "cortex-a72",
+    vectorBytes = 16, vectorRegs = 32, hasFma = true, l2Bytes = 1048576>
+module attributes {target.cpu = #board} {
+// CHECK-LABEL: func @scarce
+// CHECK: edge.conv
+// CHECK-SAME: edge.winograd
+// CHECK: edge.conv
+// CHECK-NOT: edge.winograd
+// CHECK: return
+// GROWS-LABEL: func @scarce
+// GROWS-COUNT-2: edge.winograd
+// GROWS: return
+func.func @scarce(%x: tensor<1x58x58x32xf32>)
+    -> (tensor<1x56x56x32xf32>, tensor<1x56x56x1024xf32>) {
+  %v = edge.constant dense<1.0> : tensor<3x3x32x32xf32>
+  %w = edge.constant dense<1.0> : tensor<3x3x32x1024xf32>
+  %y = edge.conv(%x, %v) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x58x58x32xf32>, tensor<3x3x32x32xf32>)
+      -> tensor<1x56x56x32xf32>
+  %z = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x58x58x32xf32>, tensor<3x3x32x1024xf32>)
+      -> tensor<1x56x56x1024xf32>
+  return %y, %z : tensor<1x56x56x32xf32>, tensor<1x56x56x1024xf32>
 }
 }
 
