@@ -207,7 +207,7 @@ Value Emitter::loadBroadcast(Value memref, ValueRange indices, int64_t length,
 }
 
 Value Emitter::applyRegion(Region &region, ValueRange arguments,
-                           ArrayRef<double> bounds) {
+                           ArrayRef<double> bounds, Value wanted) {
   int64_t length = 1;
   for (Value argument : arguments)
     if (auto vector = dyn_cast<VectorType>(argument.getType()))
@@ -240,7 +240,7 @@ Value Emitter::applyRegion(Region &region, ValueRange arguments,
     for (Value result : copy->getResults())
       result.setType(VectorType::get({length}, result.getType()));
   }
-  return mapping.lookup(block.getTerminator()->getOperand(0));
+  return mapping.lookup(wanted ? wanted : block.getTerminator()->getOperand(0));
 }
 
 void Emitter::storeResult(Operation *op, const KernelArgs &args,

@@ -96,10 +96,11 @@ public:
                             int64_t length, mlir::Type logical);
 
   /// Applies the one block of `region`, scalar code, to scalars or vectors of
-  /// one length, and returns what it yields. `bounds`, if any are known, are
-  /// the largest absolute values of the arguments.
+  /// one length, and returns what it yields, or its value `wanted`. `bounds`,
+  /// if any are known, are the largest absolute values of the arguments.
   mlir::Value applyRegion(mlir::Region &region, mlir::ValueRange arguments,
-                          llvm::ArrayRef<double> bounds = {});
+                          llvm::ArrayRef<double> bounds = {},
+                          mlir::Value wanted = {});
 
   /// Runs the epilogue of `op` on `accumulator` (the elements at `indices`
   /// of the result) and stores it to the result. `args` are the kernel's.

@@ -134,6 +134,14 @@ std::optional<Requantization> Requantization::match(Operation &last) {
   return std::nullopt;
 }
 
+std::optional<Requantization> Requantization::ofRegion(Region &epilogue) {
+  if (epilogue.empty())
+    return std::nullopt;
+  Operation *last =
+      epilogue.front().getTerminator()->getOperand(0).getDefiningOp();
+  return last ? match(*last) : std::nullopt;
+}
+
 /// See `Requantization::bound`.
 static double boundOf(Value value, ArrayRef<double> bounds) {
   if (auto argument = dyn_cast<BlockArgument>(value))
@@ -176,6 +184,79 @@ double kernels::largestElement(Value value) {
   return most;
 }
 
+/// Absolute values that the conversion of x86 rounds to 32 bits.
+static constexpr double convertible = 0x1p30;
+
+static Value callIntrinsic(Emitter &e, StringRef name, Type result,
+                           ValueRange operands) {
+  return LLVM::CallIntrinsicOp::create(e, result, e.getStringAttr(name),
+                                       operands)
+      .getResults();
+}
+
+Value Requantization::emitPacked(Emitter &e, ValueRange numbers,
+                                 double bound) const {
+  if (!llvm::Triple(e.cpu.getTriple()).isX86() || bound >= convertible)
+    return {};
+  int64_t lanes = cast<VectorType>(numbers[0].getType()).getNumElements();
+  auto vectorOf = [&](int64_t count, Type type) {
+    return VectorType::get({count}, type);
+  };
+  auto words = vectorOf(lanes, e.getI32Type());
+  auto halves = vectorOf(2 * lanes, e.getI16Type());
+  auto bytes = vectorOf(4 * lanes, e.getI8Type());
+  bool isUnsigned = high + offset > 127;
+  StringRef toHalves, toBytes;
+  switch (lanes) {
+  case 16:
+    toHalves = "llvm.x86.avx512.packssdw.512";
+    toBytes = isUnsigned ? "llvm.x86.avx512.packuswb.512"
+                         : "llvm.x86.avx512.packsswb.512";
+    break;
+  case 8:
+    toHalves = "llvm.x86.avx2.packssdw";
+    toBytes = isUnsigned ? "llvm.x86.avx2.packuswb" : "llvm.x86.avx2.packsswb";
+    break;
+  case 4:
+    toHalves = "llvm.x86.sse2.packssdw.128";
+    toBytes = isUnsigned ? "llvm.x86.sse2.packuswb.128"
+                         : "llvm.x86.sse2.packsswb.128";
+    break;
+  default:
+    return {};
+  }
+  auto splat = [&](VectorType type, int64_t value) {
+    return e.constant(DenseElementsAttr::get(
+        type, Attribute(IntegerAttr::get(
+                  type.getElementType(),
+                  APInt(type.getElementTypeBitWidth(), value, true, true)))));
+  };
+  SmallVector<Value> packed;
+  for (int64_t pair : {0, 2}) {
+    Value a = callIntrinsic(e, "llvm.lrint", words, numbers[pair]);
+    Value b = callIntrinsic(e, "llvm.lrint", words, numbers[pair + 1]);
+    Value half = callIntrinsic(e, toHalves, halves, {a, b});
+    // What saturates here saturates as a byte as well.
+    if (offset)
+      half = callIntrinsic(e, "llvm.sadd.sat", halves,
+                           {half, splat(halves, offset)});
+    packed.push_back(half);
+  }
+  Value result = callIntrinsic(e, toBytes, bytes, packed);
+  int64_t least = low + offset, most = high + offset;
+  if (least > (isUnsigned ? 0 : -128)) {
+    Value bound = splat(bytes, least);
+    result = isUnsigned ? arith::MaxUIOp::create(e, result, bound).getResult()
+                        : arith::MaxSIOp::create(e, result, bound).getResult();
+  }
+  if (most < (isUnsigned ? 255 : 127)) {
+    Value bound = splat(bytes, most);
+    result = isUnsigned ? arith::MinUIOp::create(e, result, bound).getResult()
+                        : arith::MinSIOp::create(e, result, bound).getResult();
+  }
+  return result;
+}
+
 Value Requantization::emit(Emitter &e, Value number, double bound,
                            unsigned width) const {
   Type floats = number.getType();
@@ -195,7 +276,7 @@ Value Requantization::emit(Emitter &e, Value number, double bound,
   // Elsewhere an addition rounds: to a number whose last bit is one, as long as
   // that has 23 bits.
   bool converts = llvm::Triple(e.cpu.getTriple()).isX86();
-  double range = std::ldexp(1.0, converts ? 30 : 21);
+  double range = converts ? convertible : 0x1p21;
   bool saturates = bound < range;
   if (!saturates) {
     Value least = e.floatConstant(low, floats);
@@ -209,9 +290,7 @@ Value Requantization::emit(Emitter &e, Value number, double bound,
   Value result;
   int64_t added = offset;
   if (converts) {
-    result = LLVM::CallIntrinsicOp::create(
-                 e, words, e.getStringAttr("llvm.lrint"), ValueRange{number})
-                 .getResults();
+    result = callIntrinsic(e, "llvm.lrint", words, number);
   } else {
     constexpr float magic = 0x1.8p23f;
     number = arith::AddFOp::create(e, number, e.floatConstant(magic, floats));

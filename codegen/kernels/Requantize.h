@@ -24,6 +24,9 @@ struct Requantization {
   /// nothing if it is something else.
   static std::optional<Requantization> match(mlir::Operation &conversion);
 
+  /// The one that ends `epilogue`; nothing if it ends otherwise.
+  static std::optional<Requantization> ofRegion(mlir::Region &epilogue);
+
   /// The largest absolute value that `value` can have when the arguments of its
   /// block have at most `bounds` (infinity if nothing is known).
   double bound(llvm::ArrayRef<double> bounds) const;
@@ -33,6 +36,12 @@ struct Requantization {
   /// the machine instead of rounding first; bit for bit the same.
   mlir::Value emit(Emitter &e, mlir::Value number, double bound,
                    unsigned width) const;
+
+  /// The bytes for four vectors of `value`, in each 128 bits those of the first
+  /// vector, then those of the second and so on: the order in which saturating
+  /// packs leave them. Null if the machine has none or `bound` is too large.
+  mlir::Value emitPacked(Emitter &e, mlir::ValueRange numbers,
+                         double bound) const;
 };
 
 /// The largest absolute value of the elements of the constant `value`, a float

@@ -6,12 +6,16 @@
 #include "codegen/kernels/TapProducts.h"
 #include "codegen/kernels/Arithmetic.h"
 #include "codegen/kernels/GemmKernel.h"
+#include "codegen/kernels/Requantize.h"
+#include "dialects/Edge/EdgeConstants.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/Support/MathExtras.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace edgecc;
@@ -43,6 +47,7 @@ std::optional<TapProducts> TapProducts::get(edge::ConvOp op,
       taps.channels < vectors * product->leastLanes() ||
       taps.kernelLines * taps.groupsPerRow() > mostGroups)
     return std::nullopt;
+  taps.packsBias = op.getBias() && constantOf(op.getBias());
   // The inputs of a group beside the sums, and what the epilogue needs.
   int64_t spare = cost::usableRegisters(cpu) - 2 * vectors;
   taps.linesPerTile = std::clamp<int64_t>(spare / vectors, 1, 4);
@@ -50,7 +55,7 @@ std::optional<TapProducts> TapProducts::get(edge::ConvOp op,
 }
 
 int64_t TapProducts::packedSize(int64_t blockChannels) const {
-  int64_t sums = product.flipsLhs() ? 4 : 0;
+  int64_t sums = product.flipsLhs() || packsBias ? 4 : 0;
   return (kernelLines * groupsPerRow() * depth + sums) * blockChannels;
 }
 
@@ -78,25 +83,39 @@ static int64_t channelOf(int64_t vector, int64_t lane) {
 
 PackedConstant TapProducts::pack(ArrayRef<char> source) const {
   PackedConstant packed;
+  std::optional<edge::ConstantView> bias;
+  if (packsBias)
+    bias = edge::ConstantView::get(constantOf(edge::ConvOp(op).getBias()));
   for (const Block &block : blocks())
     for (int64_t i : llvm::seq(block.count)) {
       int64_t first = block.first + i * block.channels;
+      // In the order of the interleaved vectors, like everything here.
       std::vector<int32_t> sums(block.channels, 0);
+      auto overLanes = [&](auto body) {
+        for (int64_t vector : llvm::seq(vectors))
+          for (int64_t lane : llvm::seq(block.lanes()))
+            body(first + channelOf(vector, lane),
+                 sums[vector * block.lanes() + lane]);
+      };
       for (int64_t line : llvm::seq(kernelLines))
         for (int64_t group : llvm::seq(groupsPerRow()))
-          for (int64_t vector : llvm::seq(vectors))
-            for (int64_t lane : llvm::seq(block.lanes()))
-              for (int64_t tap : llvm::seq(depth)) {
-                int64_t pixel = group * depth + tap;
-                int64_t channel = channelOf(vector, lane);
-                char weight = 0;
-                if (pixel < kernelPixels)
-                  weight = source[(line * kernelPixels + pixel) * channels +
-                                  first + channel];
-                packed.bytes.push_back(weight);
-                sums[channel] += product.offset() * product.rhsValue(weight);
-              }
-      if (!product.flipsLhs())
+          overLanes([&](int64_t channel, int32_t &sum) {
+            for (int64_t tap : llvm::seq(depth)) {
+              int64_t pixel = group * depth + tap;
+              char weight = 0;
+              if (pixel < kernelPixels)
+                weight =
+                    source[(line * kernelPixels + pixel) * channels + channel];
+              packed.bytes.push_back(weight);
+              if (product.flipsLhs())
+                sum += product.offset() * product.rhsValue(weight);
+            }
+          });
+      if (bias)
+        overLanes([&](int64_t channel, int32_t &sum) {
+          sum += bias->integer(channel);
+        });
+      if (!product.flipsLhs() && !packsBias)
         continue;
       const char *bytes = reinterpret_cast<const char *>(sums.data());
       packed.bytes.insert(packed.bytes.end(), bytes,
@@ -128,12 +147,16 @@ private:
     int64_t lines;
     Value image, line, pixel, channel;
     Value input, weights;
+    /// The epilogue operands of each interleaved vector, if `packs`.
+    SmallVector<Values> extras;
   };
 
   void overBlocks(Tile tile);
   void emitTile(const Tile &tile);
   Values loadGroup(const Tile &tile, int64_t row, int64_t group);
   Values inOrder(ValueRange sums);
+  void loadExtras(Tile &tile);
+  bool storePacked(const Tile &tile, int64_t line, ValueRange sums);
   void store(const Tile &tile, int64_t line, ValueRange sums);
 
   Emitter &e;
@@ -145,6 +168,10 @@ private:
   int64_t lineStep, pixelStep;
   int64_t lineStride, pixelStride, lineDilation, pixelDilation;
   FlatOperand input, weights, bias;
+  /// Set if the epilogue requantises to bytes, with operands that are the same
+  /// for all pixels.
+  std::optional<Requantization> requantization;
+  SmallVector<double> bounds;
 };
 
 } // namespace edgecc::kernels
@@ -162,8 +189,19 @@ TapProductsEmitter::TapProductsEmitter(Emitter &e, const TapProducts &taps,
   lineDilation = hasLines ? op.getDilation(0) : 1;
   pixelStride = op.getStrides()[rank - 1];
   pixelDilation = op.getDilation(rank - 1);
-  if (op.getBias())
+  if (op.getBias() && !taps.packsBias)
     bias = flatOperand(e, args.inputs[2]);
+  auto isByte = [](Type type) { return type.isInteger(8); };
+  if (bias.memref || !isByte(getElementTypeOrSelf(op.getResult())))
+    return;
+  bounds = {std::numeric_limits<double>::infinity()};
+  for (Value extra : op.getExtras()) {
+    auto type = cast<RankedTensorType>(extra.getType());
+    bounds.push_back(largestElement(extra));
+    if (type.getRank() && type.getNumElements() != type.getShape().back())
+      return;
+  }
+  requantization = Requantization::ofRegion(op.getEpilogue());
 }
 
 void TapProductsEmitter::emit() {
@@ -195,6 +233,8 @@ void TapProductsEmitter::overBlocks(Tile tile) {
       inner.weights =
           e.add(e.mul(i, taps.packedSize(block.channels)), block.offset);
       Value base = e.add(tile.input, inner.channel);
+      if (requantization)
+        loadExtras(inner);
       e.loop(0, pixels, 1, [&](Value pixel) {
         inner.pixel = pixel;
         inner.input = e.add(base, e.mul(pixel, pixelStride * pixelStep));
@@ -208,6 +248,17 @@ void TapProductsEmitter::emitTile(const Tile &tile) {
   int64_t lanes = tile.block->lanes(), bytes = lanes * TapProducts::depth;
   auto type = VectorType::get({lanes}, e.getI32Type());
   Values sums(tile.lines * vectors, e.zero(type));
+  if (taps.product.flipsLhs() || taps.packsBias)
+    for (int64_t v : llvm::seq(vectors)) {
+      int64_t at = taps.packedSize(tile.block->channels) -
+                   (vectors - v) * lanes * int64_t(sizeof(int32_t));
+      Value first = vector::BitCastOp::create(e, type,
+                                              e.load(weights.memref,
+                                                     e.add(tile.weights, at),
+                                                     lanes * 4, e.getI8Type()));
+      for (int64_t line : llvm::seq(tile.lines))
+        sums[line * vectors + v] = first;
+    }
   int64_t rows =
       (tile.lines - 1) * lineStride + (taps.kernelLines - 1) * lineDilation + 1;
   for (int64_t row : llvm::seq(rows)) {
@@ -315,21 +366,63 @@ SmallVector<Value> TapProductsEmitter::inOrder(ValueRange sums) {
   return current;
 }
 
+/// Loads the epilogue operands for the channels of a block, in the order of the
+/// interleaved vectors.
+void TapProductsEmitter::loadExtras(Tile &tile) {
+  int64_t lanes = tile.block->lanes(), channels = tile.block->channels;
+  tile.extras.assign(TapProducts::vectors, {});
+  for (auto [i, extra] : llvm::enumerate(op.getExtras())) {
+    unsigned operand = op.getExtras().getBeginOperandIndex() + i;
+    Type element = getElementTypeOrSelf(extra.getType());
+    Value memref = args.inputs[operand];
+    int64_t extraRank = cast<MemRefType>(memref.getType()).getRank();
+    Values indices(std::max<int64_t>(extraRank, 1), e.index(0));
+    indices.back() = tile.channel;
+    Value all = e.loadBroadcast(memref, indices, channels, element);
+    for (int64_t v : llvm::seq(TapProducts::vectors)) {
+      SmallVector<int64_t> mask;
+      for (int64_t lane : llvm::seq(lanes))
+        mask.push_back(channelOf(v, lane));
+      tile.extras[v].push_back(vector::ShuffleOp::create(e, all, all, mask));
+    }
+  }
+}
+
+/// Stores a block as bytes; false if that does not do.
+bool TapProductsEmitter::storePacked(const Tile &tile, int64_t line,
+                                     ValueRange sums) {
+  if (!requantization || tile.block->known)
+    return false;
+  double bound = requantization->bound(bounds);
+  Values numbers;
+  for (auto [v, sum] : llvm::enumerate(sums)) {
+    Values arguments{sum};
+    llvm::append_range(arguments, tile.extras[v]);
+    numbers.push_back(e.applyRegion(op.getEpilogue(), arguments, bounds,
+                                    requantization->value));
+  }
+  Value bytes = requantization->emitPacked(e, numbers, bound);
+  if (!bytes)
+    return false;
+  Values indices{tile.image};
+  if (rank > 1)
+    indices.push_back(e.add(tile.line, line));
+  indices.push_back(tile.pixel);
+  indices.push_back(tile.channel);
+  e.store(bytes, args.outputs[0], indices);
+  return true;
+}
+
 void TapProductsEmitter::store(const Tile &tile, int64_t line,
                                ValueRange sums) {
-  int64_t lanes = tile.block->lanes(), channels = tile.block->channels;
+  if (storePacked(tile, line, sums))
+    return;
+  int64_t lanes = tile.block->lanes();
   for (auto [v, sum] : llvm::enumerate(inOrder(sums))) {
     int64_t first = v * lanes;
     int64_t known = std::max<int64_t>(tile.block->known - first, 0);
     if (known >= lanes)
       continue;
-    if (taps.product.flipsLhs()) {
-      int64_t at = taps.packedSize(channels) - 4 * (channels - first);
-      Value bytes = e.load(weights.memref, e.add(tile.weights, at), lanes * 4,
-                           e.getI8Type());
-      sum = combine(e, Fold::Sum, sum,
-                    vector::BitCastOp::create(e, sum.getType(), bytes));
-    }
     if (bias.memref)
       sum =
           combine(e, Fold::Sum, sum,

@@ -56,7 +56,8 @@ private:
   static constexpr int64_t depth = 4, vectors = 4;
 
   int64_t groupsPerRow() const { return (kernelPixels + depth - 1) / depth; }
-  /// The bytes of the weights of a block.
+  /// The bytes of the weights of a block, and of the sums that its accumulators
+  /// begin with.
   int64_t packedSize(int64_t blockChannels) const;
   llvm::SmallVector<Block> blocks() const;
 
@@ -64,6 +65,8 @@ private:
   InnerProduct product;
   int64_t channels = 0, kernelLines = 1, kernelPixels = 1;
   int64_t linesPerTile = 1;
+  /// Whether the bias is in the sums.
+  bool packsBias = false;
 };
 
 } // namespace edgecc::kernels
