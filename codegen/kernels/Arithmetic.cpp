@@ -14,14 +14,17 @@ using namespace mlir;
 
 namespace edgecc::kernels {
 
+/// What kernels compute themselves may be fused.
+static constexpr auto contract = arith::FastMathFlags::contract;
+
 Value addf(Emitter &e, Value a, Value b) {
-  return arith::AddFOp::create(e, a, b);
+  return arith::AddFOp::create(e, a, b, contract);
 }
 Value subf(Emitter &e, Value a, Value b) {
-  return arith::SubFOp::create(e, a, b);
+  return arith::SubFOp::create(e, a, b, contract);
 }
 Value mulf(Emitter &e, Value a, Value b) {
-  return arith::MulFOp::create(e, a, b);
+  return arith::MulFOp::create(e, a, b, contract);
 }
 
 Value fma(Emitter &e, Value a, Value b, Value c) {

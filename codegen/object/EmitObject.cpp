@@ -49,7 +49,9 @@ edgecc::createTargetMachine(target::CpuAttr cpu, const CodegenOptions &options,
     return nullptr;
   }
   TargetOptions targetOptions;
-  targetOptions.AllowFPOpFusion = FPOpFusion::Fast;
+  // Only what kernels mark: an operation of the network gives the same number
+  // on machines with and without fused multiply-adds.
+  targetOptions.AllowFPOpFusion = FPOpFusion::Standard;
   targetOptions.FunctionSections = targetOptions.DataSections = true;
   targetOptions.MCOptions.ABIName = cpu.getAbi().str();
   Reloc::Model relocation =

@@ -392,7 +392,7 @@ std::vector<Array> test::runWithConstants(
   if (!cpu.getFeatures().empty())
     builder.addFeatures(
         llvm::SubtargetFeatures(cpu.getFeatures()).getFeatures());
-  builder.getOptions().AllowFPOpFusion = llvm::FPOpFusion::Fast;
+  builder.getOptions().AllowFPOpFusion = llvm::FPOpFusion::Standard;
   builder.setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
   auto jit =
       llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(builder).create();
