@@ -30,7 +30,8 @@ double stepCycles(double rows, double vectors, double speed,
   double sums = rows * vectors * step.perSum +
                 besides * (rows * step.perRow + vectors * step.perVector);
   double fmas = sums * step.registers / (speed * cpu.getFmaPerCycle());
-  double loads = (rows + vectors) / (speed * cpu.getLoadsPerCycle());
+  double loads = (rows + vectors * step.vectorRegisters) /
+                 (speed * cpu.getLoadsPerCycle());
   double cycles = std::max(fmas, loads) + exposed * std::min(fmas, loads);
   return std::max(cycles, double(cpu.getFmaLatency()));
 }
@@ -136,6 +137,10 @@ ContractionTiles cost::chooseTiles(const ContractionShape &shape,
         std::max<int64_t>(1, (shape.channels + lanes - 1) / lanes);
     for (int64_t vectors = 1; vectors <= std::min(allVectors, registers / 2);
          ++vectors) {
+      // Vectors of one register may come one after the other.
+      if (vectors > 1 && shape.step.vectorRegisters > 1 &&
+          !fits(1, vectors, shape.step, cpu))
+        break;
       int64_t pixels = 1;
       while (pixels < shape.pixels &&
              fits(pixels + 1, vectors, shape.step, cpu))

@@ -15,6 +15,8 @@
 #include "codegen/kernels/Winograd.h"
 #include "dialects/Edge/EdgeConstants.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 #include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
@@ -101,7 +103,8 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
   }
   if (constantOf(op.getWeights()) && depth > 0)
     product = InnerProduct::find(cpu, elementOf(op.getInput()),
-                                 elementOf(op.getWeights()));
+                                 elementOf(op.getWeights()),
+                                 constantOf(op.getWeights()));
   if (product) {
     run = groupInputs;
     // A few channels do not fill groups; all taps of a row do so better.
@@ -150,6 +153,7 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
   c.lhsType = elementOf(op.getInput());
   c.rhsType = elementOf(op.getWeights());
   c.accumulatorType = plan.accumulator;
+  c.resultBytes = storageBytes(getElementTypeOrSelf(op.getResult()));
   c.tiles = plan.tiles;
   if (!args.scratch.empty())
     c.scratch = args.scratch.front();

@@ -7,6 +7,7 @@
 #include "codegen/kernels/Arithmetic.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -255,9 +256,7 @@ Value kernels::loadWide(Emitter &e, Value memref, Value index, int64_t length,
 Value kernels::multiplyAdd(Emitter &e, Value a, Value b, Value sum) {
   if (!isa<FloatType>(getElementTypeOrSelf(sum.getType())))
     return arith::AddIOp::create(e, sum, arith::MulIOp::create(e, a, b));
-  auto contract = arith::FastMathFlags::contract;
-  Value product = arith::MulFOp::create(e, a, b, contract);
-  return arith::AddFOp::create(e, product, sum, contract);
+  return addf(e, mulf(e, a, b), sum);
 }
 
 bool kernels::hasLongEpilogue(Operation *op) {
@@ -326,6 +325,7 @@ private:
   bool correctsWhileReducing() const {
     return c.product && c.product->flipsLhs() && c.rhsPitch;
   }
+  void joinNarrow(SmallVector<Column> &columns, Values &sums);
   void storeColumn(const Column &column, Value value, Value channel, Value line,
                    Value pixel);
 
@@ -591,11 +591,9 @@ Value ContractionEmitter::loadWord(Value base, ArrayRef<int64_t> positions) {
       length *= 2;
     Value piece =
         e.load(c.lhs.memref, e.add(base, positions[k]), length, c.lhsType);
-    if (length > 1) {
-      auto scalar = VectorType::get({1}, e.getIntegerType(length * bits));
-      piece = vector::ExtractOp::create(
-          e, vector::BitCastOp::create(e, scalar, piece), 0);
-    }
+    if (length > 1)
+      piece =
+          LLVM::BitcastOp::create(e, e.getIntegerType(length * bits), piece);
     piece = convert(e, piece, type, /*isUnsigned=*/true);
     if (k)
       piece = arith::ShLIOp::create(
@@ -627,16 +625,41 @@ SmallVector<Value> ContractionEmitter::loadGroup(const Column &column,
   return c.product->interleave(e, rows);
 }
 
+/// Joins neighbouring columns whose results would be stored a few bytes at a
+/// time.
+void ContractionEmitter::joinNarrow(SmallVector<Column> &columns,
+                                    Values &sums) {
+  constexpr int64_t fewBytes = 16;
+  while (columns.size() % 2 == 0 && columns.front().lanes > 1 &&
+         columns.front().lanes * c.resultBytes < fewBytes &&
+         llvm::all_of(columns, [](const Column &c) { return c.isWhole(); })) {
+    SmallVector<Column> wider;
+    for (size_t i = 0; i < columns.size(); i += 2) {
+      int64_t lanes = columns[i].lanes * 2;
+      wider.push_back({columns[i].offset, lanes, 0, lanes});
+    }
+    Values joined;
+    auto all = llvm::to_vector(llvm::seq(wider.front().lanes));
+    for (size_t i = 0; i < sums.size(); i += 2)
+      joined.push_back(vector::ShuffleOp::create(e, sums[i], sums[i + 1], all));
+    columns = wider;
+    sums = joined;
+  }
+}
+
 void ContractionEmitter::finish(const PanelRun &run, Value channel,
                                 int64_t lineCount, int64_t pixelCount,
                                 Value line, Value pixel,
                                 ValueRange accumulators) {
   if (!c.scratch) {
+    SmallVector<Column> columns(run.columns);
+    Values joined(accumulators);
+    joinNarrow(columns, joined);
     size_t at = 0;
     for (int64_t i = 0; i < lineCount; ++i)
       for (int64_t j = 0; j < pixelCount; ++j)
-        for (const Column &column : run.columns)
-          storeColumn(column, accumulators[at++], channel, e.add(line, i),
+        for (const Column &column : columns)
+          storeColumn(column, joined[at++], channel, e.add(line, i),
                       e.add(pixel, j));
     return;
   }

@@ -167,6 +167,8 @@ struct Contraction {
   FlatOperand lhs, rhs;
   /// Null if there is no bias.
   FlatOperand bias;
+  /// Bytes of an element of the result.
+  int64_t resultBytes = 4;
   /// Null, or a buffer of accumulators as `scratchSize` wants it: an expensive
   /// epilogue then runs in a loop over the tile instead of on each register.
   mlir::Value scratch;

@@ -7,6 +7,7 @@
 #include "codegen/cpu/ResolveCpu.h"
 #include "codegen/cpu/SubtargetFacts.h"
 #include "codegen/kernels/Arithmetic.h"
+#include "dialects/Edge/EdgeConstants.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -38,6 +39,9 @@ enum class Form {
   PairSums,
   /// Pairs in a scalar register.
   ScalarPairs,
+  /// Two neighbouring products of bytes fit into 16 bits, if no byte of the rhs
+  /// is -128, and are added there before neighbours are added in 32 bits.
+  LongPairs,
   /// 16 times 16 bits gives 32 bits, from plain arithmetic.
   Widening,
 };
@@ -78,6 +82,7 @@ static constexpr InnerProductRow rows[] = {
   {Triple::aarch64, "+i8mm",                 Form::Bytes,       Unsigned, Signed,    4, 1, "llvm.aarch64.neon.usdot.v4i32.v16i8"},
   {Triple::aarch64, "+dotprod",              Form::Bytes,       Signed,   Signed,    4, 1, "llvm.aarch64.neon.sdot.v4i32.v16i8"},
   {Triple::aarch64, "+dotprod",              Form::Bytes,       Unsigned, Unsigned,  4, 1, "llvm.aarch64.neon.udot.v4i32.v16i8"},
+  {Triple::aarch64, "+neon",                 Form::LongPairs,   Signed,   Signed,    4, 1, "llvm.aarch64.neon.smull.v8i16"},
   {Triple::thumb,   "+dsp",                  Form::ScalarPairs, Any,      Any,       1, 0, "llvm.arm.smlad"},
   {Triple::arm,     "+dsp",                  Form::ScalarPairs, Any,      Any,       1, 0, "llvm.arm.smlad"},
   {Triple::wasm32,  "+simd128",              Form::PairSums,    Any,      Any,       4, 1, "llvm.wasm.dot"},
@@ -110,13 +115,14 @@ public:
   }
 
   bool has(const InnerProductRow &row) const {
-    return row.arch == arch && row.lanes * 4 <= vectorBytes(row) && subtarget &&
+    return row.arch == arch && fits(row) && subtarget &&
            subtarget->checkFeatures(row.features.str());
   }
 
 private:
-  int64_t vectorBytes(const InnerProductRow &row) const {
-    return int64_t(cpu.getVectorBytes()) * row.registers;
+  bool fits(const InnerProductRow &row) const {
+    int64_t bytes = cpu.getVectorBytes();
+    return row.registers ? row.lanes * 4 <= bytes * row.registers : !bytes;
   }
 
   target::CpuAttr cpu;
@@ -131,8 +137,18 @@ static Sign signOf(Type element) {
   return isUnsignedElement(element) ? Unsigned : Signed;
 }
 
+/// Whether all bytes of `constant`, which may be null, are known and none is
+/// -128.
+static bool isSymmetric(ElementsAttr constant) {
+  if (!constant)
+    return false;
+  std::optional<edge::ConstantView> view = edge::ConstantView::get(constant);
+  return view && !llvm::is_contained(view->bytes(), char(-128));
+}
+
 std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
-                                               Type rhs) {
+                                               Type rhs,
+                                               ElementsAttr constant) {
   auto narrow = [](Type type) {
     return type.isInteger(8) || type.isSignlessInteger(16);
   };
@@ -142,7 +158,7 @@ std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
   bool bytes = lhs.isInteger(8) && rhs.isInteger(8);
   for (bool flips : {false, true})
     for (const InnerProductRow &row : rows) {
-      bool isBytes = row.form == Form::Bytes;
+      bool isBytes = row.form == Form::Bytes || row.form == Form::LongPairs;
       if ((flips && !isBytes) || (isBytes && !bytes) || !machine.has(row))
         continue;
       // Two bytes are no pair of halves in a scalar register.
@@ -151,6 +167,8 @@ std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
         continue;
       if (isBytes &&
           (row.rhs != signOf(rhs) || (row.lhs != signOf(lhs)) != flips))
+        continue;
+      if (row.form == Form::LongPairs && !isSymmetric(constant))
         continue;
       // The bytes are better even when they have to be flipped.
       if (!flips && !isBytes && bytes)
@@ -186,7 +204,9 @@ int64_t InnerProduct::leastLanes() const {
   return row->form == Form::Widening ? 1 : lengths.back()->lanes;
 }
 
-bool InnerProduct::takesRows() const { return row->form != Form::ScalarPairs; }
+bool InnerProduct::takesRows() const {
+  return row->form != Form::ScalarPairs && row->form != Form::LongPairs;
+}
 
 int64_t InnerProduct::offset() const {
   return isUnsignedElement(lhs) ? 128 : -128;
@@ -200,7 +220,7 @@ int64_t InnerProduct::rhsValue(char byte) const {
 
 int64_t InnerProduct::parts() const {
   bool pairs = row->form == Form::Pairs || row->form == Form::PairSums ||
-               row->form == Form::ScalarPairs;
+               row->form == Form::ScalarPairs || row->form == Form::LongPairs;
   return pairs && lhs.isInteger(8) ? 2 : 1;
 }
 
@@ -210,6 +230,8 @@ int64_t InnerProduct::packedPosition(int64_t k, int64_t lane,
   // Scalars are taken apart like those of the lhs.
   if (row->form == Form::ScalarPairs && rhs.isInteger(8))
     return k;
+  if (row->form == Form::LongPairs)
+    return (k / each * lanes + lane) * each + k % each;
   return (k % parts() * lanes + lane) * each + k / parts();
 }
 
@@ -234,6 +256,11 @@ cost::StepCost InnerProduct::cost() const {
     step.perVector = rhs.isInteger(8) ? 2 : 0;
     // Addresses and counters are in the same registers.
     step.rowRegisters += 5;
+    break;
+  case Form::LongPairs:
+    step.perSum = 3;
+    step.perRow = 2 + flips;
+    ++step.rowRegisters;
     break;
   case Form::Widening:
     step.perVector = 1;
@@ -317,6 +344,20 @@ SmallVector<Value> InnerProduct::broadcast(Emitter &e, Value word,
       return {word};
     return splitWord(e, word, isUnsigned);
   }
+  if (row->form == Form::LongPairs) {
+    Type i8 = e.getI8Type(), i16 = e.getI16Type();
+    Value both = flip(e, reinterpret(e, e.splat(word, 2), i8));
+    auto type = VectorType::get({4}, i16);
+    both = vector::BitCastOp::create(e, type, both);
+    SmallVector<Value> pairs;
+    for (int64_t part : {0, 1})
+      pairs.push_back(
+          reinterpret(e,
+                      vector::ShuffleOp::create(e, both, both,
+                                                SmallVector<int64_t>(4, part)),
+                      i8));
+    return pairs;
+  }
   Value all = e.splat(word, lanes);
   if (row->form == Form::Bytes)
     return {flip(e, reinterpret(e, all, e.getI8Type()))};
@@ -345,12 +386,9 @@ SmallVector<Value> InnerProduct::loadPacked(Emitter &e, Value memref,
     bool isByte = rhs.isInteger(8);
     for (int64_t part = 0; part < (isByte ? 1 : parts()); ++part) {
       int64_t count = isByte ? 4 : 2;
-      Value word = vector::ExtractOp::create(
-          e,
-          vector::BitCastOp::create(
-              e, VectorType::get({1}, e.getI32Type()),
-              e.load(memref, e.add(index, part * count), count, rhs)),
-          0);
+      Value word = LLVM::BitcastOp::create(
+          e, e.getI32Type(),
+          e.load(memref, e.add(index, part * count), count, rhs));
       if (isByte)
         return splitWord(e, word, isUnsignedElement(rhs));
       operands.push_back(word);
@@ -359,7 +397,7 @@ SmallVector<Value> InnerProduct::loadPacked(Emitter &e, Value memref,
   }
   for (int64_t part = 0; part < parts(); ++part) {
     Value value = e.load(memref, e.add(index, part * length), length, rhs);
-    if (row->form != Form::Bytes)
+    if (row->form != Form::Bytes && row->form != Form::LongPairs)
       value = convert(e, value, e.getI16Type(), isUnsignedElement(rhs));
     operands.push_back(value);
   }
@@ -394,6 +432,19 @@ Value InnerProduct::accumulate(Emitter &e, Value sum, ValueRange a,
     Type i32 = e.getI32Type();
     Value x = convert(e, a[0], i32), y = convert(e, b[0], i32);
     return arith::AddIOp::create(e, sum, arith::MulIOp::create(e, x, y));
+  }
+  if (row->form == Form::LongPairs) {
+    auto halves = VectorType::get({8}, e.getI16Type());
+    auto call = [&](StringRef name, Type type, ValueRange operands) {
+      return LLVM::CallIntrinsicOp::create(e, type, e.getStringAttr(name),
+                                           operands)
+          .getResults();
+    };
+    Value first = call(row->intrinsic, halves, {a[0], b[0]});
+    Value second = call(row->intrinsic, halves, {a[1], b[1]});
+    Value pairs = call("llvm.aarch64.neon.saddlp.v4i32.v8i16", sum.getType(),
+                       Value(arith::AddIOp::create(e, first, second)));
+    return arith::AddIOp::create(e, sum, pairs);
   }
   // The same instruction on vectors of this length.
   auto vector = dyn_cast<VectorType>(sum.getType());

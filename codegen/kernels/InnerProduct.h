@@ -28,9 +28,11 @@ struct InnerProductRow;
 class InnerProduct {
 public:
   /// The best way to sum products of `lhs` and `rhs` elements in 32 bits;
-  /// nothing if multiplications of 32 bits are the only one.
+  /// nothing if multiplications of 32 bits are the only one. `constant` has the
+  /// elements of the rhs, if they are known.
   static std::optional<InnerProduct> find(target::CpuAttr cpu, mlir::Type lhs,
-                                          mlir::Type rhs);
+                                          mlir::Type rhs,
+                                          mlir::ElementsAttr constant);
 
   /// Whether bytes of both sides are multiplied as they are, four at a time.
   bool multipliesBytes() const;

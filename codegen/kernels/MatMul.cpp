@@ -12,6 +12,8 @@
 #include "codegen/kernels/DotKernel.h"
 #include "dialects/Edge/EdgeConstants.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
@@ -90,7 +92,8 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
   shape.lineBytes = rows * depth * shape.lhsBytes;
   bool isConstant = bool(constantOf(op.getRhs()));
   product =
-      InnerProduct::find(cpu, lhsElement, typeOf(op.getRhs()).getElementType());
+      InnerProduct::find(cpu, lhsElement, typeOf(op.getRhs()).getElementType(),
+                         constantOf(op.getRhs()));
   bool takesRows =
       product && product->takesRows() && channels >= product->leastLanes();
   if (depth == 0 || (!isConstant && !takesRows))
@@ -120,6 +123,7 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
   c.lhsType = typeOf(op.getLhs()).getElementType();
   c.rhsType = typeOf(op.getRhs()).getElementType();
   c.accumulatorType = plan.accumulator;
+  c.resultBytes = storageBytes(getElementTypeOrSelf(op.getResult()));
   c.tiles = plan.tiles;
   if (!args.scratch.empty())
     c.scratch = args.scratch.front();

@@ -272,10 +272,23 @@ Value Requantization::emit(Emitter &e, Value number, double bound,
           DenseElementsAttr::get(cast<VectorType>(words), Attribute(scalar)));
     return e.constant(scalar);
   };
+  llvm::Triple triple(e.cpu.getTriple());
+  bool isArm = triple.isARM() || triple.isThumb();
+  if (isArm && !vector && e.cpu.getHasF32()) {
+    // This conversion rounds to even and saturates.
+    Value bits = callIntrinsic(e, "llvm.arm.vcvtr", floats, number);
+    Value result = arith::BitcastOp::create(e, words, bits);
+    if (offset)
+      result =
+          callIntrinsic(e, "llvm.sadd.sat", words, {result, integer(offset)});
+    result = arith::MaxSIOp::create(e, result, integer(low + offset));
+    result = arith::MinSIOp::create(e, result, integer(high + offset));
+    return arith::TruncIOp::create(e, e.getIntegerType(width), result);
+  }
   // The x86 conversion rounds to even, as long as the result has 32 bits.
   // Elsewhere an addition rounds: to a number whose last bit is one, as long as
   // that has 23 bits.
-  bool converts = llvm::Triple(e.cpu.getTriple()).isX86();
+  bool converts = triple.isX86();
   double range = converts ? convertible : 0x1p21;
   bool saturates = bound < range;
   if (!saturates) {

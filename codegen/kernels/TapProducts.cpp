@@ -33,8 +33,9 @@ std::optional<TapProducts> TapProducts::get(edge::ConvOp op,
   int64_t rank = op.getSpatialRank();
   if (!constantOf(op.getWeights()) || rank > 2)
     return std::nullopt;
-  std::optional<InnerProduct> product = InnerProduct::find(
-      cpu, getElementTypeOrSelf(op.getInput()), weights.getElementType());
+  std::optional<InnerProduct> product =
+      InnerProduct::find(cpu, getElementTypeOrSelf(op.getInput()),
+                         weights.getElementType(), constantOf(op.getWeights()));
   if (!product || !product->multipliesBytes())
     return std::nullopt;
   TapProducts taps(op, *product);

@@ -89,6 +89,23 @@ static void finish(ModuleOp module) {
   });
 }
 
+/// A vector that is only loaded to become one number is loaded as that: not all
+/// code generators see that it need not go through a vector register.
+static void loadNumbers(ModuleOp module) {
+  module.walk([](LLVM::BitcastOp cast) {
+    auto load = cast.getArg().getDefiningOp<LLVM::LoadOp>();
+    if (!load || !load->hasOneUse() || !cast.getType().isInteger())
+      return;
+    OpBuilder builder(load);
+    Value number =
+        LLVM::LoadOp::create(builder, load.getLoc(), cast.getType(),
+                             load.getAddr(), load.getAlignment().value_or(1));
+    cast.replaceAllUsesWith(number);
+    cast.erase();
+    load.erase();
+  });
+}
+
 void LowerToLLVMPass::runOnOperation() {
   ModuleOp module = getOperation();
   target::CpuAttr cpu = target::getCpu(module);
@@ -125,4 +142,5 @@ void LowerToLLVMPass::runOnOperation() {
   if (failed(applyFullConversion(module, target, std::move(patterns))))
     return signalPassFailure();
   finish(module);
+  loadNumbers(module);
 }
