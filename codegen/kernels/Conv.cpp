@@ -46,6 +46,8 @@ struct ConvPlan {
   cost::ContractionShape shape;
   cost::ContractionTiles tiles;
 
+  /// Bytes whose products the machine adds up; 0 if it does not.
+  int64_t added = 0;
   /// Whether dot products compute it; the weights are constant then.
   bool usesDotProducts = false;
 
@@ -115,8 +117,14 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
     product->describe(shape, run, /*isPacked=*/true);
   }
   tiles = cost::chooseTiles(shape, cpu);
-  usesDotProducts = !product && constantOf(op.getWeights()) &&
-                    prefersDotProducts(groupOutputs, groupInputs, shape.lanes);
+  if (constantOf(op.getWeights()))
+    added =
+        bytesAddedUp(cpu, elementOf(op.getInput()), elementOf(op.getWeights()));
+  if (added > groupInputs)
+    added = 0;
+  usesDotProducts =
+      !product && constantOf(op.getWeights()) &&
+      (added || prefersDotProducts(groupOutputs, groupInputs, shape.lanes));
 }
 
 DotContraction ConvPlan::dotContraction(edge::ConvOp op,
@@ -127,7 +135,8 @@ DotContraction ConvPlan::dotContraction(edge::ConvOp op,
   dot.accumulatorType = accumulator;
   dot.channels = groupOutputs;
   dot.length = groupInputs;
-  dot.lanes = shape.lanes;
+  dot.addsUpVectors = added;
+  dot.lanes = added ? added : shape.lanes;
   int64_t runs = depth / groupInputs;
   for (int64_t dim = 0; dim < int64_t(op.getSpatialRank()); ++dim) {
     int64_t kernel = shapeOf(op.getWeights())[dim];

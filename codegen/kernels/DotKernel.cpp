@@ -43,17 +43,20 @@ namespace {
 
 using Values = SmallVector<Value>;
 
-/// A tile of pixels by all channels.
+/// A tile of pixels by channels.
 class DotTile {
 public:
-  DotTile(Emitter &e, const DotContraction &c, int64_t pixels)
-      : e(e), c(c), pixels(pixels) {}
+  DotTile(Emitter &e, const DotContraction &c, int64_t pixels, int64_t channels)
+      : e(e), c(c), pixels(pixels), channels(channels) {}
 
-  /// The sums, vectors, for the pixels whose first input is at `lhs`.
-  Values emit(Value lhs) {
-    Type vector = VectorType::get({c.lanes}, c.accumulatorType);
-    Values sums(pixels * c.channels, e.zero(vector));
-    return overTaps(c.taps, lhs, c.rhs.base, sums);
+  /// The sums, vectors or scalars, for the pixels whose first input is at `lhs`
+  /// and the channels whose weights are at `rhs`.
+  Values emit(Value lhs, Value rhs) {
+    Type type = c.accumulatorType;
+    if (!c.addsUpVectors)
+      type = VectorType::get({c.lanes}, type);
+    Values sums(pixels * channels, e.zero(type));
+    return overTaps(c.taps, lhs, rhs, sums);
   }
 
 private:
@@ -82,16 +85,22 @@ private:
 
   Values step(Value lhs, Value rhs, ValueRange sums) {
     Values weights, next(sums);
-    for (int64_t n = 0; n < c.channels; ++n)
-      weights.push_back(loadWide(
-          e, c.rhs.memref, e.add(rhs, n * c.tapCount() * c.packedLength()),
-          c.lanes, c.rhsType, c.accumulatorType));
+    for (int64_t n = 0; n < channels; ++n)
+      weights.push_back(loadWide(e, c.rhs.memref,
+                                 e.add(rhs, n * c.channelSize()), c.lanes,
+                                 c.rhsType, c.accumulatorType));
     for (int64_t i = 0; i < pixels; ++i) {
       Value elements = loadWide(e, c.lhs.memref, e.add(lhs, i * c.pixelStep),
                                 c.lanes, c.lhsType, c.accumulatorType);
-      for (int64_t n = 0; n < c.channels; ++n) {
-        Value &sum = next[i * c.channels + n];
-        sum = multiplyAdd(e, elements, weights[n], sum);
+      for (int64_t n = 0; n < channels; ++n) {
+        Value &sum = next[i * channels + n];
+        if (c.addsUpVectors)
+          sum = vector::ReductionOp::create(
+              e, vector::CombiningKind::ADD,
+              arith::MulIOp::create(e, elements, weights[n]), sum,
+              arith::FastMathFlags::none);
+        else
+          sum = multiplyAdd(e, elements, weights[n], sum);
       }
     }
     return next;
@@ -99,18 +108,23 @@ private:
 
   Emitter &e;
   const DotContraction &c;
-  int64_t pixels;
+  int64_t pixels, channels;
 };
 
 } // namespace
 
 void kernels::emitDotContraction(Emitter &e, const DotContraction &c,
                                  StoreTile store) {
-  constexpr int64_t mostPixels = 6;
+  constexpr int64_t mostPixels = 6, fewScalars = 2;
   int64_t registers = cost::usableRegisters(e.cpu);
-  int64_t pixels = std::clamp<int64_t>(
-      (registers - c.channels - 1) / c.channels, 1, mostPixels);
+  int64_t channels = c.addsUpVectors ? fewScalars : c.channels;
+  int64_t pixels = fewScalars;
+  if (!c.addsUpVectors)
+    pixels = std::clamp<int64_t>((registers - c.channels - 1) / c.channels, 1,
+                                 mostPixels);
   auto total = [&](Value sum) -> Value {
+    if (!isa<VectorType>(sum.getType()))
+      return sum;
     // Any order of additions will do; a tree is the fastest.
     auto flags = isa<FloatType>(c.accumulatorType)
                      ? arith::FastMathFlags::reassoc
@@ -118,23 +132,34 @@ void kernels::emitDotContraction(Emitter &e, const DotContraction &c,
     return vector::ReductionOp::create(e, vector::CombiningKind::ADD, sum,
                                        flags);
   };
-  auto emitTile = [&](Value line, Value pixel, int64_t count) {
+  auto emitTile = [&](Value line, Value pixel, Value channel,
+                      int64_t pixelCount, int64_t channelCount) {
     Value lhs = e.add(e.add(c.lhs.base, e.mul(line, c.lineStep)),
                       e.mul(pixel, c.pixelStep));
-    Values sums = DotTile(e, c, count).emit(lhs);
-    for (int64_t i = 0; i < count; ++i)
-      for (int64_t n = 0; n < c.channels; ++n) {
-        Value result = total(sums[i * c.channels + n]);
+    Value rhs = e.add(c.rhs.base, e.mul(channel, c.channelSize()));
+    Values sums = DotTile(e, c, pixelCount, channelCount).emit(lhs, rhs);
+    for (int64_t i = 0; i < pixelCount; ++i)
+      for (int64_t n = 0; n < channelCount; ++n) {
+        Value result = total(sums[i * channelCount + n]);
+        Value at = e.add(channel, n);
         if (c.bias.memref)
           result = combine(e, Fold::Sum, result,
-                           loadWide(e, c.bias.memref, e.add(c.bias.base, n), 1,
+                           loadWide(e, c.bias.memref, e.add(c.bias.base, at), 1,
                                     c.biasType, c.accumulatorType));
-        store(result, line, e.add(pixel, i), e.index(n));
+        store(result, line, e.add(pixel, i), at);
       }
   };
-  e.loop(0, c.lines, 1, [&](Value line) {
-    for (const cost::TileRun &run : cost::splitEvenly(c.pixels, pixels))
+  auto overRuns = [&](int64_t total, int64_t limit,
+                      function_ref<void(Value, int64_t)> body) {
+    for (const cost::TileRun &run : cost::splitEvenly(total, limit))
       e.loop(run.first, run.first + run.count * run.size, run.size,
-             [&](Value pixel) { emitTile(line, pixel, run.size); });
+             [&](Value i) { body(i, run.size); });
+  };
+  e.loop(0, c.lines, 1, [&](Value line) {
+    overRuns(c.pixels, pixels, [&](Value pixel, int64_t pixelCount) {
+      overRuns(c.channels, channels, [&](Value channel, int64_t channelCount) {
+        emitTile(line, pixel, channel, pixelCount, channelCount);
+      });
+    });
   });
 }

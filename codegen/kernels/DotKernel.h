@@ -25,13 +25,18 @@ struct DotContraction {
   /// The loops over the runs, outermost first; `rhsRows` counts runs.
   llvm::SmallVector<ReductionLevel> taps;
   int64_t length = 1, lanes = 1;
+  /// Whether the machine adds up all products of two vectors at once. The sums
+  /// are scalars then, and channels come a few at a time.
+  bool addsUpVectors = false;
   FlatOperand lhs, rhs, bias;
 
   /// The elements of a packed run: whole vectors.
   int64_t packedLength() const { return (length + lanes - 1) / lanes * lanes; }
   int64_t tapCount() const;
+  /// The elements of the packed rhs of one channel.
+  int64_t channelSize() const { return tapCount() * packedLength(); }
   /// The elements of the packed rhs.
-  int64_t packedSize() const { return channels * tapCount() * packedLength(); }
+  int64_t packedSize() const { return channels * channelSize(); }
 
   /// Appends to `out` the row-major rhs (tap and position in the run, channel)
   /// with `pitch` elements of `bytes` bytes per row: channel by channel, and

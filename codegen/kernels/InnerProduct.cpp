@@ -192,6 +192,16 @@ std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
 // Facts
 //===----------------------------------------------------------------------===//
 
+int64_t kernels::bytesAddedUp(target::CpuAttr cpu, Type lhs, Type rhs) {
+  Triple triple(cpu.getTriple());
+  if (!triple.isThumb() || lhs != rhs || !lhs.isInteger(8))
+    return 0;
+  initializeTargets();
+  auto subtarget = createSubtarget(triple, cpu.getCpu(), cpu.getFeatures());
+  bool has = subtarget && subtarget->checkFeatures("+mve");
+  return has ? cpu.getVectorBytes() : 0;
+}
+
 bool InnerProduct::multipliesBytes() const { return row->form == Form::Bytes; }
 
 int64_t InnerProduct::depth() const {

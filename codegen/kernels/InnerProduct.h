@@ -20,6 +20,10 @@
 
 namespace edgecc::kernels {
 
+/// The bytes of a vector whose products with another one the machine adds up to
+/// one number, for bytes of these types; 0 if it does not.
+int64_t bytesAddedUp(target::CpuAttr cpu, mlir::Type lhs, mlir::Type rhs);
+
 /// A row of the table of instructions.
 struct InnerProductRow;
 

@@ -35,6 +35,8 @@ struct MatMulPlan {
   cost::ContractionShape shape;
   cost::ContractionTiles tiles;
 
+  /// Bytes whose products the machine adds up; 0 if it does not.
+  int64_t added = 0;
   /// Whether dot products compute it; the rhs is constant then.
   bool usesDotProducts = false;
 
@@ -45,7 +47,8 @@ struct MatMulPlan {
     dot.accumulatorType = accumulator;
     dot.channels = channels;
     dot.length = depth;
-    dot.lanes = shape.lanes;
+    dot.addsUpVectors = added;
+    dot.lanes = added ? added : shape.lanes;
     return dot;
   }
 
@@ -101,8 +104,12 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
   if (product)
     product->describe(shape, depth, isConstant);
   tiles = cost::chooseTiles(shape, cpu);
+  if (isConstant)
+    added = bytesAddedUp(cpu, lhsElement, typeOf(op.getRhs()).getElementType());
+  if (added > depth)
+    added = 0;
   usesDotProducts = !product && isConstant &&
-                    prefersDotProducts(channels, depth, shape.lanes);
+                    (added || prefersDotProducts(channels, depth, shape.lanes));
 }
 
 /// The distance in `memref`, in elements, that one step of each of the
