@@ -69,9 +69,16 @@ static constexpr CpuRecord records[] = {
 
   // Arm M profile.
   {"cortex-m0plus",   "isa:arm-m",     "", "", "",                          0,    0,     0,   _,  _,  _,  _},
+  {"cortex-m0",       "cortex-m0plus", "", "", "",                          _,    _,     _,   _,  _,  _,  _},
+  {"cortex-m1",       "cortex-m0plus", "", "", "",                          _,    _,     _,   _,  _,  _,  _},
+  {"cortex-m3",       "cortex-m0plus", "", "", "",                          _,    _,     _,   _,  _,  _,  _},
+  {"cortex-m23",      "cortex-m0plus", "", "", "",                          _,    _,     _,   _,  _,  _,  _},
   {"cortex-m4",       "isa:arm-m",     "", "", "",                          0,    0,     0,   _,  1,  3,  1},
+  {"cortex-m33",      "cortex-m4",     "", "", "",                          _,    _,     _,   _,  _,  _,  _},
+  {"cortex-m35p",     "cortex-m33",    "", "", "",                          _,    _,     _,   _,  _,  _,  _},
   {"cortex-m7",       "isa:arm-m",     "", "", "",                         16,    0,     0,   _,  1,  3,  2},
   {"cortex-m55",      "isa:arm-m",     "", "", "",                         32,    0,     0,   _,  1,  2,  1},
+  {"cortex-m52",      "cortex-m55",    "", "", "",                          _,    _,     _,   _,  _,  _,  _},
   {"cortex-m85",      "cortex-m55",    "", "", "",                          _,    _,     _,   _,  _,  _,  _},
 
   // RISC-V: names of our own for the two profiles that have no core.
@@ -81,6 +88,8 @@ static constexpr CpuRecord records[] = {
                                                                             _,    _,     _,   _,  _,  _,  _},
   {"rv32imc",         "isa:riscv",     "riscv32-unknown-none-elf", "generic-rv32", "+m,+c",
                                                                             0,    0,     0,   _,  _,  _,  _},
+  {"rv32imac",        "rv32imc",       "riscv32-unknown-none-elf", "generic-rv32", "+m,+a,+c",
+                                                                            _,    _,     _,   _,  _,  _,  _},
   {"rv32imafc",       "rv32imc",       "riscv32-unknown-none-elf", "generic-rv32", "+m,+a,+f,+c",
                                                                             _,    _,     _,   _,  _,  _,  _},
 

@@ -56,7 +56,7 @@ static Triple refineArm(StringRef cpu, const Triple &fallback) {
                                        : "v8.1m.main";
   bool hasFpu = ARM::getFPUVersion(ARM::getDefaultFPU(cpu, arch)) !=
                 ARM::FPUVersion::NONE;
-  return Triple(((isM ? "thumb" : "arm") + version + "-none-" +
+  return Triple(((isM ? "thumb" : "arm") + version + "-unknown-none-" +
                  (hasFpu ? "eabihf" : "eabi"))
                     .str());
 }

@@ -82,7 +82,7 @@ public:
                    succeeded(takeAttrs()));
   }
 
-  target::CpuAttr build(mlir::MLIRContext *context);
+  FailureOr<target::CpuAttr> build(mlir::MLIRContext *context);
 
 private:
   llvm::LogicalResult takeTriple();
@@ -350,10 +350,14 @@ static unsigned probeCache([[maybe_unused]] int name, unsigned fallback) {
   return bytes > 0 ? static_cast<unsigned>(bytes) : fallback;
 }
 
-target::CpuAttr Resolver::build(mlir::MLIRContext *context) {
+FailureOr<target::CpuAttr> Resolver::build(mlir::MLIRContext *context) {
   std::string featureString = llvm::join(features, ",");
   auto subtarget = createSubtarget(*triple, cpu, featureString);
   SubtargetFacts facts = readSubtarget(*subtarget);
+  if (triple->isHardFloatABI() && !facts.hasF32)
+    return emitError() << "the target '" << triple->str()
+                       << "' passes floating-point numbers in registers that '"
+                       << cpu << "' has not";
   CpuRecord numbers =
       inheritFacts(record ? *record : *findCpuRecord(facts.root));
   unsigned l1d = numbers.l1dKiB * 1024, l2 = numbers.l2KiB * 1024,
@@ -401,7 +405,7 @@ void edgecc::printTargets(raw_ostream &os) {
     });
     if (failed(resolver.run()))
       continue;
-    target::CpuAttr cpu = resolver.build(&context);
+    target::CpuAttr cpu = *resolver.build(&context);
     os << "  " << left_justify(record.name, 22) << " "
        << left_justify(cpu.getTriple(), 34);
     if (cpu.getVectorBytes())

@@ -15,6 +15,9 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/CodeGen/MachineModuleInfo.h"
+#include "llvm/CodeGen/Passes.h"
+#include "llvm/CodeGen/TargetPassConfig.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
@@ -84,6 +87,8 @@ static void setFunctionAttributes(Module &module, const TargetMachine &machine,
     if (function.isDeclaration())
       continue;
     function.addFnAttr("frame-pointer", "none");
+    // What lies below the stack pointer belongs to interrupts.
+    function.addFnAttr(Attribute::NoRedZone);
     if (machine.getTargetTriple().isX86())
       function.addFnAttr("prefer-vector-width", "512");
     if (optimiseForSize)
@@ -162,18 +167,35 @@ edgecc::buildLLVMModule(mlir::ModuleOp mlirModule, const ModelInterface &model,
   return module;
 }
 
-/// Generates code from a copy: code generation changes what it reads.
+/// Generates code from a copy: code generation changes what it reads. These are
+/// the passes of TargetMachine::addPassesToEmitFile, which has no place for the
+/// one that collects frames.
 static LogicalResult generate(const Module &module, TargetMachine &machine,
                               CodeGenFileType type,
                               SmallVectorImpl<char> &result,
-                              mlir::Location loc) {
+                              StackFrames &frames, mlir::Location loc) {
   std::unique_ptr<Module> copy = CloneModule(module);
   result.clear();
+  frames.clear();
   raw_svector_ostream os(result);
   TargetLibraryInfoImpl library = getNoLibrary(machine.getTargetTriple());
   legacy::PassManager passes;
   passes.add(new TargetLibraryInfoWrapperPass(library));
-  if (machine.addPassesToEmitFile(passes, os, nullptr, type))
+  TargetPassConfig *config = machine.createPassConfig(passes);
+  config->setDisableVerify(true);
+  passes.add(config);
+  auto *functions = new MachineModuleInfoWrapperPass(&machine);
+  passes.add(functions);
+  bool failed = config->addISelPasses();
+  if (!failed) {
+    config->addMachinePasses();
+    config->setInitialized();
+    passes.add(createCollectStackFrames(frames));
+    failed = machine.addAsmPrinter(passes, os, nullptr, type,
+                                   functions->getMMI().getContext());
+    passes.add(createFreeMachineFunctionPass());
+  }
+  if (failed)
     return mlir::emitError(loc)
            << "the code generator of '" << machine.getTargetTriple().str()
            << "' does not write this kind of file";
@@ -227,7 +249,8 @@ static void adoptHelpers(Module &module, const TargetMachine &machine,
 
 LogicalResult edgecc::emitObject(Module &module, TargetMachine &machine,
                                  SmallVectorImpl<char> &object,
-                                 mlir::Location loc) {
+                                 mlir::Location loc, StackFrames *frames) {
+  StackFrames ownFrames;
   StringSet<> isPublic;
   for (GlobalObject &global : module.global_objects())
     if (global.hasExternalLinkage() && !global.isDeclaration())
@@ -269,7 +292,7 @@ LogicalResult edgecc::emitObject(Module &module, TargetMachine &machine,
                << llvm::join(names, ", ");
     }
     if (failed(generate(module, machine, CodeGenFileType::ObjectFile, object,
-                        loc)))
+                        frames ? *frames : ownFrames, loc)))
       return failure();
     names = findUndefined(StringRef(object.data(), object.size()));
     if (names.empty())
@@ -282,7 +305,9 @@ LogicalResult edgecc::emitObject(Module &module, TargetMachine &machine,
 LogicalResult edgecc::emitAssembly(Module &module, TargetMachine &machine,
                                    SmallVectorImpl<char> &text,
                                    mlir::Location loc) {
-  return generate(module, machine, CodeGenFileType::AssemblyFile, text, loc);
+  StackFrames frames;
+  return generate(module, machine, CodeGenFileType::AssemblyFile, text, frames,
+                  loc);
 }
 
 SectionSizes edgecc::measureSections(StringRef object) {

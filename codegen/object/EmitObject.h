@@ -9,6 +9,7 @@
 #define EDGECC_CODEGEN_OBJECT_EMITOBJECT_H
 
 #include "codegen/object/ModelInterface.h"
+#include "codegen/object/StackBound.h"
 #include "dialects/Target/TargetDialect.h"
 #include "llvm/Target/TargetMachine.h"
 #include <memory>
@@ -50,10 +51,12 @@ buildLLVMModule(mlir::ModuleOp module, const ModelInterface &model,
 /// Generates the object file into `object`, without any undefined symbol: what
 /// the code generator calls is linked in from our helper functions, and
 /// `module` has them afterwards. An error names the symbols that we have not.
+/// `frames`, if not null, receives the stack frames of all functions.
 llvm::LogicalResult emitObject(llvm::Module &module,
                                llvm::TargetMachine &machine,
                                llvm::SmallVectorImpl<char> &object,
-                               mlir::Location loc);
+                               mlir::Location loc,
+                               StackFrames *frames = nullptr);
 
 /// Generates assembly. `module` must have been through `emitObject`.
 llvm::LogicalResult emitAssembly(llvm::Module &module,

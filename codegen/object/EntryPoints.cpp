@@ -16,7 +16,7 @@ using namespace edgecc;
 namespace {
 
 /// The status codes of runtime/include/edgecc/model.h.
-enum Status { Ok = 0, NullPointer = 1, MisalignedArena = 2 };
+enum Status { Ok, NullPointer, MisalignedArena, SmallArena };
 
 /// Builds the entry points of one module.
 class EntryPoints {
@@ -37,6 +37,8 @@ public:
   }
 
 private:
+  /// Returns `status` where `wrong` is true; goes on where it is not.
+  void refuse(IRBuilder<> &builder, Value *wrong, Status status);
   Function *buildRun(Function &main);
   Function *buildGenericRun();
   void buildTable(Function &genericRun);
@@ -57,54 +59,57 @@ private:
 
 } // namespace
 
+void EntryPoints::refuse(IRBuilder<> &builder, Value *wrong, Status status) {
+  Function *function = builder.GetInsertBlock()->getParent();
+  auto *refused = BasicBlock::Create(context, "refused", function);
+  auto *accepted = BasicBlock::Create(context, "accepted", function);
+  builder.CreateCondBr(wrong, refused, accepted);
+  builder.SetInsertPoint(refused);
+  builder.CreateRet(number(i32, status));
+  builder.SetInsertPoint(accepted);
+}
+
 Function *EntryPoints::buildRun(Function &main) {
-  // The arguments of main: inputs, outputs, arena.
+  // The arguments of main: inputs, outputs, arena. The last one is ours.
   unsigned count = model.inputs.size() + model.outputs.size() + 1;
   SmallVector<Type *> types(count, pointer);
+  types.push_back(size);
   Function *function = Function::Create(
       FunctionType::get(i32, types, /*isVarArg=*/false),
       GlobalValue::ExternalLinkage, model.name + "_run", module);
-  auto *entry = BasicBlock::Create(context, "", function);
-  auto *checked = BasicBlock::Create(context, "checked", function);
-  auto *aligned = BasicBlock::Create(context, "aligned", function);
-  auto *isNull = BasicBlock::Create(context, "null", function);
-  auto *isMisaligned = BasicBlock::Create(context, "misaligned", function);
-  IRBuilder<> builder(entry);
-
+  function->addFnAttr(Attribute::NoInline);
+  IRBuilder<> builder(BasicBlock::Create(context, "", function));
   Argument *arena = function->getArg(count - 1);
-  Value *anyNull = builder.getFalse();
-  for (Argument &argument : function->args())
-    if (&argument != arena || model.arenaBytes > 0)
-      anyNull = builder.CreateOr(anyNull, builder.CreateIsNull(&argument));
-  builder.CreateCondBr(anyNull, isNull, checked);
-
-  builder.SetInsertPoint(checked);
-  Value *rest = builder.CreateAnd(builder.CreatePtrToInt(arena, size),
-                                  number(size, model.arenaAlign - 1));
-  builder.CreateCondBr(builder.CreateIsNull(rest), aligned, isMisaligned);
-
-  builder.SetInsertPoint(aligned);
   SmallVector<Value *> arguments;
   for (Argument &argument : function->args())
     arguments.push_back(&argument);
+  arguments.pop_back();
+
+  Value *anyNull = builder.getFalse();
+  for (Value *argument : arguments)
+    if (argument != arena || model.arenaBytes > 0)
+      anyNull = builder.CreateOr(anyNull, builder.CreateIsNull(argument));
+  refuse(builder, anyNull, NullPointer);
+  if (model.arenaBytes > 0) {
+    Value *rest = builder.CreateAnd(builder.CreatePtrToInt(arena, size),
+                                    number(size, model.arenaAlign - 1));
+    refuse(builder, builder.CreateIsNotNull(rest), MisalignedArena);
+    refuse(builder,
+           builder.CreateICmpULT(function->getArg(count),
+                                 number(size, model.arenaBytes)),
+           SmallArena);
+  }
   arguments.truncate(main.arg_size());
   builder.CreateCall(&main, arguments);
   builder.CreateRet(number(i32, Ok));
-  builder.SetInsertPoint(isNull);
-  builder.CreateRet(number(i32, NullPointer));
-  builder.SetInsertPoint(isMisaligned);
-  builder.CreateRet(number(i32, MisalignedArena));
   return function;
 }
 
 Function *EntryPoints::buildGenericRun() {
-  auto *type = FunctionType::get(i32, {pointer, pointer, pointer}, false);
+  auto *type = FunctionType::get(i32, {pointer, pointer, pointer, size}, false);
   Function *function = Function::Create(type, GlobalValue::InternalLinkage,
                                         model.name + "_run_arrays", module);
-  auto *entry = BasicBlock::Create(context, "", function);
-  auto *checked = BasicBlock::Create(context, "checked", function);
-  auto *isNull = BasicBlock::Create(context, "null", function);
-  IRBuilder<> builder(entry);
+  IRBuilder<> builder(BasicBlock::Create(context, "", function));
   Value *anyNull = builder.getFalse();
   if (!model.inputs.empty())
     anyNull =
@@ -112,8 +117,7 @@ Function *EntryPoints::buildGenericRun() {
   if (!model.outputs.empty())
     anyNull =
         builder.CreateOr(anyNull, builder.CreateIsNull(function->getArg(1)));
-  builder.CreateCondBr(anyNull, isNull, checked);
-  builder.SetInsertPoint(checked);
+  refuse(builder, anyNull, NullPointer);
   SmallVector<Value *> arguments;
   auto loadAll = [&](Value *array, size_t count) {
     for (size_t i = 0; i < count; ++i)
@@ -122,10 +126,8 @@ Function *EntryPoints::buildGenericRun() {
   };
   loadAll(function->getArg(0), model.inputs.size());
   loadAll(function->getArg(1), model.outputs.size());
-  arguments.push_back(function->getArg(2));
+  arguments.append({function->getArg(2), function->getArg(3)});
   builder.CreateRet(builder.CreateCall(run, arguments));
-  builder.SetInsertPoint(isNull);
-  builder.CreateRet(number(i32, NullPointer));
   return function;
 }
 

@@ -89,7 +89,8 @@ void HeaderWriter::writeMacros() {
   os << "/* What " << model.name << "_run returns. */\n"
      << "#define " << prefix << "_OK EDGECC_OK\n"
      << "#define " << prefix << "_NULL_POINTER EDGECC_NULL_POINTER\n"
-     << "#define " << prefix << "_MISALIGNED_ARENA EDGECC_MISALIGNED_ARENA\n\n"
+     << "#define " << prefix << "_MISALIGNED_ARENA EDGECC_MISALIGNED_ARENA\n"
+     << "#define " << prefix << "_SMALL_ARENA EDGECC_SMALL_ARENA\n\n"
      << "#define " << prefix << "_MODEL_VERSION 0\n\n"
      << "/* The memory that a run works in. All other memory that the network\n"
      << " * uses is constant (" << model.weightBytes
@@ -110,6 +111,11 @@ void HeaderWriter::writeMacros() {
      << "#define " << prefix << "_ALIGNED __declspec(align(" << model.arenaAlign
      << "))\n"
      << "#endif\n\n";
+  if (model.stackBytes)
+    os << "/* The most stack that a run takes, beside what interrupts take. "
+          "*/\n"
+       << "#define " << prefix << "_STACK_BYTES " << *model.stackBytes
+       << "\n\n";
   for (const TensorInterface &input : model.inputs)
     writeTensorMacros(input, "INPUT");
   for (const TensorInterface &output : model.outputs)
@@ -131,8 +137,9 @@ void HeaderWriter::writeRun() {
     writeParameter(input, true);
   for (const TensorInterface &output : model.outputs)
     writeParameter(output, false);
-  os << "    void *arena /* " << prefix << "_ARENA_BYTES at a multiple of "
-     << model.arenaAlign << " */);\n\n"
+  os << "    void *arena, /* at a multiple of " << model.arenaAlign << " */\n"
+     << "    size_t arena_bytes /* at least " << prefix
+     << "_ARENA_BYTES */);\n\n"
      << "/* The same for callers that work with any network. */\n"
      << "extern const edgecc_model_v0_t " << model.name << "_model;\n\n"
      << "#if defined(__cplusplus) && __cplusplus >= 201103L\n"
@@ -178,7 +185,7 @@ void HeaderWriter::writeExample() {
     os << input.cName << ", ";
   for (const TensorInterface &output : model.outputs)
     os << output.cName << ", ";
-  os << "arena);\n"
+  os << "arena, sizeof arena);\n"
      << " *   if (status != " << prefix << "_OK)\n"
      << " *     return (int)status;\n"
      << " *   // the result is in";

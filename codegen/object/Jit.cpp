@@ -65,7 +65,8 @@ LoadedModel::load(StringRef object, const ModelInterface &model) {
 Error LoadedModel::run(ArrayRef<const void *> inputs,
                        ArrayRef<void *> outputs) {
   int32_t status =
-      impl->table->run(inputs.data(), outputs.data(), impl->arena.get());
+      impl->table->run(inputs.data(), outputs.data(), impl->arena.get(),
+                       impl->table->arena_bytes);
   if (status != EDGECC_OK)
     return createStringError("the network returned status %d", int(status));
   return Error::success();

@@ -71,15 +71,15 @@ std::string edgecc::makeCIdentifier(StringRef text) {
 /// Names that a parameter of the run function must not have.
 static bool isTaken(StringRef name) {
   static constexpr StringRef words[] = {
-      "arena",    "auto",     "break",    "case",     "char",     "const",
-      "continue", "default",  "do",       "double",   "else",     "enum",
-      "extern",   "float",    "for",      "goto",     "if",       "inline",
-      "int",      "long",     "register", "restrict", "return",   "short",
-      "signed",   "sizeof",   "static",   "struct",   "switch",   "typedef",
-      "union",    "unsigned", "void",     "volatile", "while",    "class",
-      "new",      "delete",   "this",     "template", "operator", "private",
-      "public",   "bool",     "true",     "false",    "and",      "or",
-      "not",      "xor",      "export",   "namespace"};
+      "arena",   "arena_bytes", "auto",     "break",    "case",     "char",
+      "const",   "continue",    "default",  "do",       "double",   "else",
+      "enum",    "extern",      "float",    "for",      "goto",     "if",
+      "inline",  "int",         "long",     "register", "restrict", "return",
+      "short",   "signed",      "sizeof",   "static",   "struct",   "switch",
+      "typedef", "union",       "unsigned", "void",     "volatile", "while",
+      "class",   "new",         "delete",   "this",     "template", "operator",
+      "private", "public",      "bool",     "true",     "false",    "and",
+      "or",      "not",         "xor",      "export",   "namespace"};
   return llvm::is_contained(words, name);
 }
 

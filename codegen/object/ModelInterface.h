@@ -11,6 +11,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/SmallVector.h"
+#include <optional>
 #include <string>
 
 namespace edgecc {
@@ -37,6 +38,9 @@ struct ModelInterface {
   unsigned arenaAlign = 64;
   /// Bytes of the constants in the object.
   int64_t weightBytes = 0;
+  /// The most stack that a run takes, if that is known. Code generation sets
+  /// it.
+  std::optional<uint64_t> stackBytes;
 };
 
 /// An element type as C code sees it.

@@ -4,11 +4,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/api/Compiler.h"
+#include "compiler/api/Report.h"
 #include "compiler/pipeline/Evaluate.h"
 #include "compiler/pipeline/Registration.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/AsmState.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Path.h"
@@ -99,11 +102,62 @@ struct Compiler::Generated {
   ModelInterface interface;
   target::CpuAttr cpu;
   std::vector<LayerReport> layers;
+  std::vector<BufferReport> buffers;
   int64_t arenaBound = 0;
   llvm::LLVMContext llvmContext;
   std::unique_ptr<llvm::TargetMachine> machine;
   std::unique_ptr<llvm::Module> llvmModule;
 };
+
+/// Bytes of the constants that a call reads.
+static int64_t countWeights(func::CallOp call) {
+  int64_t bytes = 0;
+  for (Value operand : call.getOperands()) {
+    auto type = cast<MemRefType>(operand.getType());
+    Operation *source = operand.getDefiningOp();
+    while (source && isa<ViewLikeOpInterface>(source))
+      source = source->getOperand(0).getDefiningOp();
+    if (isa_and_nonnull<memref::GetGlobalOp>(source))
+      bytes += type.getNumElements() *
+               llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  }
+  return bytes;
+}
+
+static std::vector<LayerReport> readLayers(func::FuncOp main) {
+  std::vector<LayerReport> layers;
+  main.walk([&](func::CallOp call) {
+    auto name = call->getAttrOfType<StringAttr>("edge.layer");
+    auto kind = call->getAttrOfType<StringAttr>("edge.kind");
+    auto macs = call->getAttrOfType<IntegerAttr>("edge.macs");
+    if (!name || !kind || !macs)
+      return;
+    LayerReport layer;
+    layer.name = name.str();
+    layer.kind = kind.str();
+    layer.macs = macs.getInt();
+    layer.weightBytes = countWeights(call);
+    if (auto time = call->getAttrOfType<IntegerAttr>("edge.time"))
+      layer.time = time.getInt();
+    if (auto used = call->getAttrOfType<DenseI64ArrayAttr>("edge.buffers"))
+      layer.buffers.assign(used.asArrayRef().begin(), used.asArrayRef().end());
+    layers.push_back(std::move(layer));
+  });
+  return layers;
+}
+
+static std::vector<BufferReport> readPlan(func::FuncOp main,
+                                          ArrayRef<LayerReport> layers) {
+  std::vector<BufferReport> buffers;
+  if (auto plan = main->getAttrOfType<ArrayAttr>("edge.arena_plan"))
+    for (auto row : plan.getAsRange<DenseI64ArrayAttr>())
+      buffers.push_back({row[0], row[1], row[2], row[3], ""});
+  for (const LayerReport &layer : layers)
+    for (int64_t index : layer.buffers)
+      if (buffers[index].layer.empty())
+        buffers[index].layer = layer.name;
+  return buffers;
+}
 
 LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
                                  Generated &generated) {
@@ -118,13 +172,8 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (auto bound = main->getAttrOfType<IntegerAttr>("edge.arena_bound"))
     generated.arenaBound = bound.getInt();
-  main.walk([&](func::CallOp call) {
-    auto layer = call->getAttrOfType<StringAttr>("edge.layer");
-    auto kind = call->getAttrOfType<StringAttr>("edge.kind");
-    auto macs = call->getAttrOfType<IntegerAttr>("edge.macs");
-    if (layer && kind && macs)
-      generated.layers.push_back({layer.str(), kind.str(), macs.getInt()});
-  });
+  generated.layers = readLayers(main);
+  generated.buffers = readPlan(main, generated.layers);
   if (failed(runPasses(module, options, [](OpPassManager &manager) {
         buildLLVMStage(manager, {});
       })))
@@ -146,15 +195,22 @@ FailureOr<CompiledModel> Compiler::compile(StringRef path,
   if (!module || failed(generate(*module, options, generated)))
     return failure();
   CompiledModel model;
+  StackFrames frames;
   if (failed(emitObject(*generated.llvmModule, *generated.machine, model.object,
-                        module->getLoc())))
+                        module->getLoc(), &frames)))
     return failure();
   model.interface = std::move(generated.interface);
+  // The other entry, for callers that work with any network, calls this one.
+  model.interface.stackBytes =
+      boundStack(frames, model.interface.name + "_run_arrays");
   model.cpu = generated.cpu;
   model.layers = std::move(generated.layers);
+  model.buffers = std::move(generated.buffers);
   model.arenaBound = generated.arenaBound;
   model.sizes =
       measureSections(StringRef(model.object.data(), model.object.size()));
+  if (failed(checkLimits(model, options.limits, module->getLoc())))
+    return failure();
   return model;
 }
 

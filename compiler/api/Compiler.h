@@ -24,6 +24,14 @@
 
 namespace edgecc {
 
+/// What a network may take; nothing where there is no limit.
+struct MemoryLimits {
+  /// Bytes of RAM: arena, stack and variables.
+  std::optional<uint64_t> ram;
+  /// Bytes of flash: code and constants.
+  std::optional<uint64_t> flash;
+};
+
 /// What to compile for, and how.
 struct CompileOptions {
   ImportOptions import;
@@ -34,6 +42,7 @@ struct CompileOptions {
   bool winograd = true;
   /// The prefix of all C names; from the file name if empty.
   std::string name;
+  MemoryLimits limits;
   /// Called with every pass manager before it runs (printing, timing).
   std::function<llvm::LogicalResult(mlir::PassManager &)> configure;
 };
@@ -43,6 +52,18 @@ struct LayerReport {
   std::string name;
   std::string kind;
   int64_t macs = 0;
+  /// Bytes of the constants that it reads; layers may share some.
+  int64_t weightBytes = 0;
+  /// When it runs, and the buffers that it reads or writes.
+  int64_t time = 0;
+  llvm::SmallVector<int64_t> buffers;
+};
+
+/// A piece of the arena, in use from time `first` to time `last`.
+struct BufferReport {
+  int64_t offset = 0, bytes = 0, first = 0, last = 0;
+  /// The layer that uses it first.
+  std::string layer;
 };
 
 /// A compiled network.
@@ -53,6 +74,7 @@ struct CompiledModel {
   target::CpuAttr cpu;
   SectionSizes sizes;
   std::vector<LayerReport> layers;
+  std::vector<BufferReport> buffers;
   /// The least arena that any plan could have, in bytes.
   int64_t arenaBound = 0;
 };

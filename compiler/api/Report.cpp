@@ -48,6 +48,8 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
       json.attribute("arena_bytes", model.interface.arenaBytes);
       json.attribute("arena_bound_bytes", model.arenaBound);
       json.attribute("arena_align", int64_t(model.interface.arenaAlign));
+      if (model.interface.stackBytes)
+        json.attribute("stack_bytes", int64_t(*model.interface.stackBytes));
       json.attribute("code_bytes", int64_t(model.sizes.code));
       json.attribute("constant_bytes", int64_t(model.sizes.constants));
       json.attribute("writable_bytes", int64_t(model.sizes.writable));
@@ -62,6 +64,22 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
           json.attribute("name", layer.name);
           json.attribute("kind", layer.kind);
           json.attribute("macs", layer.macs);
+          json.attribute("weight_bytes", layer.weightBytes);
+          json.attribute("time", layer.time);
+          json.attributeArray("buffers", [&] {
+            for (int64_t buffer : layer.buffers)
+              json.value(buffer);
+          });
+        });
+    });
+    json.attributeArray("buffers", [&] {
+      for (const BufferReport &buffer : model.buffers)
+        json.object([&] {
+          json.attribute("layer", buffer.layer);
+          json.attribute("offset", buffer.offset);
+          json.attribute("bytes", buffer.bytes);
+          json.attribute("first", buffer.first);
+          json.attribute("last", buffer.last);
         });
     });
   });
@@ -82,6 +100,84 @@ void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
   row("MACs", totalMacs(model));
   row("bytes of weights", model.interface.weightBytes);
   row("bytes of arena", model.interface.arenaBytes);
+  if (model.interface.stackBytes)
+    row("bytes of stack", *model.interface.stackBytes);
   row("bytes of code", model.sizes.code);
   row("bytes of constants", model.sizes.constants);
+}
+
+namespace {
+struct Row {
+  int64_t bytes;
+  std::string what;
+};
+} // namespace
+
+/// Reports what exceeds a limit: the largest of `rows`, in order of size.
+static llvm::LogicalResult reportExcess(llvm::StringRef memory,
+                                        llvm::StringRef flag, uint64_t needed,
+                                        uint64_t limit, std::vector<Row> rows,
+                                        mlir::Location loc) {
+  constexpr size_t maxRows = 12;
+  mlir::InFlightDiagnostic diagnostic =
+      mlir::emitError(loc) << "the network needs " << needed << " bytes of "
+                           << memory << ", but " << flag << " allows " << limit;
+  llvm::sort(rows, [](const Row &a, const Row &b) {
+    return std::tie(b.bytes, a.what) < std::tie(a.bytes, b.what);
+  });
+  for (const Row &row : llvm::ArrayRef(rows).take_front(maxRows))
+    if (row.bytes > 0)
+      diagnostic.attachNote() << row.bytes << " bytes: " << row.what;
+  return diagnostic;
+}
+
+/// The buffers at the time at which most bytes are alive, and the stack.
+static std::vector<Row> listRam(const CompiledModel &model) {
+  int64_t most = -1, fullest = 0;
+  auto isAlive = [](const BufferReport &buffer, int64_t time) {
+    return buffer.first <= time && time <= buffer.last;
+  };
+  for (const BufferReport &begin : model.buffers) {
+    int64_t bytes = 0;
+    for (const BufferReport &buffer : model.buffers)
+      bytes += isAlive(buffer, begin.first) ? buffer.bytes : 0;
+    if (bytes > most) {
+      most = bytes;
+      fullest = begin.first;
+    }
+  }
+  std::vector<Row> rows;
+  for (const BufferReport &buffer : model.buffers)
+    if (isAlive(buffer, fullest))
+      rows.push_back({buffer.bytes, "arena, from '" + buffer.layer + "'"});
+  if (model.interface.stackBytes)
+    rows.push_back({int64_t(*model.interface.stackBytes), "stack"});
+  rows.push_back({int64_t(model.sizes.writable), "variables"});
+  return rows;
+}
+
+static std::vector<Row> listFlash(const CompiledModel &model) {
+  std::vector<Row> rows;
+  for (const LayerReport &layer : model.layers)
+    rows.push_back({layer.weightBytes, "constants of '" + layer.name + "'"});
+  rows.push_back({int64_t(model.sizes.code), "code"});
+  rows.push_back(
+      {int64_t(model.sizes.constants) - model.interface.weightBytes, "tables"});
+  return rows;
+}
+
+llvm::LogicalResult edgecc::checkLimits(const CompiledModel &model,
+                                        const MemoryLimits &limits,
+                                        mlir::Location loc) {
+  llvm::LogicalResult result = llvm::success();
+  uint64_t ram = model.interface.arenaBytes +
+                 model.interface.stackBytes.value_or(0) + model.sizes.writable;
+  uint64_t flash = model.sizes.code + model.sizes.constants;
+  if (limits.ram && ram > *limits.ram)
+    result =
+        reportExcess("RAM", "--max-ram", ram, *limits.ram, listRam(model), loc);
+  if (limits.flash && flash > *limits.flash)
+    result = reportExcess("flash", "--max-flash", flash, *limits.flash,
+                          listFlash(model), loc);
+  return result;
 }

@@ -10,11 +10,17 @@
 
 namespace edgecc {
 
-/// Writes the report as JSON: target, memory, inputs, outputs, layers.
+/// Writes the report as JSON: target, memory, inputs, outputs, layers, and the
+/// plan of the arena.
 void writeReport(const CompiledModel &model, llvm::raw_ostream &os);
 
 /// Prints the layers with their multiply-accumulates, and the sizes.
 void writeSummary(const CompiledModel &model, llvm::raw_ostream &os);
+
+/// Fails, with an error at `loc` and a table of what takes the space, if the
+/// network needs more than `limits`.
+llvm::LogicalResult checkLimits(const CompiledModel &model,
+                                const MemoryLimits &limits, mlir::Location loc);
 
 } // namespace edgecc
 

@@ -7,15 +7,13 @@
 
 #include "compiler/run/Execute.h"
 
-#include "codegen/object/Header.h"
 #include "codegen/object/Jit.h"
+#include "compiler/run/Programs.h"
 
 #include "llvm/Support/Alignment.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/StringSaver.h"
 #include "llvm/Support/raw_ostream.h"
@@ -30,21 +28,6 @@ static constexpr StringLiteral runnerProgram =
 #include "compiler/run/RunnerProgram.inc"
     ;
 
-static Error makeError(const Twine &message) {
-  return createStringError(inconvertibleErrorCode(), message);
-}
-
-static StringRef getObject(const CompiledModel &model) {
-  return {model.object.data(), model.object.size()};
-}
-
-static TensorData makeOutputs(const ModelInterface &interface) {
-  TensorData outputs;
-  for (const TensorInterface &output : interface.outputs)
-    outputs.emplace_back(std::max<int64_t>(output.bytes, 1));
-  return outputs;
-}
-
 Expected<TensorData> edgecc::executeHere(const CompiledModel &model,
                                          const TensorData &inputs,
                                          const ExecuteOptions &options) {
@@ -54,7 +37,8 @@ Expected<TensorData> edgecc::executeHere(const CompiledModel &model,
     return makeError("a network for '" + target.str() +
                      "' does not run on this machine; say with --runner what "
                      "it does run on");
-  auto loaded = LoadedModel::load(getObject(model), model.interface);
+  auto loaded = LoadedModel::load({model.object.data(), model.object.size()},
+                                  model.interface);
   if (!loaded)
     return loaded.takeError();
   TensorData outputs = makeOutputs(model.interface);
@@ -99,46 +83,6 @@ Expected<TensorData> edgecc::executeHere(const CompiledModel &model,
   return outputs;
 }
 
-namespace {
-
-/// A folder that goes with its contents.
-class TemporaryFolder {
-public:
-  Error create() {
-    if (sys::fs::createUniqueDirectory("edgecc-run", path))
-      return makeError("cannot make a temporary folder");
-    return Error::success();
-  }
-  ~TemporaryFolder() {
-    if (!path.empty())
-      sys::fs::remove_directories(path);
-  }
-  std::string operator/(StringRef name) const {
-    SmallString<128> result(path);
-    sys::path::append(result, name);
-    return std::string(result);
-  }
-
-private:
-  SmallString<128> path;
-};
-
-} // namespace
-
-static Error writeFile(StringRef path, StringRef contents) {
-  std::error_code code;
-  raw_fd_ostream os(path, code);
-  if (!code) {
-    os << contents;
-    os.close();
-    code = os.error();
-    os.clear_error();
-  }
-  if (code)
-    return makeError("cannot write '" + path + "': " + code.message());
-  return Error::success();
-}
-
 /// The command that compiles and links C for the triple.
 static Expected<std::vector<std::string>> findCCompiler(const Triple &triple) {
   std::string name;
@@ -170,45 +114,6 @@ static Expected<std::vector<std::string>> findCCompiler(const Triple &triple) {
   return command;
 }
 
-/// Runs a program, with its standard output in the file `out` unless that is
-/// empty. The error has the first line of what it wrote to the file `errors`.
-static Error runProgram(ArrayRef<std::string> command, StringRef out,
-                        const std::string &errors, const Twine &what) {
-  SmallVector<StringRef> arguments(command.begin(), command.end());
-  std::optional<StringRef> redirects[] = {
-      StringRef(""), out.empty() ? std::nullopt : std::optional(out),
-      StringRef(errors)};
-  std::string message;
-  int status = sys::ExecuteAndWait(command.front(), arguments, std::nullopt,
-                                   redirects, 0, 0, &message);
-  if (status == 0)
-    return Error::success();
-  if (auto buffer = MemoryBuffer::getFile(errors); buffer && message.empty())
-    message = (*buffer)->getBuffer().trim().split('\n').first.str();
-  return makeError(what + " failed with status " + Twine(status) +
-                   (message.empty() ? "" : ": " + message));
-}
-
-/// Writes the network, the program around it and the inputs.
-static Error writeSources(const TemporaryFolder &folder,
-                          const CompiledModel &model,
-                          const TensorData &inputs) {
-  std::string header, bytes;
-  raw_string_ostream os(header);
-  writeHeader(model.interface, "network.h", os);
-  for (auto [tensor, input] : zip(model.interface.inputs, inputs))
-    bytes.append(input.data(), tensor.bytes);
-  const std::pair<StringRef, StringRef> files[] = {
-      {"main.c", runnerProgram},
-      {"network.h", header},
-      {"network.o", getObject(model)},
-      {"inputs", bytes}};
-  for (auto [name, contents] : files)
-    if (Error error = writeFile(folder / name, contents))
-      return error;
-  return Error::success();
-}
-
 Expected<TensorData> edgecc::executeWithRunner(const CompiledModel &model,
                                                StringRef runner,
                                                const TensorData &inputs,
@@ -232,7 +137,9 @@ Expected<TensorData> edgecc::executeWithRunner(const CompiledModel &model,
   TemporaryFolder folder;
   if (Error error = folder.create())
     return std::move(error);
-  if (Error error = writeSources(folder, model, inputs))
+  if (Error error = writeNetwork(folder, model, inputs))
+    return std::move(error);
+  if (Error error = writeFile(folder / "main.c", runnerProgram))
     return std::move(error);
   for (StringRef argument : {"-std=c99", "-O1", "-static"})
     cc->push_back(argument.str());
@@ -252,16 +159,5 @@ Expected<TensorData> edgecc::executeWithRunner(const CompiledModel &model,
   if (options.reps)
     if (auto buffer = MemoryBuffer::getFile(times))
       *options.times << (*buffer)->getBuffer();
-  auto result = MemoryBuffer::getFile(folder / "outputs");
-  if (!result)
-    return makeError("the network wrote no outputs");
-  TensorData outputs = makeOutputs(model.interface);
-  StringRef rest = (*result)->getBuffer();
-  for (auto [tensor, output] : zip(model.interface.outputs, outputs)) {
-    if (rest.size() < static_cast<size_t>(tensor.bytes))
-      return makeError("the network's outputs are too short");
-    llvm::copy(rest.take_front(tensor.bytes), output.begin());
-    rest = rest.drop_front(tensor.bytes);
-  }
-  return outputs;
+  return readOutputs(folder, model);
 }

@@ -39,6 +39,12 @@ static void *allocate(size_t bytes, size_t align) {
   return memory + (align - (size_t)(uintptr_t)memory % align) % align;
 }
 
+static int32_t run(const edgecc_model_v0_t *model, void **inputs,
+                   void **outputs, void *arena) {
+  return model->run((const void *const *)inputs, (void *const *)outputs, arena,
+                    model->arena_bytes);
+}
+
 int main(int argc, char **argv) {
   const edgecc_model_v0_t *model = &network_model;
   void **inputs, **outputs, *arena;
@@ -70,14 +76,13 @@ int main(int argc, char **argv) {
 
   start = now_us();
   do {
-    status =
-        model->run((const void *const *)inputs, (void *const *)outputs, arena);
+    status = run(model, inputs, outputs, arena);
     if (status != EDGECC_OK)
       fail("the network refused to run");
   } while (reps > 0 && now_us() - start < WARM_UP_US);
   for (i = 0; i < reps; ++i) {
     start = now_us();
-    model->run((const void *const *)inputs, (void *const *)outputs, arena);
+    run(model, inputs, outputs, arena);
     printf("%.3f\n", now_us() - start);
   }
 

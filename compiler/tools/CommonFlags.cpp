@@ -44,6 +44,12 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
       level("O", cl::Prefix, cl::init("2"), cl::value_desc("level"),
             cl::desc("Optimise: -O0 to -O3, or -Os for size"),
             cl::cat(category)),
+      maxRam("max-ram", cl::value_desc("bytes"),
+             cl::desc("Fail if arena and stack take more, such as 64K"),
+             cl::cat(category)),
+      maxFlash("max-flash", cl::value_desc("bytes"),
+               cl::desc("Fail if code and constants take more, such as 1M"),
+               cl::cat(category)),
       shapes("shape", cl::value_desc("input:1x3x224x224"),
              cl::desc("The shape of an input with symbolic dimensions"),
              cl::cat(category)),
@@ -76,6 +82,30 @@ bool CommonFlags::parseShapes() {
     import.shapes[input] = shape;
   }
   return true;
+}
+
+/// Bytes, KiB with a K behind the number, MiB with an M.
+static std::optional<uint64_t> parseBytes(llvm::StringRef text) {
+  uint64_t unit = text.consume_back("K")   ? 1 << 10
+                  : text.consume_back("M") ? 1 << 20
+                                           : 1;
+  uint64_t number;
+  if (text.getAsInteger(10, number) || number > UINT64_MAX / unit)
+    return std::nullopt;
+  return number * unit;
+}
+
+bool CommonFlags::parseLimits() {
+  auto parse = [](const cl::opt<std::string> &flag,
+                  std::optional<uint64_t> &limit) {
+    if (flag.empty())
+      return true;
+    limit = parseBytes(flag);
+    return limit || reportError("cannot read --" + flag.ArgStr + "=" + flag +
+                                "; expected a number of bytes, or one that "
+                                "ends in K or M");
+  };
+  return parse(maxRam, limits.ram) && parse(maxFlash, limits.flash);
 }
 
 std::optional<int> CommonFlags::parse(int argc, char **argv,
@@ -120,7 +150,7 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
     return 1;
   }
   optLevel = *parsed;
-  if (!parseShapes())
+  if (!parseShapes() || !parseLimits())
     return 1;
   return std::nullopt;
 }
@@ -177,6 +207,7 @@ CompileOptions CommonFlags::getOptions() const {
   if (pic || noPic)
     options.codegen.pic = bool(pic);
   options.name = name;
+  options.limits = limits;
   options.configure = [](mlir::PassManager &manager) {
     mlir::applyDefaultTimingPassManagerCLOptions(manager);
     return mlir::applyPassManagerCLOptions(manager);

@@ -39,12 +39,14 @@ public:
 
 private:
   bool parseShapes();
+  bool parseLimits();
 
   llvm::cl::opt<std::string> cpu, target, attrs, march, name;
-  llvm::cl::opt<std::string> level;
+  llvm::cl::opt<std::string> level, maxRam, maxFlash;
   llvm::cl::list<std::string> shapes;
   llvm::cl::opt<bool> pic, noPic, noWinograd, printTargets, verbose;
   ImportOptions import;
+  MemoryLimits limits;
   OptLevel optLevel = OptLevel::O2;
 };
 

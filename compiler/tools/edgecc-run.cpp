@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/run/Boards.h"
 #include "compiler/run/Execute.h"
 #include "compiler/tools/CommonFlags.h"
 
@@ -35,19 +36,52 @@ struct Flags {
       cl::desc("Link a static program for the target and run it with this "
                "command, such as \"qemu-aarch64 -L /\""),
       cl::cat(category)};
+  cl::opt<std::string> board{
+      "board", cl::value_desc("name"),
+      cl::desc("Run without a system on a board that QEMU emulates, such as "
+               "mps2-an386; compiles for its CPU unless told otherwise"),
+      cl::cat(category)};
 };
 } // namespace
 
+static bool isTargetOpen(const TargetRequest &target) {
+  return target.cpu.empty() && target.triple.empty() && target.march.empty();
+}
+
+/// The board asked for, or null; nothing after an error.
+static std::optional<const Board *> chooseBoard(const Flags &flags) {
+  if (flags.board.empty())
+    return nullptr;
+  if (!flags.runner.empty() || flags.reps != 0) {
+    tools::reportError("--board goes neither with --runner nor with --reps");
+    return std::nullopt;
+  }
+  if (const Board *board = findBoard(flags.board))
+    return board;
+  std::string known;
+  for (const Board &board : getBoards())
+    known += (known.empty() ? "" : ", ") + board.name.str();
+  tools::reportError("unknown board '" + flags.board + "'; expected one of " +
+                     known);
+  return std::nullopt;
+}
+
 /// Runs the model; false after an error.
 static bool run(Compiler &compiler, const Flags &flags) {
+  std::optional<const Board *> board = chooseBoard(flags);
+  if (!board)
+    return false;
   CompileOptions options = flags.common.getOptions();
-  bool isElsewhere = !flags.runner.empty();
+  bool isElsewhere = !flags.runner.empty() || *board;
+  if (*board && isTargetOpen(options.target)) {
+    options.target.cpu = (*board)->cpu.str();
+    options.target.march = (*board)->march.str();
+  }
   // Memory of this process is wherever it happens to be.
   if (!isElsewhere)
     options.codegen.pic = true;
   // Here the network may use all that this machine has.
-  if (!isElsewhere && options.target.cpu.empty() &&
-      options.target.triple.empty() && options.target.march.empty())
+  if (!isElsewhere && isTargetOpen(options.target))
     options.target.cpu = "native";
   if (isElsewhere || options.name.empty())
     options.name = runnerModelName.str();
@@ -79,7 +113,8 @@ static bool run(Compiler &compiler, const Flags &flags) {
   ExecuteOptions execute;
   execute.reps = flags.reps;
   execute.times = &llvm::outs();
-  auto outputs = isElsewhere
+  auto outputs = *board ? executeOnBoard(*model, **board, inputs)
+                 : isElsewhere
                      ? executeWithRunner(*model, flags.runner, inputs, execute)
                      : executeHere(*model, inputs, execute);
   if (!outputs)

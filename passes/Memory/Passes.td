@@ -19,7 +19,8 @@ def PlanArena : Pass<"edgecc-plan-arena", "::mlir::func::FuncOp"> {
 
     The function receives `edge.arena_bytes`, `edge.arena_bound` (the most
     bytes alive at one time) and `edge.arena_plan`: offset, size, first and
-    last operation of each buffer.
+    last operation of each buffer. Calls receive `edge.time`, their number
+    among the operations, and `edge.buffers`, the indices of what they use.
   }];
   let options = [
     Option<"alignment", "alignment", "int64_t", /*default=*/"64",

@@ -7,6 +7,7 @@
 #include "passes/Memory/Passes.h"
 
 #include "mlir/Interfaces/LoopLikeInterface.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -142,6 +143,8 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
                ArrayRef<memref::AllocOp> allocs) {
     Clock clock(func);
     SmallVector<ArenaBuffer> buffers;
+    llvm::MapVector<Operation *, SmallVector<int64_t>> buffersOfCalls;
+    func.walk([&](func::CallOp call) { buffersOfCalls[call]; });
     for (memref::AllocOp alloc : allocs) {
       MemRefType type = alloc.getType();
       ArenaBuffer buffer;
@@ -151,8 +154,14 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
       buffer.first = std::numeric_limits<int64_t>::max();
       buffer.last = clock.begin(alloc);
       for (Value alias : aliasesOf(alloc.getResult()))
-        for (Operation *user : alias.getUsers())
+        for (Operation *user : alias.getUsers()) {
           extend(buffer, user, clock);
+          auto call = buffersOfCalls.find(user);
+          if (call != buffersOfCalls.end() &&
+              (call->second.empty() ||
+               call->second.back() != int64_t(buffers.size())))
+            call->second.push_back(buffers.size());
+        }
       if (buffer.first > buffer.last)
         buffer.first = buffer.last;
       buffers.push_back(buffer);
@@ -182,6 +191,11 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
       alloc.erase();
       rows.push_back(attributes.getDenseI64ArrayAttr(
           {offset, buffer.size, buffer.first, buffer.last}));
+    }
+    for (auto &[call, used] : buffersOfCalls) {
+      call->setAttr("edge.time",
+                    attributes.getI64IntegerAttr(clock.begin(call)));
+      call->setAttr("edge.buffers", attributes.getDenseI64ArrayAttr(used));
     }
     func->setAttr("edge.arena_bytes", attributes.getI64IntegerAttr(plan.size));
     func->setAttr("edge.arena_bound",

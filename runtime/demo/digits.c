@@ -39,7 +39,7 @@ static int recognise(const unsigned char *pixels, double *us) {
   for (i = 0; i < 64; ++i)
     image[i] = (float)pixels[i] / 16.0f;
   start = now_us();
-  if (digits_run(image, logits, arena) != DIGITS_OK) {
+  if (digits_run(image, logits, arena, sizeof arena) != DIGITS_OK) {
     fprintf(stderr, "digits: the network refused to run\n");
     exit(1);
   }

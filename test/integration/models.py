@@ -39,6 +39,13 @@ def session(path, optimised):
     return ort.InferenceSession(path, options, ["CPUExecutionProvider"])
 
 
+def has_open_shape(path, name):
+    """Whether an input has symbolic dimensions."""
+    return any(not isinstance(size, int)
+               for i in session(path, False).get_inputs() if i.name == name
+               for size in i.shape)
+
+
 def agree(options, path, feeds, extra, bound=1e-4):
     """Compares on each feed. Where the rounding of a network makes more than
     `bound`, it may differ at most by twice what ONNX Runtime differs from itself

@@ -19,8 +19,9 @@ import suite
 LLVM = "/usr/lib/llvm-22/bin"
 CPUS = """
 x86-64 x86-64-v2 x86-64-v3 x86-64-v4 native cortex-a53 cortex-a55 cortex-a72
-cortex-a76 cortex-a78 neoverse-n1 neoverse-v1 rv64gc rv64gcv cortex-m4
-cortex-m7 cortex-m55 cortex-m0plus wasm32
+cortex-a76 cortex-a78 neoverse-n1 neoverse-v1 cortex-a7 rv64gc rv64gcv rv32imc
+rv32imac rv32imafc cortex-m0 cortex-m0plus cortex-m3 cortex-m4 cortex-m7
+cortex-m23 cortex-m33 cortex-m55 cortex-m85 wasm32
 """.split()
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
 

@@ -18,10 +18,11 @@
 extern "C" {
 #endif
 
-/* What a run returns. */
+/* What a run returns. Unless it is EDGECC_OK, nothing was written. */
 #define EDGECC_OK 0               /* the outputs are written */
-#define EDGECC_NULL_POINTER 1     /* a pointer is null; nothing was done */
+#define EDGECC_NULL_POINTER 1     /* a pointer is null */
 #define EDGECC_MISALIGNED_ARENA 2 /* see the model's arena_align */
+#define EDGECC_SMALL_ARENA 3      /* see the model's arena_bytes */
 
 /* Element types, numbered as in ONNX. */
 #define EDGECC_TYPE_F32 1
@@ -57,9 +58,10 @@ typedef struct edgecc_model_v0 {
   const char *name;
   const edgecc_tensor_v0_t *inputs;
   const edgecc_tensor_v0_t *outputs;
-  /* One pointer per input and output, in order. Reentrant: runs at the same
-   * time need different arenas and outputs. */
-  int32_t (*run)(const void *const *inputs, void *const *outputs, void *arena);
+  /* One pointer per input and output, in order; `given` bytes at `arena`.
+   * Reentrant: runs at the same time need different arenas and outputs. */
+  int32_t (*run)(const void *const *inputs, void *const *outputs, void *arena,
+                 size_t given);
 } edgecc_model_v0_t;
 
 #ifdef __cplusplus

@@ -40,7 +40,7 @@ static DIGITS_ALIGNED unsigned char arena[DIGITS_ARENA_BYTES];
 void _start(void);
 void _start(void) {
   call3(READ, 0, (long)image, sizeof image);
-  int status = digits_run(image, logits, arena);
+  int status = digits_run(image, logits, arena, sizeof arena);
   call3(WRITE, 1, (long)logits, sizeof logits);
   call3(EXIT, status, 0, 0);
   for (;;)

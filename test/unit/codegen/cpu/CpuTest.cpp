@@ -59,11 +59,11 @@ TEST_F(ResolveCpuTest, InfersTripleAndVectors) {
       {"rv64gcv", "riscv64-", 16, 32, true},
       {"sifive-x280", "riscv64-", 64, 32, true},
       {"sifive-e31", "riscv32-", 0, 0, false},
-      {"cortex-m0plus", "thumbv6m-none-eabi", 0, 0, false},
-      {"cortex-m4", "thumbv7em-none-eabihf", 0, 0, true},
-      {"cortex-m7", "thumbv7em-none-eabihf", 0, 0, true},
-      {"cortex-m33", "thumbv8m.main-none-eabihf", 0, 0, true},
-      {"cortex-m55", "thumbv8.1m.main-none-eabihf", 16, 8, true},
+      {"cortex-m0plus", "thumbv6m-unknown-none-eabi", 0, 0, false},
+      {"cortex-m4", "thumbv7em-unknown-none-eabihf", 0, 0, true},
+      {"cortex-m7", "thumbv7em-unknown-none-eabihf", 0, 0, true},
+      {"cortex-m33", "thumbv8m.main-unknown-none-eabihf", 0, 0, true},
+      {"cortex-m55", "thumbv8.1m.main-unknown-none-eabihf", 16, 8, true},
       {"cortex-a7", "armv7", 16, 16, true},
       {"wasm32", "wasm32-", 16, 16, false},
   };
@@ -86,6 +86,12 @@ TEST_F(ResolveCpuTest, KnowsFloatingPointUnits) {
   EXPECT_TRUE(resolveName("cortex-m7").getHasRounding());
   EXPECT_EQ(resolveName("cortex-m7").getIndexBits(), 32u);
   EXPECT_EQ(resolveName("rv64gc").getAbi(), "lp64d");
+}
+
+TEST_F(ResolveCpuTest, RefusesAFloatAbiWithoutFloatingPoint) {
+  EXPECT_FALSE(resolve({"thumbv6m-none-eabihf", "cortex-m0", "", ""}));
+  EXPECT_THAT(error, HasSubstr("passes floating-point numbers in registers"));
+  EXPECT_TRUE(resolve({"thumbv7em-none-eabi", "cortex-m4", "", ""}));
 }
 
 TEST_F(ResolveCpuTest, NativeIsThisMachine) {

@@ -1,0 +1,144 @@
+//===- StackBound.cpp - the stack that an object needs ----------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/object/StackBound.h"
+
+#include "llvm/CodeGen/MachineFrameInfo.h"
+#include "llvm/CodeGen/MachineFunction.h"
+#include "llvm/CodeGen/MachineFunctionPass.h"
+#include "llvm/CodeGen/TargetFrameLowering.h"
+#include "llvm/CodeGen/TargetSubtargetInfo.h"
+#include "llvm/IR/GlobalValue.h"
+
+using namespace llvm;
+using namespace edgecc;
+
+namespace {
+
+class CollectStackFrames : public MachineFunctionPass {
+public:
+  explicit CollectStackFrames(StackFrames &frames)
+      : MachineFunctionPass(ID), frames(frames) {}
+
+  StringRef getPassName() const override { return "Collect stack frames"; }
+
+  void getAnalysisUsage(AnalysisUsage &usage) const override {
+    usage.setPreservesAll();
+    MachineFunctionPass::getAnalysisUsage(usage);
+  }
+
+  bool runOnMachineFunction(MachineFunction &function) override;
+
+  static char ID;
+
+private:
+  StackFrames &frames;
+};
+
+} // namespace
+
+/// What LLVM knows a pass by is the address.
+char CollectStackFrames::ID = 0;
+
+/// Bytes of the frame of a function whose prologue exists.
+static uint64_t measureFrame(const MachineFunction &function) {
+  const MachineFrameInfo &frame = function.getFrameInfo();
+  const TargetFrameLowering &lowering =
+      *function.getSubtarget().getFrameLowering();
+  uint64_t bytes = frame.getStackSize() + frame.getUnsafeStackSize();
+  // What the call itself has put there.
+  if (int area = lowering.getOffsetOfLocalArea(); area < 0)
+    bytes += -area;
+  if (!lowering.hasReservedCallFrame(function))
+    bytes += frame.getMaxCallFrameSize();
+  // A frame with its own alignment begins at the next such address.
+  if (frame.getMaxAlign() > lowering.getStackAlign())
+    bytes += frame.getMaxAlign().value() - lowering.getStackAlign().value();
+  return bytes;
+}
+
+static uint64_t measureScalableObjects(const MachineFrameInfo &frame) {
+  uint64_t bytes = 0;
+  for (int i = frame.getObjectIndexBegin(); i < frame.getObjectIndexEnd(); ++i)
+    if (frame.hasScalableStackID(i) && !frame.isDeadObjectIndex(i))
+      bytes += alignTo(frame.getObjectSize(i), 16);
+  return bytes;
+}
+
+/// Adds the function that `call` goes to.
+static void addCallee(const MachineInstr &call, StackFrame &frame) {
+  for (const MachineOperand &operand : call.operands()) {
+    if (operand.isGlobal())
+      frame.callees.push_back(operand.getGlobal()->getName().str());
+    else if (operand.isSymbol())
+      frame.callees.push_back(operand.getSymbolName());
+    else if (operand.isMCSymbol())
+      frame.callsUnknown = true;
+    else
+      continue;
+    return;
+  }
+  frame.callsUnknown = true;
+}
+
+bool CollectStackFrames::runOnMachineFunction(MachineFunction &function) {
+  StackFrame frame;
+  frame.bytes = measureFrame(function);
+  frame.scalableBytes = measureScalableObjects(function.getFrameInfo());
+  for (const MachineBasicBlock &block : function)
+    for (const MachineInstr &instruction : block.instrs())
+      if (instruction.isCall() && !instruction.isBundle())
+        addCallee(instruction, frame);
+  frames[function.getName()] = std::move(frame);
+  return false;
+}
+
+FunctionPass *edgecc::createCollectStackFrames(StackFrames &frames) {
+  return new CollectStackFrames(frames);
+}
+
+namespace {
+
+/// The deepest path through the calls, each function once.
+class DeepestPath {
+public:
+  explicit DeepestPath(const StackFrames &frames) : frames(frames) {}
+
+  std::optional<uint64_t> from(StringRef name) {
+    auto known = depths.find(name);
+    // Nothing is known of a function while it is being looked at.
+    if (known != depths.end())
+      return known->second;
+    depths[name] = std::nullopt;
+    auto found = frames.find(name);
+    if (found == frames.end() || found->second.callsUnknown)
+      return std::nullopt;
+    const StackFrame &frame = found->second;
+    uint64_t deepest = 0;
+    for (StringRef callee : frame.callees) {
+      std::optional<uint64_t> depth = from(callee);
+      if (!depth)
+        return std::nullopt;
+      deepest = std::max(deepest, *depth);
+    }
+    uint64_t total =
+        frame.bytes + frame.scalableBytes * (maxVectorRegisterBits / 64);
+    depths[name] = total + deepest;
+    return total + deepest;
+  }
+
+private:
+  const StackFrames &frames;
+  StringMap<std::optional<uint64_t>> depths;
+};
+
+} // namespace
+
+std::optional<uint64_t> edgecc::boundStack(const StackFrames &frames,
+                                           StringRef entry) {
+  return DeepestPath(frames).from(entry);
+}

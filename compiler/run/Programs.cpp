@@ -1,0 +1,121 @@
+//===- Programs.cpp - programs around a network -----------------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/run/Programs.h"
+
+#include "codegen/object/Header.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace edgecc;
+
+Error edgecc::makeError(const Twine &message) {
+  return createStringError(inconvertibleErrorCode(), message);
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  if (!path.empty())
+    sys::fs::remove_directories(path);
+}
+
+Error TemporaryFolder::create() {
+  if (sys::fs::createUniqueDirectory("edgecc-run", path))
+    return makeError("cannot make a temporary folder");
+  return Error::success();
+}
+
+std::string TemporaryFolder::operator/(StringRef name) const {
+  SmallString<128> result(path);
+  sys::path::append(result, name);
+  return std::string(result);
+}
+
+Error edgecc::writeFile(StringRef path, StringRef contents) {
+  std::error_code code;
+  raw_fd_ostream os(path, code);
+  if (!code) {
+    os << contents;
+    os.close();
+    code = os.error();
+    os.clear_error();
+  }
+  if (code)
+    return makeError("cannot write '" + path + "': " + code.message());
+  return Error::success();
+}
+
+Error edgecc::writeNetwork(const TemporaryFolder &folder,
+                           const CompiledModel &model,
+                           const TensorData &inputs) {
+  std::string header, bytes;
+  raw_string_ostream os(header);
+  writeHeader(model.interface, "network.h", os);
+  for (auto [tensor, input] : zip(model.interface.inputs, inputs))
+    bytes.append(input.data(), tensor.bytes);
+  const std::pair<StringRef, StringRef> files[] = {
+      {"network.h", header},
+      {"network.o", {model.object.data(), model.object.size()}},
+      {"inputs", bytes}};
+  for (auto [name, contents] : files)
+    if (Error error = writeFile(folder / name, contents))
+      return error;
+  return Error::success();
+}
+
+TensorData edgecc::makeOutputs(const ModelInterface &interface) {
+  TensorData outputs;
+  for (const TensorInterface &output : interface.outputs)
+    outputs.emplace_back(std::max<int64_t>(output.bytes, 1));
+  return outputs;
+}
+
+Expected<TensorData> edgecc::readOutputs(const TemporaryFolder &folder,
+                                         const CompiledModel &model) {
+  auto result = MemoryBuffer::getFile(folder / "outputs");
+  if (!result)
+    return makeError("the network wrote no outputs");
+  TensorData outputs = makeOutputs(model.interface);
+  StringRef rest = (*result)->getBuffer();
+  for (auto [tensor, output] : zip(model.interface.outputs, outputs)) {
+    if (rest.size() < static_cast<size_t>(tensor.bytes))
+      return makeError("the network's outputs are too short");
+    llvm::copy(rest.take_front(tensor.bytes), output.begin());
+    rest = rest.drop_front(tensor.bytes);
+  }
+  return outputs;
+}
+
+Error edgecc::runProgram(ArrayRef<std::string> command, StringRef out,
+                         const std::string &errors, const Twine &what,
+                         unsigned seconds) {
+  SmallVector<StringRef> arguments(command.begin(), command.end());
+  std::optional<StringRef> redirects[] = {
+      StringRef(""), out.empty() ? std::nullopt : std::optional(out),
+      StringRef(errors)};
+  std::string message;
+  int status = sys::ExecuteAndWait(command.front(), arguments, std::nullopt,
+                                   redirects, seconds, 0, &message);
+  if (status == 0)
+    return Error::success();
+  if (auto buffer = MemoryBuffer::getFile(errors); buffer && message.empty())
+    message = (*buffer)->getBuffer().trim().split('\n').first.str();
+  return makeError(what + " failed with status " + Twine(status) +
+                   (message.empty() ? "" : ": " + message));
+}
+
+Expected<std::string> edgecc::findProgram(StringRef name,
+                                          const Twine &purpose) {
+  auto program = sys::findProgramByName(name);
+  if (!program)
+    return makeError(purpose + ": '" + name + "' is not on the path");
+  return *program;
+}

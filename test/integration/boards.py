@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Runs networks on boards without a system, which QEMU emulates.
+
+The result must be what x86-64 computes, within 1e-5 relative. The program on
+the board also checks that the network writes nothing beside its arena and its
+outputs and takes no more stack than its header states. Networks of a zoo
+(--zoo DIR) run on the boards that have the memory for them.
+"""
+import functools
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import models
+import suite
+
+SMALL = ["microbit"]
+BOARDS = """
+mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547 virt-rv32imc
+virt-rv32imafc-zve32f virt-rv64gc virt-rv64gcv virt-rv64gcv-256 virt-rv64gcv-512
+""".split()
+NETWORKS = """
+mlperf_ad_ae_f32 mlperf_kws_dscnn_f32 mlperf_ic_resnet8_f32 mlperf_vww_mbv1_f32
+""".split()
+
+
+def on_board(options, path, feed, board):
+    want = suite.edgecc_run(options, path, feed, ["-mcpu=x86-64"])
+    got = suite.edgecc_run(options, path, feed, ["--board=" + board])
+    return max(suite.compare(g, w, 1e-5) for g, w in zip(got, want))
+
+
+def main():
+    p = suite.parser(__doc__)
+    p.add_argument("--zoo", default="")
+    p.add_argument("--scratch", default=os.path.join(suite.ROOT, "build",
+                                                     "test", "zoo"))
+    options = p.parse_args()
+    os.makedirs(options.scratch, exist_ok=True)
+    networks = list(models.own_networks())
+    if options.zoo:
+        networks += [n for n in models.zoo_networks(options.zoo,
+                                                    options.scratch)
+                     if n[0] in NETWORKS]
+    tests = []
+    for name, path, feeds in networks:
+        for board in BOARDS if name in NETWORKS else SMALL + BOARDS:
+            tests.append((f"{name} {board}", functools.partial(
+                on_board, options, path, feeds[0], board)))
+    return suite.run(tests, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
