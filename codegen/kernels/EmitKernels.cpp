@@ -188,12 +188,14 @@ private:
         return op->emitOpError("operand lies inside a larger tensor; "
                                "edgecc-materialize-copies must run before");
       assignment.assign(reshape, source.reshape(reshape.getType().getShape()));
+      writers[reshape] = findWriters(op);
       return success();
     }
     if (auto branch = dyn_cast<edge::IfOp>(op))
       return emitIf(branch);
     if (isa<edge::ConcatOp>(op)) {
       assignment.resultBuffer(op->getResult(0));
+      writers[op->getResult(0)] = findWriters(op);
       return success();
     }
     auto kernel = dyn_cast<KernelOpInterface>(op);
@@ -257,7 +259,18 @@ private:
     return function;
   }
 
-  /// The call, with what a report says of the layer.
+  /// The steps that write the operands of an operation.
+  SmallVector<int64_t> findWriters(Operation *op) {
+    SmallVector<int64_t> steps;
+    for (Value operand : op->getOperands())
+      llvm::append_range(steps, writers.lookup(operand));
+    llvm::sort(steps);
+    steps.erase(llvm::unique(steps), steps.end());
+    return steps;
+  }
+
+  /// The call, with what a report says of the layer and what a scheduler must
+  /// know: its number, and the calls that it needs.
   void call(Operation *op, func::FuncOp function, ValueRange arguments) {
     auto call =
         func::CallOp::create(builder, op->getLoc(), function, arguments);
@@ -270,6 +283,15 @@ private:
     call->setAttr("edge.kind",
                   builder.getStringAttr(op->getName().stripDialect()));
     call->setAttr("edge.macs", builder.getI64IntegerAttr(macs));
+    SmallVector<int64_t> needed = findWriters(op);
+    call->setAttr("edge.step", builder.getI64IntegerAttr(stepCount));
+    call->setAttr("edge.after", builder.getDenseI64ArrayAttr(needed));
+    SmallVector<int64_t> written = {stepCount++};
+    // What lies inside the border was written before.
+    if (isa<edge::PadOp>(op))
+      llvm::append_range(written, needed);
+    for (Value result : op->getResults())
+      writers[result] = written;
   }
 
   LogicalResult emitIf(edge::IfOp op) {
@@ -297,6 +319,9 @@ private:
   BufferAssignment assignment;
   memref::GetGlobalOp weights;
   unsigned kernelCount = 0;
+  int64_t stepCount = 0;
+  /// The steps that must have run for a tensor to be complete.
+  llvm::DenseMap<Value, SmallVector<int64_t>> writers;
 };
 
 struct EmitKernels : kernels::impl::EmitKernelsBase<EmitKernels> {

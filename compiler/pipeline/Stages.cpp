@@ -87,6 +87,8 @@ void edgecc::buildKernelStage(OpPassManager &manager,
   manager.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
   // Layers of one kind and size share a kernel.
   manager.addPass(func::createDuplicateFunctionEliminationPass());
+  // After kernels are there: they decide what is computed in place.
+  manager.addNestedPass<func::FuncOp>(memory::createOrderCalls());
   manager.addNestedPass<func::FuncOp>(memory::createPlanArena());
   manager.addPass(transforms::createVerifyKernel());
 }

@@ -5,6 +5,8 @@
 
 #include "passes/Memory/ArenaPlanner.h"
 
+#include "passes/Memory/PlacementSearch.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -17,45 +19,9 @@ namespace {
 
 enum class Fit { First, Best };
 
-/// The buffers with aligned sizes, and who lives beside whom.
-struct Instance {
-  Instance(ArrayRef<ArenaBuffer> given, int64_t alignment)
-      : buffers(given), neighbours(given.size()) {
-    for (ArenaBuffer &buffer : buffers)
-      buffer.size = alignTo(buffer.size, alignment);
-    // Sweep over time: a buffer meets those that are alive when it begins.
-    SmallVector<unsigned> byStart;
-    for (unsigned i = 0; i < buffers.size(); ++i)
-      if (buffers[i].size > 0)
-        byStart.push_back(i);
-    llvm::sort(byStart, [&](unsigned a, unsigned b) {
-      return std::pair(buffers[a].first, a) < std::pair(buffers[b].first, b);
-    });
-    SmallVector<unsigned> alive;
-    int64_t bytes = 0;
-    for (unsigned i : byStart) {
-      llvm::erase_if(alive, [&](unsigned j) {
-        bool ended = buffers[j].last < buffers[i].first;
-        bytes -= ended ? buffers[j].size : 0;
-        return ended;
-      });
-      for (unsigned j : alive) {
-        neighbours[i].push_back(j);
-        neighbours[j].push_back(i);
-      }
-      alive.push_back(i);
-      bytes += buffers[i].size;
-      bound = std::max(bound, bytes);
-    }
-  }
-
-  SmallVector<ArenaBuffer> buffers;
-  std::vector<SmallVector<unsigned>> neighbours;
-  int64_t bound = 0;
-};
-
 /// Places the buffers in `order`, each into a gap between its neighbours.
-ArenaPlan place(const Instance &instance, ArrayRef<unsigned> order, Fit fit) {
+ArenaPlan place(const PlacementInstance &instance, ArrayRef<unsigned> order,
+                Fit fit) {
   ArenaPlan plan;
   plan.lowerBound = instance.bound;
   plan.offsets.assign(instance.buffers.size(), 0);
@@ -95,13 +61,13 @@ constexpr unsigned maxRounds = 256;
 
 int64_t edgecc::memory::maxLiveBytes(ArrayRef<ArenaBuffer> buffers,
                                      int64_t alignment) {
-  return Instance(buffers, alignment).bound;
+  return PlacementInstance(buffers, alignment).bound;
 }
 
 ArenaPlan edgecc::memory::planArena(ArrayRef<ArenaBuffer> buffers,
                                     int64_t alignment) {
   assert(isPowerOf2_64(alignment) && "alignment must be a power of two");
-  Instance instance(buffers, alignment);
+  PlacementInstance instance(buffers, alignment);
   SmallVector<unsigned> inTime;
   for (unsigned i = 0; i < buffers.size(); ++i)
     if (instance.buffers[i].size > 0)
@@ -160,5 +126,8 @@ ArenaPlan edgecc::memory::planArena(ArrayRef<ArenaBuffer> buffers,
     if (plan.size < best.size)
       best = plan;
   }
+  if (inTime.empty())
+    best.size = 0;
+  best.isOptimal = improvePlacement(instance, alignment, best);
   return best;
 }

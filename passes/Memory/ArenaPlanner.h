@@ -34,6 +34,9 @@ struct ArenaPlan {
   int64_t size = 0;
   /// What any plan takes at least: the most bytes alive at one time.
   int64_t lowerBound = 0;
+  /// Whether no plan is smaller: it has the size of the lower bound, or all
+  /// smaller ones were ruled out.
+  bool isOptimal = false;
 };
 
 /// The largest sum of the (aligned) sizes of buffers alive at one time.
@@ -41,8 +44,9 @@ int64_t maxLiveBytes(llvm::ArrayRef<ArenaBuffer> buffers, int64_t alignment);
 
 /// Plans an arena whose start is aligned to `alignment`, a power of two. Tries
 /// several orders of placement, each with first fit and best fit, then improves
-/// the best one while it misses the lower bound; the result depends on nothing
-/// but the arguments. Buffers of size zero get offset zero.
+/// the best one while it misses the lower bound, and at last searches all
+/// placements, up to a number of steps; the result depends on nothing but the
+/// arguments. Buffers of size zero get offset zero.
 ArenaPlan planArena(llvm::ArrayRef<ArenaBuffer> buffers, int64_t alignment);
 
 } // namespace edgecc::memory

@@ -8,6 +8,27 @@
 
 include "mlir/Pass/PassBase.td"
 
+def OrderCalls : Pass<"edgecc-order-calls", "::mlir::func::FuncOp"> {
+  let summary = "run kernels in the order that needs least memory";
+  let description = [{
+    Reorders the calls of a function so that the most bytes of `memref.alloc`
+    alive at one time are fewest. A call carries its number in `edge.step` and
+    in `edge.after` the numbers of the calls that it needs the results of. The
+    search is exact for the networks that we know, and bounded; the function
+    receives `edge.order_bound`, which the bytes of no order undercut. Functions
+    with more in them than calls stay as they are, and so do those that no other
+    order improves.
+  }];
+  let options = [
+    Option<"alignment", "alignment", "int64_t", /*default=*/"64",
+           "alignment of each buffer in bytes">
+  ];
+  let statistics = [
+    Statistic<"numSavedBytes", "saved-bytes",
+              "fewer bytes alive at one time than in the given order">
+  ];
+}
+
 def PlanArena : Pass<"edgecc-plan-arena", "::mlir::func::FuncOp"> {
   let summary = "puts all buffers of a function into the arena of the caller";
   let description = [{

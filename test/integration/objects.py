@@ -4,10 +4,12 @@
 """What every object and header promises, for a network on every CPU.
 
 The object asks for no symbol, defines only symbols with the network's prefix,
-has no writable memory, and comes out the same when it is compiled twice. The
-header compiles as C99 and C++ without a warning, and so does its example.
+has no writable memory, has no instruction that its CPU lacks, and comes out the
+same when it is compiled twice. The header compiles as C99 and C++ without a
+warning, and so does its example.
 """
 import functools
+import json
 import os
 import re
 import sys
@@ -35,6 +37,45 @@ def compile_network(options, folder, name, *flags):
         raise suite.Failure("says something: " + (p.stdout + p.stderr)[:100])
     with open(target, "rb") as f, open(target[:-2] + ".h") as h:
         return target, f.read(), h.read()
+
+
+# The disassembler of x86 knows all instructions whatever the CPU; what shows
+# that an instruction belongs to an extension, by clang's macro for that.
+X86_EXTENSIONS = {
+    "__AVX512F__": r"%(zmm|[xy]mm(1[6-9]|2\d|3[01])|k[0-7])\b",
+    "__AVX__": r"\tv[a-z]|%ymm",
+    "__FMA__": r"\tvfn?m(add|sub)",
+    "__F16C__": r"\tvcvtp[hs]2p[hs]",
+    "__SSE4_1__": r"\t(round[ps][sd]|pmulld|blendvp[sd]|dpp[sd]|p(min|max)s[bd]|"
+              r"p(min|max)u[wd]|pmov[sz]x|insertps|pinsr[bdq]|pextr[bdq])\b",
+    "__SSSE3__": r"\t(pshufb|pmaddubsw|pmulhrsw|phadd\w+|pabs[bwd]|palignr)\b",
+    "__SSE3__": r"\t(haddp[sd]|movddup|movs[hl]dup|lddqu|addsubp[sd])\b",
+    "__AMX_TILE__": r"%tmm",
+}
+
+
+def foreign_instructions(target, machine, folder):
+    """The lines of the disassembly that a CPU cannot run."""
+    # What the object says of itself must not decide.
+    plain = os.path.join(folder, "plain.o")
+    suite.must([LLVM + "/llvm-objcopy", "--remove-section=.ARM.attributes",
+                "--remove-section=.riscv.attributes", target, plain])
+    options = ["--triple=" + machine["triple"], "--mcpu=" + machine["cpu"]]
+    if machine["features"]:
+        options.append("--mattr=" + machine["features"])
+    lines = suite.must([LLVM + "/llvm-objdump", "-d", "--no-show-raw-insn",
+                        *options, plain]).stdout.splitlines()
+    found = [line for line in lines if "<unknown>" in line]
+    if machine["triple"].startswith("x86_64"):
+        flags = ["--target=x86_64", "-march=" + machine["cpu"]]
+        for feature in filter(None, machine["features"].split(",")):
+            flags += ["-Xclang", "-target-feature", "-Xclang", feature]
+        macros = suite.must(["clang-22", *flags, "-dM", "-E", "-x", "c",
+                             os.devnull]).stdout
+        missing = [p for m, p in X86_EXTENSIONS.items() if m not in macros]
+        found += [line for line in lines
+                  if any(re.search(p, line) for p in missing)]
+    return found
 
 
 def check_symbols(target):
@@ -86,6 +127,28 @@ def check_example(folder, text, header):
     suite.must(["clang-22", "-std=c99", *WARNINGS, "-I", folder, user])
 
 
+def instructions(options, cpu, other):
+    """The CPU has all instructions of its object; one that has fewer has not."""
+    with tempfile.TemporaryDirectory() as folder:
+        def compile_for(name):
+            report = os.path.join(folder, name + ".json")
+            target, _, _ = compile_network(options, folder, "digits", "-O3",
+                                           "-mcpu=" + name,
+                                           "--report=" + report)
+            with open(report) as f:
+                return target, json.load(f)["target"]
+
+        # The other one first: both objects have one name.
+        machine = compile_for(other)[1] if other else None
+        target, own = compile_for(cpu)
+        foreign = foreign_instructions(target, own, folder)
+        if foreign:
+            raise suite.Failure(f"{len(foreign)} instructions that it lacks: " +
+                                foreign[0].strip())
+        if machine and not foreign_instructions(target, machine, folder):
+            raise suite.Failure(f"{other} would run it")
+
+
 def promises(options, cpu):
     with tempfile.TemporaryDirectory() as folder:
         other = os.path.join(folder, "again")
@@ -112,6 +175,13 @@ def position_independent(options):
 def main():
     options = suite.parser(__doc__).parse_args()
     tests = [(cpu, functools.partial(promises, options, cpu)) for cpu in CPUS]
+    lesser = {"x86-64-v3": "x86-64-v2", "x86-64-v4": "x86-64-v3",
+              "rv64gcv": "rv64gc",
+              "rv32imafc": "rv32imc", "cortex-m3": "cortex-m0",
+              "cortex-m4": "cortex-m3", "cortex-m55": "cortex-m33"}
+    tests += [(cpu + " instructions",
+               functools.partial(instructions, options, cpu, lesser.get(cpu)))
+              for cpu in CPUS if cpu != "wasm32"]
     tests.append(("fPIC", functools.partial(position_independent, options)))
     return suite.run(tests, options)
 

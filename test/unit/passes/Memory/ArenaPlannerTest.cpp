@@ -7,6 +7,7 @@
 
 #include "gtest/gtest.h"
 
+#include <numeric>
 #include <random>
 
 using namespace edgecc::memory;
@@ -94,4 +95,68 @@ TEST(ArenaPlanner, RandomInstances) {
   }
   // On average a plan is close to what no plan can beat.
   EXPECT_LT(excess / instances, 0.03);
+}
+
+/// The smallest size of any order of placement, each buffer as low as it can.
+static int64_t tryAllOrders(llvm::ArrayRef<ArenaBuffer> buffers) {
+  std::vector<unsigned> order(buffers.size());
+  std::iota(order.begin(), order.end(), 0);
+  int64_t best = std::numeric_limits<int64_t>::max();
+  do {
+    std::vector<int64_t> offsets(buffers.size(), 0);
+    int64_t size = 0;
+    for (unsigned at = 0; at < order.size(); ++at) {
+      const ArenaBuffer &buffer = buffers[order[at]];
+      int64_t &offset = offsets[order[at]];
+      for (bool moved = true; moved;) {
+        moved = false;
+        for (unsigned before = 0; before < at; ++before) {
+          const ArenaBuffer &other = buffers[order[before]];
+          int64_t begin = offsets[order[before]];
+          if (buffer.first <= other.last && other.first <= buffer.last &&
+              offset < begin + other.size && begin < offset + buffer.size) {
+            offset = begin + other.size;
+            moved = true;
+          }
+        }
+      }
+      size = std::max(size, offset + buffer.size);
+    }
+    best = std::min(best, size);
+  } while (std::next_permutation(order.begin(), order.end()));
+  return best;
+}
+
+static std::vector<ArenaBuffer> makeRandom(std::mt19937 &random, int count) {
+  std::vector<ArenaBuffer> buffers;
+  for (int i = 0; i < count; ++i) {
+    int64_t first = random() % count;
+    buffers.push_back({1 + int64_t(random() % 50), first,
+                       first + int64_t(random() % (2 + count / 3))});
+  }
+  return buffers;
+}
+
+TEST(ArenaPlanner, SmallInstancesAreOptimal) {
+  std::mt19937 random(3);
+  for (int instance = 0; instance < 100; ++instance) {
+    std::vector<ArenaBuffer> buffers = makeRandom(random, 7);
+    ArenaPlan plan = planArena(buffers, 1);
+    expectValid(buffers, plan, 1);
+    EXPECT_TRUE(plan.isOptimal);
+    EXPECT_EQ(plan.size, tryAllOrders(buffers));
+  }
+}
+
+TEST(ArenaPlanner, ProvesThatTheBoundCannotBeReached) {
+  std::mt19937 random(3);
+  int aboveBound = 0;
+  for (int instance = 0; instance < 1000; ++instance) {
+    std::vector<ArenaBuffer> buffers = makeRandom(random, 14);
+    ArenaPlan plan = planArena(buffers, 1);
+    expectValid(buffers, plan, 1);
+    EXPECT_TRUE(plan.isOptimal);
+    aboveBound += plan.size > plan.lowerBound;
+  }
+  EXPECT_EQ(aboveBound, 1);
 }
