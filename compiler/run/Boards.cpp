@@ -10,6 +10,8 @@
 #include "compiler/run/Programs.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Triple.h"
 
 using namespace llvm;
@@ -167,7 +169,9 @@ static Error linkImage(const TemporaryFolder &folder,
 
 Expected<TensorData> edgecc::executeOnBoard(const CompiledModel &model,
                                             const Board &board,
-                                            const TensorData &inputs) {
+                                            const TensorData &inputs,
+                                            StringRef counter,
+                                            raw_ostream *os) {
   auto emulator = findProgram(board.emulator, "no emulator of " + board.name);
   if (!emulator)
     return emulator.takeError();
@@ -186,8 +190,18 @@ Expected<TensorData> edgecc::executeOnBoard(const CompiledModel &model,
         "-semihosting-config", "enable=on,target=native", "-kernel"})
     command.push_back(word.str());
   command.push_back(folder / "image");
+  if (!counter.empty()) {
+    command.push_back("-plugin");
+    command.push_back(counter.str() + ",out=" + folder / "count");
+  }
   if (Error error =
           runProgram(command, "", folder / "errors", board.name, maxSeconds))
     return std::move(error);
+  if (!counter.empty()) {
+    auto count = MemoryBuffer::getFile(folder / "count");
+    if (!count)
+      return makeError("the emulator has counted no instructions");
+    *os << (*count)->getBuffer();
+  }
   return readOutputs(folder, model);
 }

@@ -37,10 +37,14 @@ const Board *findBoard(llvm::StringRef name);
 
 /// Links a network, compiled as `runnerModelName`, into an image for the board
 /// and runs that. Fails as well if the network writes outside its arena and
-/// outputs, or takes more stack than its header states.
+/// outputs, or takes more stack than its header states. With `counter`, the
+/// path of our plug-in for QEMU, prints the number of instructions of the run
+/// to `os`.
 llvm::Expected<TensorData> executeOnBoard(const CompiledModel &model,
                                           const Board &board,
-                                          const TensorData &inputs);
+                                          const TensorData &inputs,
+                                          llvm::StringRef counter = "",
+                                          llvm::raw_ostream *os = nullptr);
 
 } // namespace edgecc
 

@@ -9,6 +9,8 @@
 #include "compiler/run/Execute.h"
 #include "compiler/tools/CommonFlags.h"
 
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace edgecc;
@@ -41,6 +43,10 @@ struct Flags {
       cl::desc("Run without a system on a board that QEMU emulates, such as "
                "mps2-an386; compiles for its CPU unless told otherwise"),
       cl::cat(category)};
+  cl::opt<bool> count{
+      "count-instructions",
+      cl::desc("Print how many instructions the run takes on the --board"),
+      cl::cat(category)};
 };
 } // namespace
 
@@ -50,6 +56,10 @@ static bool isTargetOpen(const TargetRequest &target) {
 
 /// The board asked for, or null; nothing after an error.
 static std::optional<const Board *> chooseBoard(const Flags &flags) {
+  if (flags.count && flags.board.empty()) {
+    tools::reportError("--count-instructions needs a --board");
+    return std::nullopt;
+  }
   if (flags.board.empty())
     return nullptr;
   if (!flags.runner.empty() || flags.reps != 0) {
@@ -67,7 +77,8 @@ static std::optional<const Board *> chooseBoard(const Flags &flags) {
 }
 
 /// Runs the model; false after an error.
-static bool run(Compiler &compiler, const Flags &flags) {
+static bool run(Compiler &compiler, const Flags &flags,
+                llvm::StringRef program) {
   std::optional<const Board *> board = chooseBoard(flags);
   if (!board)
     return false;
@@ -113,10 +124,15 @@ static bool run(Compiler &compiler, const Flags &flags) {
   ExecuteOptions execute;
   execute.reps = flags.reps;
   execute.times = &llvm::outs();
-  auto outputs = *board ? executeOnBoard(*model, **board, inputs)
-                 : isElsewhere
-                     ? executeWithRunner(*model, flags.runner, inputs, execute)
-                     : executeHere(*model, inputs, execute);
+  llvm::SmallString<128> counter;
+  if (flags.count) {
+    counter = llvm::sys::path::parent_path(program);
+    llvm::sys::path::append(counter, "edgecc-count-instructions.so");
+  }
+  auto outputs =
+      *board ? executeOnBoard(*model, **board, inputs, counter, &llvm::outs())
+      : isElsewhere ? executeWithRunner(*model, flags.runner, inputs, execute)
+                    : executeHere(*model, inputs, execute);
   if (!outputs)
     return report(outputs.takeError());
   if (!flags.outputs.empty())
@@ -133,5 +149,7 @@ int main(int argc, char **argv) {
     return *done;
   Compiler compiler;
   flags.common.install(compiler);
-  return !run(compiler, flags);
+  std::string program = llvm::sys::fs::getMainExecutable(
+      argv[0], reinterpret_cast<void *>(&chooseBoard));
+  return !run(compiler, flags, program);
 }

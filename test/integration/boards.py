@@ -6,11 +6,13 @@
 The result must be what x86-64 computes, within 1e-5 relative. The program on
 the board also checks that the network writes nothing beside its arena and its
 outputs and takes no more stack than its header states. Networks of a zoo
-(--zoo DIR) run on the boards that have the memory for them.
+(--zoo DIR) run on the boards that have the memory for them. With a unit for
+floating point, a run takes as many instructions for one input as for another.
 """
 import functools
 import os
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import models
@@ -32,6 +34,22 @@ def on_board(options, path, feed, board):
     return max(suite.compare(g, w, 1e-5) for g, w in zip(got, want))
 
 
+def same_instructions(options, path, feeds, board):
+    """The number of instructions, which must not depend on the input."""
+    counts = set()
+    with tempfile.TemporaryDirectory() as folder:
+        source = os.path.join(folder, "in.npz")
+        for feed in feeds:
+            suite.write_npz(source, feed)
+            p = suite.must([os.path.join(options.bin, "edgecc-run"), path,
+                            "--inputs=" + source, "--board=" + board,
+                            "--count-instructions"], options.timeout)
+            counts.add(int(p.stdout))
+    if len(counts) != 1:
+        raise suite.Failure(f"instructions of some inputs: {sorted(counts)}")
+    return f"{counts.pop()} instructions"
+
+
 def main():
     p = suite.parser(__doc__)
     p.add_argument("--zoo", default="")
@@ -49,6 +67,10 @@ def main():
         for board in BOARDS if name in NETWORKS else SMALL + BOARDS:
             tests.append((f"{name} {board}", functools.partial(
                 on_board, options, path, feeds[0], board)))
+    name, path, feeds = networks[0]
+    for board in ["mps2-an386", "mps3-an547", "virt-rv64gcv"]:
+        tests.append((f"{name} {board} instructions", functools.partial(
+            same_instructions, options, path, feeds, board)))
     return suite.run(tests, options)
 
 

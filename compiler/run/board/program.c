@@ -80,6 +80,15 @@ static void transfer(uintptr_t operation, uintptr_t file, void *memory,
 
 static void close_file(uintptr_t file) { semihost(SEMIHOST_CLOSE, &file); }
 
+/* Where an emulator may begin and end to count instructions. */
+__attribute__((noinline)) static void count_begin(void) {
+  __asm__ volatile("" ::: "memory");
+}
+
+__attribute__((noinline)) static void count_end(void) {
+  __asm__ volatile("" ::: "memory");
+}
+
 int main(void) {
   const edgecc_model_v0_t *model = &network_model;
   char **inputs, **outputs, *arena, *top, *lowest;
@@ -104,8 +113,10 @@ int main(void) {
 
   top = stack_pointer();
   paint(next, top - GUARD_BYTES);
+  count_begin();
   status = model->run((const void *const *)inputs, (void *const *)outputs,
                       arena, model->arena_bytes);
+  count_end();
   if (status != EDGECC_OK)
     fail("the network refused to run");
   for (lowest = next; lowest < top && *lowest == (char)PAINT;)
