@@ -137,6 +137,27 @@ static Sign signOf(Type element) {
   return isUnsignedElement(element) ? Unsigned : Signed;
 }
 
+InnerProduct::InnerProduct(const InnerProductRow *row, Type lhs, Type rhs,
+                           bool flips)
+    : row(row), lhs(lhs), rhs(rhs), flips(flips) {
+  bool isByte = lhs.isInteger(8), isPairs = false;
+  groupDepth = isByte ? 4 : 2;
+  switch (row->form) {
+  case Form::Bytes:
+    break;
+  case Form::Pairs:
+  case Form::PairSums:
+  case Form::ScalarPairs:
+  case Form::LongPairs:
+    isPairs = true;
+    break;
+  case Form::Widening:
+    groupDepth = 1;
+    break;
+  }
+  parts = isPairs && isByte ? 2 : 1;
+}
+
 /// Whether all bytes of `constant`, which may be null, are known and none is
 /// -128.
 static bool isSymmetric(ElementsAttr constant) {
@@ -204,10 +225,6 @@ int64_t kernels::bytesAddedUp(target::CpuAttr cpu, Type lhs, Type rhs) {
 
 bool InnerProduct::multipliesBytes() const { return row->form == Form::Bytes; }
 
-int64_t InnerProduct::depth() const {
-  return row->form == Form::Widening ? 1 : 4 / storageBytes(lhs);
-}
-
 int64_t InnerProduct::lanes() const { return row->lanes; }
 
 int64_t InnerProduct::leastLanes() const {
@@ -228,41 +245,35 @@ int64_t InnerProduct::rhsValue(char byte) const {
   return static_cast<signed char>(byte);
 }
 
-int64_t InnerProduct::parts() const {
-  bool pairs = row->form == Form::Pairs || row->form == Form::PairSums ||
-               row->form == Form::ScalarPairs || row->form == Form::LongPairs;
-  return pairs && lhs.isInteger(8) ? 2 : 1;
-}
-
 int64_t InnerProduct::packedPosition(int64_t k, int64_t lane,
                                      int64_t lanes) const {
-  int64_t each = depth() / parts();
+  int64_t each = depth() / parts;
   // Scalars are taken apart like those of the lhs.
   if (row->form == Form::ScalarPairs && rhs.isInteger(8))
     return k;
   if (row->form == Form::LongPairs)
     return (k / each * lanes + lane) * each + k % each;
-  return (k % parts() * lanes + lane) * each + k / parts();
+  return (k % parts * lanes + lane) * each + k / parts;
 }
 
 cost::StepCost InnerProduct::cost() const {
   cost::StepCost step;
   step.registers = std::max<int64_t>(row->registers, 1);
-  step.rowRegisters = step.vectorRegisters = parts();
+  step.rowRegisters = step.vectorRegisters = parts;
   switch (row->form) {
   case Form::Bytes:
     step.perRow = flips;
     break;
   case Form::Pairs:
   case Form::PairSums:
-    step.perSum = parts() * (row->form == Form::Pairs ? 1 : 2);
-    step.perRow = parts() == 1 ? 0 : isUnsignedElement(lhs) ? 2 : 3;
-    step.perVector = rhs.isInteger(8) ? parts() : 0;
+    step.perSum = parts * (row->form == Form::Pairs ? 1 : 2);
+    step.perRow = parts == 1 ? 0 : isUnsignedElement(lhs) ? 2 : 3;
+    step.perVector = rhs.isInteger(8) ? parts : 0;
     step.rowRegisters += row->form == Form::PairSums;
     break;
   case Form::ScalarPairs:
-    step.perSum = parts();
-    step.perRow = parts() == 1 ? 0 : 2;
+    step.perSum = parts;
+    step.perRow = parts == 1 ? 0 : 2;
     step.perVector = rhs.isInteger(8) ? 2 : 0;
     // Addresses and counters are in the same registers.
     step.rowRegisters += 5;
@@ -350,7 +361,7 @@ SmallVector<Value> InnerProduct::broadcast(Emitter &e, Value word,
   if (row->form == Form::Widening)
     return {e.splat(convert(e, word, i16, isUnsigned), lanes)};
   if (row->form == Form::ScalarPairs) {
-    if (parts() == 1)
+    if (parts == 1)
       return {word};
     return splitWord(e, word, isUnsigned);
   }
@@ -372,7 +383,7 @@ SmallVector<Value> InnerProduct::broadcast(Emitter &e, Value word,
   if (row->form == Form::Bytes)
     return {flip(e, reinterpret(e, all, e.getI8Type()))};
   Value halves = reinterpret(e, all, i16);
-  if (parts() == 1)
+  if (parts == 1)
     return {halves};
   Value eight = integer(e, halves.getType(), 8);
   if (isUnsigned)
@@ -390,11 +401,11 @@ Value InnerProduct::correctionWord(Emitter &e) const {
 
 SmallVector<Value> InnerProduct::loadPacked(Emitter &e, Value memref,
                                             Value index, int64_t lanes) const {
-  int64_t length = lanes * depth() / parts();
+  int64_t length = lanes * depth() / parts;
   SmallVector<Value> operands;
   if (row->form == Form::ScalarPairs) {
     bool isByte = rhs.isInteger(8);
-    for (int64_t part = 0; part < (isByte ? 1 : parts()); ++part) {
+    for (int64_t part = 0; part < (isByte ? 1 : parts); ++part) {
       int64_t count = isByte ? 4 : 2;
       Value word = LLVM::BitcastOp::create(
           e, e.getI32Type(),
@@ -405,7 +416,7 @@ SmallVector<Value> InnerProduct::loadPacked(Emitter &e, Value memref,
     }
     return operands;
   }
-  for (int64_t part = 0; part < parts(); ++part) {
+  for (int64_t part = 0; part < parts; ++part) {
     Value value = e.load(memref, e.add(index, part * length), length, rhs);
     if (row->form != Form::Bytes && row->form != Form::LongPairs)
       value = convert(e, value, e.getI16Type(), isUnsignedElement(rhs));
@@ -431,8 +442,8 @@ SmallVector<Value> InnerProduct::interleave(Emitter &e,
   if (row->form == Form::Widening)
     return wide;
   SmallVector<Value> operands;
-  for (int64_t part = 0; part < parts(); ++part)
-    operands.push_back(pair(wide[part], wide[part + parts()]));
+  for (int64_t part = 0; part < parts; ++part)
+    operands.push_back(pair(wide[part], wide[part + parts]));
   return operands;
 }
 

@@ -42,7 +42,7 @@ public:
   bool multipliesBytes() const;
 
   /// Elements of the reduction that one group takes.
-  int64_t depth() const;
+  int64_t depth() const { return groupDepth; }
   /// Channels of the longest vector, and of the shortest one.
   int64_t lanes() const;
   int64_t leastLanes() const;
@@ -91,11 +91,8 @@ public:
 
 private:
   InnerProduct(const InnerProductRow *row, mlir::Type lhs, mlir::Type rhs,
-               bool flips)
-      : row(row), lhs(lhs), rhs(rhs), flips(flips) {}
+               bool flips);
 
-  /// Instructions per group and vector.
-  int64_t parts() const;
   cost::StepCost cost() const;
 
   const InnerProductRow *row;
@@ -103,6 +100,8 @@ private:
   llvm::SmallVector<const InnerProductRow *> lengths;
   mlir::Type lhs, rhs;
   bool flips;
+  /// Elements of a group, and instructions per group and vector.
+  int64_t groupDepth, parts;
 };
 
 } // namespace edgecc::kernels
