@@ -14,6 +14,7 @@
 #include "passes/Lowering/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/OnnxToEdge/Passes.h"
+#include "passes/Quantization/Passes.h"
 #include "passes/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -28,6 +29,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -38,11 +40,11 @@
 using namespace mlir;
 
 void edgecc::registerDialects(DialectRegistry &registry) {
-  registry
-      .insert<affine::AffineDialect, arith::ArithDialect,
-              cf::ControlFlowDialect, func::FuncDialect, index::IndexDialect,
-              LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
-              scf::SCFDialect, ub::UBDialect, vector::VectorDialect>();
+  registry.insert<affine::AffineDialect, arith::ArithDialect,
+                  cf::ControlFlowDialect, func::FuncDialect,
+                  index::IndexDialect, LLVM::LLVMDialect, math::MathDialect,
+                  memref::MemRefDialect, quant::QuantDialect, scf::SCFDialect,
+                  ub::UBDialect, vector::VectorDialect>();
   registry
       .insert<edge::EdgeDialect, onnx::OnnxDialect, target::TargetDialect>();
   kernels::registerKernels(registry);
@@ -62,6 +64,7 @@ void edgecc::registerPasses() {
   kernels::registerKernelsPasses();
   layout::registerLayoutPasses();
   memory::registerMemoryPasses();
+  quantization::registerQuantizationPasses();
   registerLoweringPasses();
   registerOnnxToEdgePasses();
   transforms::registerTransformsPasses();

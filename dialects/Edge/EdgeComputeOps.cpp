@@ -42,8 +42,10 @@ static Type resultElement(RegionRange regions, Type computed) {
   return type == signless(computed) ? computed : type;
 }
 
-/// Narrow floats come back as they went in; integers stay wide.
+/// Narrow floats come back as they went in, what quantised values express is
+/// real; integers stay wide.
 static Type computedElement(Type input) {
+  input = expressedType(input);
   return isa<FloatType>(input) ? input : accumulatorType(input);
 }
 
@@ -293,8 +295,11 @@ EDGE_INFER(PoolOp) {
     shape.push_back(size);
   }
   shape.push_back(input.getShape().back());
-  results.push_back(RankedTensorType::get(
-      shape, resultElement(regions, input.getElementType())));
+  Type element = input.getElementType();
+  if (op.getKind() == PoolKind::Sum)
+    element = expressedType(element);
+  results.push_back(
+      RankedTensorType::get(shape, resultElement(regions, element)));
   return success();
 }
 
@@ -314,8 +319,11 @@ EDGE_INFER(ReduceOp) {
                                " is outside [0, ", input.getRank(), ")");
     shape[axis] = 1;
   }
-  results.push_back(RankedTensorType::get(
-      shape, resultElement(regions, input.getElementType())));
+  Type element = input.getElementType();
+  if (op.getKind() == ReduceKind::Sum || op.getKind() == ReduceKind::Prod)
+    element = expressedType(element);
+  results.push_back(
+      RankedTensorType::get(shape, resultElement(regions, element)));
   return success();
 }
 
@@ -355,7 +363,8 @@ LogicalResult ArgReduceOp::verify() {
 
 #define EDGE_SAME_TYPE(OP)                                                     \
   EDGE_INFER(OP) {                                                             \
-    results.push_back(operands[0].getType());                                  \
+    RankedTensorType input = typeOf(operands[0]);                              \
+    results.push_back(input.clone(expressedType(input.getElementType())));     \
     return success();                                                          \
   }
 
@@ -400,7 +409,8 @@ EDGE_INFER(ResampleOp) {
                              input.getRank(), ")");
   SmallVector<int64_t> shape(input.getShape());
   shape[op.getAxis()] = op.getIndices().getShapedType().getDimSize(0);
-  results.push_back(RankedTensorType::get(shape, input.getElementType()));
+  results.push_back(
+      RankedTensorType::get(shape, expressedType(input.getElementType())));
   return success();
 }
 

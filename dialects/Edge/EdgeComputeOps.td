@@ -10,11 +10,13 @@ include "dialects/Edge/EdgeDialect.td"
 include "dialects/Edge/EdgeInterfaces.td"
 
 /// An operation with an epilogue. Its result's shape is inferred from the
-/// operands and attributes; the element type is what the epilogue yields.
+/// operands and attributes; the element type is what the epilogue yields, or
+/// its unsigned form.
 class Edge_EpilogueOp<string mnemonic, list<Trait> traits = []>
     : Edge_InferredOp<mnemonic, !listconcat(traits, [
         RecursiveMemoryEffects,
-        DeclareOpInterfaceMethods<Edge_EpilogueOpInterface>])> {
+        DeclareOpInterfaceMethods<Edge_EpilogueOpInterface>]),
+        "areCompatibleEpilogue"> {
   let results = (outs Edge_Tensor:$result);
   let regions = (region MaxSizedRegion<1>:$epilogue);
   let hasVerifier = 1;

@@ -18,7 +18,7 @@ namespace edgecc::edge {
 static constexpr size_t maxDenseBytes = 1024;
 
 int64_t elementBytes(Type element) {
-  return llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+  return llvm::divideCeil(signless(element).getIntOrFloatBitWidth(), 8);
 }
 
 std::optional<ConstantView> ConstantView::get(Attribute attribute) {

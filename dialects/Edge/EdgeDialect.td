@@ -25,8 +25,15 @@ def EdgeDialect : Dialect {
   let description = [{
     What a network computes, after its file format is gone and before its loops
     are there. All shapes are static. Element types are the floats, signed
-    integers as signless types (`i8`), unsigned ones as `ui8`, and `i1`;
-    quantised values carry upstream `!quant.uniform` types.
+    integers as signless types (`i8`), unsigned ones as `ui8`, and `i1`.
+
+    Quantised values carry upstream `!quant.uniform` types with one scale or one
+    per position of an axis, which express f32 in integers of 4, 8, 16 or 32
+    bits. An operation on them means the same operation on the real numbers that
+    they express, and its result in real numbers is rounded once, to the nearest
+    value that the result's type has: a result whose type would be f32 by
+    inference may have any quantised type that expresses f32. Operations that
+    only move elements keep the quantised type.
 
     Convolutions and pooling are channels-last (N, spatial..., C), weights are
     (spatial..., C_in / groups, C_out). Elementwise operations broadcast as
@@ -35,7 +42,8 @@ def EdgeDialect : Dialect {
     applied to each result element before it is stored.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
-                           "::mlir::math::MathDialect"];
+                           "::mlir::math::MathDialect",
+                           "::mlir::quant::QuantDialect"];
   let hasConstantMaterializer = 1;
   let useDefaultAttributePrinterParser = 0;
 }
@@ -44,7 +52,13 @@ def EdgeDialect : Dialect {
 // Types
 //===----------------------------------------------------------------------===//
 
-def Edge_Element : AnyTypeOf<[AnyFloat, AnyInteger], "an element type">;
+/// `!quant.uniform`; what else must hold is in `LegalQuantization`.
+def Edge_Quantized : Type<
+    CPred<"::llvm::isa<::mlir::quant::QuantizedType>($_self)">,
+    "a quantised type", "::mlir::quant::QuantizedType">;
+
+def Edge_Element : AnyTypeOf<[AnyFloat, AnyInteger, Edge_Quantized],
+                             "an element type">;
 
 /// A tensor of static shape.
 def Edge_Tensor : StaticShapeTensorOf<[Edge_Element]>;
@@ -97,12 +111,30 @@ def Edge_RnnActivation : Edge_Enum<"RnnActivation",
 // Base classes
 //===----------------------------------------------------------------------===//
 
+/// Quantised operands and results fit their tensors.
+def Edge_LegalQuantization : NativeOpTrait<"LegalQuantization"> {
+  let cppNamespace = "::edgecc::edge";
+}
+
 class Edge_Op<string mnemonic, list<Trait> traits = []>
-    : Op<EdgeDialect, mnemonic, traits>;
+    : Op<EdgeDialect, mnemonic,
+         !listconcat(traits, [Edge_LegalQuantization])>;
+
+/// Which result types go with the inferred ones: a function of `detail`.
+class Edge_InferredResults<string check> : NativeOpTrait<"InferredResults", [], [{
+    static bool isCompatibleReturnTypes(::mlir::TypeRange inferred,
+                                        ::mlir::TypeRange results) {
+      return ::edgecc::edge::detail::}] # check # [{(inferred, results);
+    }
+  }]> {
+  let cppNamespace = "::edgecc::edge";
+}
 
 /// A pure operation that infers its result types in `inferReturnTypes`.
-class Edge_InferredOp<string mnemonic, list<Trait> traits = []>
+class Edge_InferredOp<string mnemonic, list<Trait> traits = [],
+                      string check = "areCompatible">
     : Edge_Op<mnemonic, !listconcat(traits, [
-        Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>])>;
+        Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>,
+        Edge_InferredResults<check>])>;
 
 #endif // EDGECC_DIALECTS_EDGE_EDGEDIALECT_TD

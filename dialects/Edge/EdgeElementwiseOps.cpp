@@ -70,12 +70,13 @@ static Type elementType(Value value) {
   X(PowOp) X(MaxOp) X(MinOp) X(AndOp) X(OrOp) X(XorOp) X(ShiftLeftOp)          \
   X(ShiftRightOp)
 // clang-format on
-#define EDGE_INFER_SAME(OP) EDGE_INFER(OP, elementType(operands[0]))
+#define EDGE_INFER_SAME(OP)                                                    \
+  EDGE_INFER(OP, expressedType(elementType(operands[0])))
 EDGE_SAME_TYPE_OPS(EDGE_INFER_SAME)
 EDGE_INFER(IsNanOp, IntegerType::get(context, 1))
 EDGE_INFER(IsInfOp, IntegerType::get(context, 1))
 EDGE_INFER(CompareOp, IntegerType::get(context, 1))
-EDGE_INFER(SelectOp, elementType(operands[1]))
+EDGE_INFER(SelectOp, expressedType(elementType(operands[1])))
 EDGE_INFER(CastOp, adaptor.getTo())
 
 LogicalResult ClampOp::verify() {

@@ -8,6 +8,7 @@
 
 include "dialects/Edge/EdgeComputeOps.td"
 include "dialects/Edge/EdgeElementwiseOps.td"
+include "dialects/Edge/EdgeQuantOps.td"
 include "dialects/Edge/EdgeTensorOps.td"
 
 #endif // EDGECC_DIALECTS_EDGE_EDGEOPS_TD

@@ -110,7 +110,16 @@ EDGE_INFER(TransposeOp) {
   SmallVector<int64_t> shape;
   for (int64_t dim : permutation)
     shape.push_back(input.getDimSize(dim));
-  results.push_back(RankedTensorType::get(shape, input.getElementType()));
+  Type element = input.getElementType();
+  if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(element)) {
+    const auto *axis = llvm::find(permutation, perAxis.getQuantizedDimension());
+    element = quant::UniformQuantizedPerAxisType::get(
+        perAxis.getFlags(), perAxis.getStorageType(),
+        perAxis.getExpressedType(), perAxis.getScales(),
+        perAxis.getZeroPoints(), axis - permutation.begin(),
+        perAxis.getStorageTypeMin(), perAxis.getStorageTypeMax());
+  }
+  results.push_back(RankedTensorType::get(shape, element));
   return success();
 }
 

@@ -68,3 +68,20 @@ func.func @unused(%x: tensor<2x3xf32>, %w: tensor<3x2xf32>, %c: tensor<i1>) {
   } : tensor<i1>
   return
 }
+
+// Rounding and saturation stay; what has been rounded stays as it is.
+// CHECK-LABEL: func @quantised_twice
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>
+func.func @quantised_twice(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xui8>) {
+  // CHECK: %[[Q:.*]] = edge.quantize %[[X]]
+  %0 = edge.quantize %x : tensor<4xf32> -> tensor<4x!quant.uniform<u8:f32, 0.5:128>>
+  // CHECK: %[[R:.*]] = edge.dequantize %[[Q]]
+  %1 = edge.dequantize %0 : tensor<4x!quant.uniform<u8:f32, 0.5:128>> -> tensor<4xf32>
+  %2 = edge.quantize %1 : tensor<4xf32> -> tensor<4x!quant.uniform<u8:f32, 0.5:128>>
+  // CHECK: %[[S:.*]] = edge.storage_cast %[[Q]]
+  %3 = edge.storage_cast %2 : tensor<4x!quant.uniform<u8:f32, 0.5:128>> -> tensor<4xui8>
+  %4 = edge.storage_cast %3 : tensor<4xui8> -> tensor<4x!quant.uniform<u8:f32, 0.5:128>>
+  %5 = edge.storage_cast %4 : tensor<4x!quant.uniform<u8:f32, 0.5:128>> -> tensor<4xui8>
+  // CHECK: return %[[R]], %[[S]]
+  return %1, %5 : tensor<4xf32>, tensor<4xui8>
+}

@@ -332,3 +332,55 @@ func.func @branches(%c: tensor<i1>, %x: tensor<4xf32>) -> (tensor<4xf32>, tensor
   } : tensor<i1>
   return %y#0, %y#1 : tensor<4xf32>, tensor<4xf32>
 }
+
+!u8 = !quant.uniform<u8:f32, 0.5:128>
+!i8 = !quant.uniform<i8:f32, 0.25>
+!w8 = !quant.uniform<i8:f32:3, {0.5, 0.25}>
+!w4 = !quant.uniform<i8<-7:7>:f32:1, {0.5, 0.25}>
+!bias = !quant.uniform<i32:f32:0, {0.25, 0.125}>
+
+// CHECK-LABEL: func @quantised
+func.func @quantised(%x: tensor<1x8x8x3x!u8>, %w: tensor<3x3x3x2x!w8>,
+    %b: tensor<2x!bias>, %m: tensor<4x2x!w4>, %f: tensor<1x6x6x2xf32>) {
+  // CHECK: edge.conv({{.*}}) {{.*}} : (tensor<1x8x8x3x!quant.uniform<u8:f32, {{.*}}:128>>, tensor<3x3x3x2x!quant.uniform<i8:f32:3, {{.*}}>>, tensor<2x!quant.uniform<i32:f32:0, {{.*}}>>) -> tensor<1x6x6x2x!quant.uniform<i8:f32, {{.*}}>>
+  %0 = edge.conv(%x, %w, %b) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x8x8x3x!u8>, tensor<3x3x3x2x!w8>, tensor<2x!bias>) -> tensor<1x6x6x2x!i8>
+  // CHECK: edge.add {{.*}} -> tensor<1x6x6x2x!quant.uniform<u8:f32,
+  %1 = edge.add %0, %f : tensor<1x6x6x2x!i8>, tensor<1x6x6x2xf32> -> tensor<1x6x6x2x!u8>
+  // CHECK: edge.reshape {{.*}} -> tensor<18x4x!quant.uniform<u8:f32,
+  %2 = edge.reshape %1 : tensor<1x6x6x2x!u8> -> tensor<18x4x!u8>
+  // CHECK: edge.matmul({{.*}}) {{.*}} -> tensor<18x2xf32>
+  %3 = edge.matmul(%2, %m) : (tensor<18x4x!u8>, tensor<4x2x!w4>) -> tensor<18x2xf32>
+  // CHECK: edge.transpose {{.*}} -> tensor<2x4x!quant.uniform<i8<-7:7>:f32:0, {{.*}}>>
+  %4 = edge.transpose %m [1, 0] : tensor<4x2x!w4> -> tensor<2x4x!quant.uniform<i8<-7:7>:f32:0, {0.5, 0.25}>>
+  // CHECK: edge.pool max({{.*}}) {{.*}} -> tensor<1x3x3x2x!quant.uniform<u8:f32, {{.*}}>>
+  %5 = edge.pool max(%1) kernel [2, 2] strides [2, 2] pads_low [0, 0]
+      pads_high [0, 0] : (tensor<1x6x6x2x!u8>) -> tensor<1x3x3x2x!u8>
+  // CHECK: edge.reduce sum({{.*}}) {{.*}} -> tensor<1x1x1x2x!quant.uniform<i8:f32,
+  %6 = edge.reduce sum(%5) axes [1, 2] : (tensor<1x3x3x2x!u8>) -> tensor<1x1x1x2x!i8>
+  return
+}
+
+// CHECK-LABEL: func @quantised_casts
+func.func @quantised_casts(%x: tensor<2x4xf32>, %w: tensor<4x2xi8>) {
+  // CHECK: edge.quantize %{{.*}} : tensor<2x4xf32> -> tensor<2x4x!quant.uniform<u8:f32, {{.*}}:128>>
+  %0 = edge.quantize %x : tensor<2x4xf32> -> tensor<2x4x!u8>
+  // CHECK: edge.storage_cast %{{.*}} : tensor<2x4x!quant.uniform<u8:f32, {{.*}}:128>> -> tensor<2x4xui8>
+  %1 = edge.storage_cast %0 : tensor<2x4x!u8> -> tensor<2x4xui8>
+  // CHECK: edge.storage_cast %{{.*}} : tensor<4x2xi8> -> tensor<4x2x!quant.uniform<i8<-7:7>:f32:1, {{.*}}>>
+  %2 = edge.storage_cast %w : tensor<4x2xi8> -> tensor<4x2x!w4>
+  // CHECK: edge.dequantize %{{.*}} : tensor<4x2x!quant.uniform<i8<-7:7>:f32:1, {{.*}}>> -> tensor<4x2xf32>
+  %3 = edge.dequantize %2 : tensor<4x2x!w4> -> tensor<4x2xf32>
+  return
+}
+
+// CHECK-LABEL: func @unsigned_epilogue
+func.func @unsigned_epilogue(%x: tensor<4x8xui8>, %w: tensor<8x2xi8>) -> tensor<4x2xui8> {
+  // CHECK: edge.matmul({{.*}}) : (tensor<4x8xui8>, tensor<8x2xi8>) -> tensor<4x2xui8>
+  %0 = edge.matmul(%x, %w) : (tensor<4x8xui8>, tensor<8x2xi8>) -> tensor<4x2xui8> {
+  ^bb0(%a: i32):
+    %s = arith.trunci %a : i32 to i8
+    edge.yield %s : i8
+  }
+  return %0 : tensor<4x2xui8>
+}

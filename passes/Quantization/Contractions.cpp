@@ -1,0 +1,147 @@
+//===- Contractions.cpp - products of quantised values ----------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "passes/Quantization/Contractions.h"
+
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::edge;
+using namespace edgecc::quantization;
+
+/// What `value` has been dequantised from; itself if it is quantised.
+static Value quantizedSource(Value value) {
+  if (quantizedType(value))
+    return value;
+  auto producer = value.getDefiningOp<DequantizeOp>();
+  return producer ? Value(producer.getInput()) : Value();
+}
+
+std::optional<Contraction> Contraction::get(Operation *op) {
+  Value bias;
+  if (auto conv = dyn_cast<ConvOp>(op))
+    bias = conv.getBias();
+  else if (auto product = dyn_cast<MatMulOp>(op))
+    bias = product.getBias();
+  else
+    return std::nullopt;
+  if (!cast<EpilogueOpInterface>(op).getEpilogueRegion().empty())
+    return std::nullopt;
+  Value input = quantizedSource(op->getOperand(0));
+  Value weights = quantizedSource(op->getOperand(1));
+  if (!input || !weights)
+    return std::nullopt;
+  return Contraction(op, input, weights, bias);
+}
+
+int64_t Contraction::depth() const {
+  if (isa<MatMulOp>(op))
+    return cast<ShapedType>(input.getType()).getShape().back();
+  auto type = cast<ShapedType>(weights.getType());
+  return type.getNumElements() / std::max<int64_t>(channels(), 1);
+}
+
+/// The largest distance of a stored integer from the zero point.
+static double reach(const Parameters &parameters, int64_t channel = 0) {
+  int64_t zero = parameters.zeroPoint(channel);
+  return double(std::max(parameters.most - zero, zero - parameters.least));
+}
+
+/// The largest sum of absolute products over all channels.
+static double largestSum(const Contraction &c) {
+  double sum = 0;
+  std::optional<ConstantView> known = knownIntegers(c.weights);
+  int64_t channels = c.channels();
+  if (!known) {
+    for (int64_t i = 0; i < channels; ++i)
+      sum = std::max(sum, reach(c.weightParameters, i) * c.depth());
+    return sum * reach(c.inputParameters);
+  }
+  SmallVector<double> sums(channels, 0);
+  for (int64_t i = 0, e = known->size(); i < e; ++i)
+    sums[i % channels] += std::abs(
+        double(known->integer(i) - c.weightParameters.zeroPoint(i % channels)));
+  for (double channel : sums)
+    sum = std::max(sum, channel);
+  return sum * reach(c.inputParameters);
+}
+
+std::string Contraction::objection() const {
+  auto width = [](Value value) {
+    return quantizedType(value).getStorageTypeIntegralWidth();
+  };
+  auto type = cast<ShapedType>(weights.getType());
+  if (width(input) > 16 || width(weights) > 16)
+    return "factors of 32 bits";
+  if (!inputParameters.isPerTensor())
+    return "the input has a scale for each position of an axis";
+  if (!weightParameters.isPerTensor() &&
+      weightParameters.axis != type.getRank() - 1)
+    return "the weights have a scale for each position of an axis that is not "
+           "the output channel";
+  bool centred = llvm::all_of(weightParameters.zeroPoints,
+                              [](int64_t zero) { return zero == 0; });
+  if (!centred && !weightParameters.isPerTensor() && !knownIntegers(weights))
+    return "the weights have zero points of their own and are not known";
+  // The bias, which fits 31 bits, is on top.
+  if (largestSum(*this) > std::ldexp(1.0, 30))
+    return "sums would leave 32 bits";
+  return {};
+}
+
+std::optional<SmallVector<int64_t>> Contraction::integerBias() const {
+  if (!bias)
+    return std::nullopt;
+  SmallVector<double> values;
+  if (Value stored = quantizedSource(bias)) {
+    std::optional<ConstantView> integers = knownIntegers(stored);
+    if (!integers)
+      return std::nullopt;
+    Parameters parameters(quantizedType(stored));
+    for (int64_t i = 0; i < integers->size(); ++i)
+      values.push_back(double(integers->integer(i) - parameters.zeroPoint(i)) *
+                       parameters.scale(i));
+  } else {
+    Attribute constant;
+    if (!matchPattern(bias, m_Constant(&constant)))
+      return std::nullopt;
+    auto view = ConstantView::get(constant);
+    if (!view)
+      return std::nullopt;
+    for (int64_t i = 0; i < view->size(); ++i)
+      values.push_back(view->real(i));
+  }
+  SmallVector<int64_t> integers;
+  for (auto [channel, value] : llvm::enumerate(values)) {
+    double integer = std::nearbyint(value / scale(channel));
+    if (!(std::abs(integer) < std::ldexp(1.0, 30)))
+      return std::nullopt;
+    integers.push_back(int64_t(integer));
+  }
+  return integers;
+}
+
+quant::QuantizedType Contraction::biasType() const {
+  MLIRContext *context = op->getContext();
+  Type i32 = IntegerType::get(context, 32), f32 = Float32Type::get(context);
+  auto quiet = [&] { return InFlightDiagnostic(); };
+  int64_t least = std::numeric_limits<int32_t>::min();
+  int64_t most = std::numeric_limits<int32_t>::max();
+  if (weightParameters.isPerTensor())
+    return quant::UniformQuantizedType::getChecked(
+        quiet, quant::QuantizationFlags::Signed, i32, f32, scale(0), 0, least,
+        most);
+  SmallVector<double> scales;
+  for (int64_t i = 0; i < channels(); ++i)
+    scales.push_back(scale(i));
+  SmallVector<int64_t> zeros(scales.size(), 0);
+  return quant::UniformQuantizedPerAxisType::getChecked(
+      quiet, quant::QuantizationFlags::Signed, i32, f32, scales, zeros, 0,
+      least, most);
+}

@@ -1,0 +1,26 @@
+//===- Passes.h - passes on quantised values --------------------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_PASSES_QUANTIZATION_PASSES_H
+#define EDGECC_PASSES_QUANTIZATION_PASSES_H
+
+#include "dialects/Edge/EdgeDialect.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Pass/Pass.h"
+
+namespace edgecc::quantization {
+
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/Quantization/Passes.h.inc"
+
+} // namespace edgecc::quantization
+
+#endif // EDGECC_PASSES_QUANTIZATION_PASSES_H

@@ -1,0 +1,82 @@
+//===- Passes.td - passes on quantised values --------------*- tablegen -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_PASSES_QUANTIZATION_PASSES_TD
+#define EDGECC_PASSES_QUANTIZATION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def GrowIntegerRegions : Pass<"edgecc-grow-integer-regions",
+                              "::mlir::func::FuncOp"> {
+  let summary = "let operations work on quantised values";
+  let description = [{
+    A network with `edge.quantize` and `edge.dequantize` around its operations
+    becomes one on quantised values. First both casts move through whatever only
+    moves or compares elements: dequantisation down, quantisation up, so that
+    they meet. Then convolutions and matrix products whose two factors have been
+    dequantised take the quantised values themselves, and so do sums with
+    `integer-sums`; a quantisation that follows becomes the type of the result.
+
+    A contraction stays real if its sums could leave 32 bits.
+
+    Example:
+
+    ```mlir
+    %0 = edge.dequantize %x : tensor<4x8x!quant.uniform<u8:f32, 0.5>> -> tensor<4x8xf32>
+    %1 = edge.dequantize %w : ...
+    %2 = edge.matmul(%0, %1) : ...
+    %3 = edge.quantize %2 : tensor<4x2xf32> -> tensor<4x2x!quant.uniform<u8:f32, 0.25>>
+    // becomes
+    %3 = edge.matmul(%x, %w) : (...) -> tensor<4x2x!quant.uniform<u8:f32, 0.25>>
+    ```
+  }];
+  let options = [
+    Option<"integerSums", "integer-sums", "bool", /*default=*/"false",
+           "add up integers in pools and reductions: exact, where sums of f32 "
+           "break the ties of averages by their rounding">
+  ];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+  let statistics = [
+    Statistic<"numContractions", "contractions",
+              "convolutions and products on quantised values">
+  ];
+}
+
+def LowerQuantized : Pass<"edgecc-lower-quantized", "::mlir::func::FuncOp"> {
+  let summary = "compute quantised values with integers";
+  let description = [{
+    Removes all quantised types. A convolution or matrix product multiplies the
+    stored integers and adds them up in i32. The zero point of its input goes
+    into the bias, and the border of a convolution, if that zero point is not 0,
+    becomes an explicit `edge.pad`. Weights whose zero point is not 0 are shifted
+    by it, to i16 where they leave i8. An epilogue turns the sum into the result:
+    to f32, times one factor per output channel, rounded to even, saturated, plus
+    the zero point.
+
+    Operations that only move elements do so with the integers. Everything else
+    is computed in f32 between the conversions, which fusion joins into one map.
+  }];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
+def ReportFloatFallback : Pass<"edgecc-report-float-fallback",
+                               "::mlir::ModuleOp"> {
+  let summary = "name what stays in float inside a quantised network";
+  let description = [{
+    For networks with quantised values, after `edgecc-grow-integer-regions`: a
+    warning for each convolution, product, sum, normalisation or recurrent cell
+    on real numbers that are not known, with the reason. Their number becomes
+    the attribute `edge.float_fallbacks` of the module.
+  }];
+  let options = [
+    Option<"silent", "silent", "bool", /*default=*/"false", "count only">,
+    Option<"asErrors", "as-errors", "bool", /*default=*/"false",
+           "errors in place of warnings">
+  ];
+}
+
+#endif // EDGECC_PASSES_QUANTIZATION_PASSES_TD

@@ -1,0 +1,44 @@
+// RUN: edgecc-opt %s -split-input-file -verify-diagnostics -edgecc-report-float-fallback | FileCheck %s
+
+!x = !quant.uniform<u8:f32, 0.5:128>
+
+// Elementwise operations and movement between casts are integers to the memory.
+// CHECK: module attributes {edge.float_fallbacks = 3 : i64}
+func.func @main(%x: tensor<4x8xui8>, %w: tensor<8x2xf32>) -> tensor<4x2xf32> {
+  %q = edge.storage_cast %x : tensor<4x8xui8> -> tensor<4x8x!x>
+  %0 = edge.dequantize %q : tensor<4x8x!x> -> tensor<4x8xf32>
+  %1 = edge.tanh %0 : tensor<4x8xf32> -> tensor<4x8xf32>
+  // expected-warning @+1 {{stays in float inside a quantised network: its input is not quantised [-Wfloat-fallback]}}
+  %2 = edge.matmul(%1, %w) : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32>
+  // expected-warning @+1 {{stays in float inside a quantised network: its weights are not quantised with known scales [-Wfloat-fallback]}}
+  %3 = edge.matmul(%0, %w) : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32>
+  %4 = edge.add %2, %3 : tensor<4x2xf32>, tensor<4x2xf32> -> tensor<4x2xf32>
+  // expected-warning @+1 {{edge.softmax has no integer form}}
+  %5 = edge.softmax %4 {axis = 1 : i64} : tensor<4x2xf32> -> tensor<4x2xf32>
+  return %5 : tensor<4x2xf32>
+}
+
+// -----
+
+!x = !quant.uniform<i16:f32, 0.5>
+!w = !quant.uniform<i8:f32, 0.25>
+
+// CHECK: module attributes {edge.float_fallbacks = 1 : i64}
+func.func @main(%x: tensor<4x1024xi16>, %w: tensor<1024x2xi8>) -> tensor<4x2xf32> {
+  %qx = edge.storage_cast %x : tensor<4x1024xi16> -> tensor<4x1024x!x>
+  %qw = edge.storage_cast %w : tensor<1024x2xi8> -> tensor<1024x2x!w>
+  %rx = edge.dequantize %qx : tensor<4x1024x!x> -> tensor<4x1024xf32>
+  %rw = edge.dequantize %qw : tensor<1024x2x!w> -> tensor<1024x2xf32>
+  // expected-warning @+1 {{sums would leave 32 bits}}
+  %0 = edge.matmul(%rx, %rw) : (tensor<4x1024xf32>, tensor<1024x2xf32>) -> tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
+
+// -----
+
+// A network without quantised values has nothing to fall back from.
+// CHECK: module {
+func.func @main(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %0 = edge.softmax %x {axis = 1 : i64} : tensor<4x2xf32> -> tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
