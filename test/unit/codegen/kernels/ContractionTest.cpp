@@ -328,6 +328,7 @@ TEST_P(ContractionTest, Products) {
   checkMatMul({17, 300}, {300, 1}, f32, false);
   checkMatMul({40, 64}, {64, 96}, f32, false);
   checkMatMul({1, 1}, {1, 2});
+  checkMatMul({3, 4}, {4, 3}, f32, false);
 }
 
 TEST_P(ContractionTest, BatchedProducts) {
