@@ -7,6 +7,7 @@
 #include "passes/Memory/Passes.h"
 
 #include "mlir/Interfaces/LoopLikeInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -155,6 +156,9 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
       buffer.last = clock.begin(alloc);
       for (Value alias : aliasesOf(alloc.getResult()))
         for (Operation *user : alias.getUsers()) {
+          // A view touches nothing; its users do.
+          if (isMemoryEffectFree(user))
+            continue;
           extend(buffer, user, clock);
           auto call = buffersOfCalls.find(user);
           if (call != buffersOfCalls.end() &&
