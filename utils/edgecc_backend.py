@@ -13,6 +13,10 @@ both is what edgecc says.
 An operand that edgecc has to know at compile time (the axes of a reduction,
 the shape of a Reshape) may be an input of the model: with `fix_operands` its
 value is put into the model when edgecc asks for it.
+
+Sequences: an input that is one becomes an input for each of its elements, an
+output that is one comes as that many outputs. Elements of less than a byte and
+floats of eight bits are those of ml_dtypes.
 """
 import os
 import re
@@ -20,9 +24,10 @@ import subprocess
 import tempfile
 import zipfile
 
+import ml_dtypes
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 from onnx.backend.base import Backend, BackendRep
 
 ROOT = os.path.normpath(
@@ -48,14 +53,15 @@ class Model(BackendRep):
         self.flags = list(flags)
         self.timeout = timeout
         self.fix_operands = fix_operands
+        # The inputs whose values had to be put into the model.
+        self.fixed = set()
 
     def run(self, inputs, **kwargs):
         """The outputs, in the order of the graph, for the inputs in theirs."""
         constants = {t.name for t in self.model.graph.initializer}
         names = [i.name for i in self.model.graph.input
                  if i.name not in constants]
-        feed = dict(zip(names, map(np.asarray, inputs)))
-        model = self.model
+        model, feed = flatten(self.model, dict(zip(names, inputs)))
         while True:
             try:
                 return self._run(model, feed)
@@ -63,6 +69,7 @@ class Model(BackendRep):
                 fixed = self.fix_operands and pick(model, feed, str(e))
                 if not fixed:
                     raise
+                self.fixed |= fixed
                 model, feed = fix(model, feed, fixed)
 
     def _run(self, model, feed):
@@ -84,15 +91,120 @@ class Model(BackendRep):
                 kind = Refused if p.returncode == 1 else RuntimeError
                 raise kind(f"exit {p.returncode}: {text}")
             with np.load(target) as z:
-                return [z[key] for key in z.files]
+                arrays = [z[key] for key in z.files]
+            types = output_types(model, len(arrays))
+            return [decode(a, t) for a, t in zip(arrays, types)]
 
 
 def write_npz(path, arrays):
-    """As np.savez, for any name ("file" too)."""
+    """As np.savez, for any name ("file" too) and any element type."""
     with zipfile.ZipFile(path, "w") as z:
         for name, array in arrays.items():
             with z.open(name + ".npy", "w", force_zip64=True) as f:
-                np.lib.format.write_array(f, np.asanyarray(array))
+                np.lib.format.write_array(f, encode(np.asanyarray(array)))
+
+
+# The element types that NumPy does not have.
+EXTENDED = {
+    TensorProto.BFLOAT16: ml_dtypes.bfloat16,
+    TensorProto.FLOAT8E4M3FN: ml_dtypes.float8_e4m3fn,
+    TensorProto.FLOAT8E4M3FNUZ: ml_dtypes.float8_e4m3fnuz,
+    TensorProto.FLOAT8E5M2: ml_dtypes.float8_e5m2,
+    TensorProto.FLOAT8E5M2FNUZ: ml_dtypes.float8_e5m2fnuz,
+    TensorProto.FLOAT8E8M0: ml_dtypes.float8_e8m0fnu,
+    TensorProto.FLOAT4E2M1: ml_dtypes.float4_e2m1fn,
+    TensorProto.INT4: ml_dtypes.int4,
+    TensorProto.UINT4: ml_dtypes.uint4,
+    TensorProto.INT2: ml_dtypes.int2,
+    TensorProto.UINT2: ml_dtypes.uint2,
+}
+
+
+def encode(array):
+    """The bits of elements that NumPy does not know, integers as bytes."""
+    if array.dtype in (ml_dtypes.int4, ml_dtypes.int2):
+        return array.astype(np.int8)
+    if array.dtype in (ml_dtypes.uint4, ml_dtypes.uint2):
+        return array.astype(np.uint8)
+    if any(array.dtype == t for t in EXTENDED.values()):
+        bits = np.uint16 if array.dtype.itemsize == 2 else np.uint8
+        return np.ascontiguousarray(array).reshape(array.shape).view(bits)
+    return array
+
+
+def decode(array, elem_type):
+    """The reverse, for an element type of ONNX."""
+    dtype = EXTENDED.get(elem_type)
+    if dtype is None or array.dtype == dtype:
+        return array
+    if dtype in (ml_dtypes.int4, ml_dtypes.int2, ml_dtypes.uint4,
+                 ml_dtypes.uint2):
+        return array.astype(dtype)
+    return np.ascontiguousarray(array).reshape(array.shape).view(dtype)
+
+
+def element_type(value_type):
+    """The number of the element type in a type; of a sequence, its tensors'."""
+    while not value_type.HasField("tensor_type"):
+        kind = value_type.WhichOneof("value")
+        if kind not in ("sequence_type", "optional_type"):
+            return TensorProto.UNDEFINED
+        value_type = getattr(value_type, kind).elem_type
+    return value_type.tensor_type.elem_type
+
+
+def output_types(model, count):
+    """The element types of `count` outputs; all are those of one sequence
+    where there are more than the model lists."""
+    types = [element_type(o.type) for o in model.graph.output]
+    return types if len(types) == count else types[:1] * count
+
+
+def flatten(model, feed):
+    """The model and its inputs with tensors only."""
+    flat = onnx.ModelProto()
+    flat.CopyFrom(model)
+    arrays, nodes, later = {}, [], []
+    del flat.graph.input[:]
+    for value in model.graph.input:
+        kind = value.type.WhichOneof("value")
+        given = feed.get(value.name)
+        if kind == "optional_type":
+            inner = value.type.optional_type.elem_type
+            if given is None:
+                nodes.append(helper.make_node("Optional", [], [value.name],
+                                              type=inner))
+                continue
+            wrapped = value.name
+            value = helper.make_value_info(wrapped + ".value", inner)
+            kind = inner.WhichOneof("value")
+            later.append(helper.make_node("Optional", [value.name], [wrapped]))
+            feed = {**feed, value.name: given}
+        if kind != "sequence_type":
+            flat.graph.input.append(value)
+            if value.name in feed:
+                arrays[value.name] = array_of(given)
+            continue
+        inner = value.type.sequence_type.elem_type
+        parts = []
+        for i, element in enumerate(given):
+            part = f"{value.name}.{i}"
+            arrays[part] = array_of(element)
+            parts.append(part)
+            flat.graph.input.append(helper.make_tensor_value_info(
+                part, inner.tensor_type.elem_type, arrays[part].shape))
+        op = "SequenceConstruct" if parts else "SequenceEmpty"
+        nodes.append(helper.make_node(op, parts, [value.name]))
+    old = list(flat.graph.node)
+    del flat.graph.node[:]
+    flat.graph.node.extend(nodes + later + old)
+    return flat, arrays
+
+
+def array_of(value):
+    if isinstance(value, TensorProto):
+        return numpy_helper.to_array(value)
+    return np.asarray(value)
 
 
 def pick(model, feed, message):

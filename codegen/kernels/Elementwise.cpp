@@ -102,14 +102,13 @@ void registerElementwiseKernels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, edge::EdgeDialect *) {
     using namespace edge;
     MapOp::attachInterface<MapKernel>(*context);
-    attachElementwise<AbsOp, NegOp, ExpOp, LogOp, SqrtOp, RsqrtOp, ReciprocalOp,
-                      ErfOp, TanhOp, SigmoidOp, SinOp, CosOp, TanOp, AsinOp,
-                      AcosOp, AtanOp, SinhOp, CoshOp, AsinhOp, AcoshOp, AtanhOp,
-                      Log1pOp, CeilOp, FloorOp, RoundOp, TruncOp, SignOp, NotOp,
-                      IsNanOp, IsInfOp, ClampOp, CastOp, AddOp, SubOp, MulOp,
-                      DivOp, ModOp, FmodOp, PowOp, MaxOp, MinOp, AndOp, OrOp,
-                      XorOp, ShiftLeftOp, ShiftRightOp, CompareOp, SelectOp>(
-        context);
+    attachElementwise<
+        AbsOp, NegOp, ExpOp, LogOp, SqrtOp, RsqrtOp, ReciprocalOp, ErfOp,
+        TanhOp, SigmoidOp, SinOp, CosOp, TanOp, AsinOp, AcosOp, AtanOp, SinhOp,
+        CoshOp, AsinhOp, AcoshOp, AtanhOp, Log1pOp, CeilOp, FloorOp, RoundOp,
+        TruncOp, SignOp, NotOp, IsNanOp, IsInfOp, ClampOp, CastOp, BitcastOp,
+        AddOp, SubOp, MulOp, DivOp, ModOp, FmodOp, PowOp, MaxOp, MinOp, AndOp,
+        OrOp, XorOp, ShiftLeftOp, ShiftRightOp, CompareOp, SelectOp>(context);
   });
 }
 

@@ -27,7 +27,7 @@ using namespace edgecc::kernels;
 //===----------------------------------------------------------------------===//
 
 Type kernels::storageType(Type element) {
-  if (element.isInteger(1))
+  if (element.isIntOrFloat() && element.getIntOrFloatBitWidth() < 8)
     return IntegerType::get(element.getContext(), 8);
   return edge::signless(element);
 }
@@ -162,6 +162,46 @@ Value Emitter::splat(Value value, int64_t length) {
       *this, VectorType::get({length}, value.getType()), value);
 }
 
+/// `like`, a scalar or a vector type, with another element type.
+static Type withElement(Type like, Type element) {
+  auto vector = dyn_cast<VectorType>(like);
+  return vector ? Type(vector.clone(element)) : element;
+}
+
+Value Emitter::fromStorage(Value value, Type logical) {
+  Type type = value.getType();
+  if (logical.isInteger(1))
+    return arith::CmpIOp::create(*this, arith::CmpIPredicate::ne, value,
+                                 zero(type));
+  unsigned width = logical.getIntOrFloatBitWidth();
+  if (width >= 8)
+    return value;
+  value = arith::TruncIOp::create(
+      *this, withElement(type, getIntegerType(width)), value);
+  return isa<FloatType>(logical) ? arith::BitcastOp::create(
+                                       *this, withElement(type, logical), value)
+                                 : value;
+}
+
+Value Emitter::toStorage(Value value, Type stored, Type logical) {
+  Type element = getElementTypeOrSelf(value.getType());
+  if (element == stored)
+    return value;
+  Type type = withElement(value.getType(), stored);
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (width < 8) {
+    if (isa<FloatType>(element))
+      value = arith::BitcastOp::create(
+          *this, withElement(type, getIntegerType(width)), value);
+    if (logical && logical.isSignlessInteger() && width > 1)
+      return arith::ExtSIOp::create(*this, type, value);
+    return arith::ExtUIOp::create(*this, type, value);
+  }
+  if (isa<FloatType>(stored))
+    return arith::TruncFOp::create(*this, type, value);
+  return arith::TruncIOp::create(*this, type, value);
+}
+
 Value Emitter::load(Value memref, ValueRange indices, int64_t length,
                     Type logical) {
   Type stored = cast<MemRefType>(memref.getType()).getElementType();
@@ -171,24 +211,12 @@ Value Emitter::load(Value memref, ValueRange indices, int64_t length,
   else
     value = vector::LoadOp::create(*this, VectorType::get({length}, stored),
                                    memref, indices);
-  if (logical.isInteger(1))
-    value = arith::CmpIOp::create(*this, arith::CmpIPredicate::ne, value,
-                                  zero(value.getType()));
-  return value;
+  return stored == logical ? value : fromStorage(value, logical);
 }
 
 void Emitter::store(Value value, Value memref, ValueRange indices) {
-  Type stored = cast<MemRefType>(memref.getType()).getElementType();
-  auto vector = dyn_cast<VectorType>(value.getType());
-  Type type = vector ? Type(vector.clone(stored)) : stored;
-  Type element = getElementTypeOrSelf(value.getType());
-  if (element.isInteger(1))
-    value = arith::ExtUIOp::create(*this, type, value);
-  else if (element != stored && isa<FloatType>(stored))
-    value = arith::TruncFOp::create(*this, type, value);
-  else if (element != stored)
-    value = arith::TruncIOp::create(*this, type, value);
-  if (vector)
+  value = toStorage(value, cast<MemRefType>(memref.getType()).getElementType());
+  if (isa<VectorType>(value.getType()))
     vector::StoreOp::create(*this, value, memref, indices);
   else
     memref::StoreOp::create(*this, value, memref, indices);

@@ -18,8 +18,8 @@
 
 namespace edgecc::kernels {
 
-/// The element type in which `element` lies in memory: `i8` for `i1`, signless
-/// for unsigned integers, anything else itself.
+/// The element type in which `element` lies in memory: `i8` for what is
+/// narrower, signless for unsigned integers, anything else itself.
 mlir::Type storageType(mlir::Type element);
 
 /// The contiguous memref of storage type for a tensor.
@@ -78,10 +78,18 @@ public:
 
   /// `length` elements from `indices` on, along the last dimension; `length` 1
   /// gives a scalar, anything else a vector. `logical` is the element type as
-  /// the tensor has it (`i1` becomes a comparison with zero).
+  /// the tensor has it (`i1` becomes a comparison with zero, what is narrower
+  /// than a byte loses the other bits).
   mlir::Value load(mlir::Value memref, mlir::ValueRange indices, int64_t length,
                    mlir::Type logical);
   void store(mlir::Value value, mlir::Value memref, mlir::ValueRange indices);
+
+  /// What the stored elements `value` are as elements of type `logical`.
+  mlir::Value fromStorage(mlir::Value value, mlir::Type logical);
+  /// `value` as elements of type `stored`; of integers of less than a byte,
+  /// those that `logical` says are signed extend their sign.
+  mlir::Value toStorage(mlir::Value value, mlir::Type stored,
+                        mlir::Type logical = {});
 
   /// The scalar or vector of `length` with every element `value`.
   mlir::Value splat(mlir::Value value, int64_t length);

@@ -6,6 +6,7 @@
 #include "codegen/kernels/Buffers.h"
 #include "codegen/kernels/Emit.h"
 #include "codegen/kernels/Passes.h"
+#include "codegen/kernels/Strided.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -193,6 +194,8 @@ private:
     }
     if (auto branch = dyn_cast<edge::IfOp>(op))
       return emitIf(branch);
+    if (auto loop = dyn_cast<edge::LoopOp>(op))
+      return emitLoop(loop);
     if (isa<edge::ConcatOp>(op)) {
       assignment.resultBuffer(op->getResult(0));
       writers[op->getResult(0)] = findWriters(op);
@@ -309,6 +312,115 @@ private:
       return failure();
     builder.setInsertionPoint(branch.elseBlock()->getTerminator());
     return emitBlock(op.getElseRegion().front());
+  }
+
+  /// Copies the elements of `from` to `to`, of one shape.
+  void copy(Emitter &e, const Buffer &from, const Buffer &to) {
+    if (from.base == to.base && from.offset == to.offset)
+      return;
+    Type element = from.type.getElementType();
+    emitCopy(e, from.type.getShape(),
+             accessAll(e, from.materialize(e, e.getLoc()), element),
+             accessAll(e, to.materialize(e, e.getLoc()), element));
+  }
+
+  /// The results hold what is handed on while the loop runs; the next values
+  /// are computed elsewhere, and copied when all of them are there.
+  LogicalResult emitLoop(edge::LoopOp op) {
+    Location loc = op.getLoc();
+    Emitter e(builder, loc, cpu);
+    Block &body = op.getBody().front();
+    Operation *yield = body.getTerminator();
+    SmallVector<Buffer> results;
+    for (OpResult result : op->getResults())
+      results.push_back(assignment.resultBuffer(result));
+    unsigned first = op->getNumOperands() - op.getCarried().size();
+    for (unsigned i = 0; i < op.getCarried().size(); ++i) {
+      copy(e, assignment.operandBuffer(op, first + i), results[i]);
+      assignment.assign(body.getArgument(i + 1), results[i]);
+    }
+    auto numberType = cast<RankedTensorType>(body.getArgument(0).getType());
+    Buffer number = assignment.allocate(storageType(numberType), loc);
+    assignment.assign(body.getArgument(0), number);
+    auto isSet = [&](const Buffer &flag) -> Value {
+      return e.load(flag.reshape({1}).materialize(e, loc), e.index(0), 1,
+                    e.getI1Type());
+    };
+
+    // The body at the builder, and the copies after it.
+    auto emitBody = [&](Value i) -> LogicalResult {
+      Emitter inside(builder, loc, cpu);
+      inside.store(arith::IndexCastOp::create(inside, inside.getI64Type(), i),
+                   number.reshape({1}).materialize(inside, loc),
+                   inside.index(0));
+      if (failed(emitBlock(body)))
+        return failure();
+      inside.setInsertionPoint(builder.getInsertionBlock(),
+                               builder.getInsertionPoint());
+      unsigned at = op.getCondition() ? 1 : 0;
+      unsigned end = at + op.getCarried().size();
+      for (unsigned place = 0; at < end; ++at, ++place)
+        copy(inside, assignment.operandBuffer(yield, at), results[place]);
+      for (unsigned place = op.getCarried().size(); place < results.size();
+           ++at, ++place) {
+        Buffer from = assignment.operandBuffer(yield, at);
+        Access write =
+            accessAll(inside, results[place].materialize(inside, loc),
+                      from.type.getElementType());
+        write.start = inside.mul(i, write.strides.front());
+        write.strides.erase(write.strides.begin());
+        emitCopy(inside, from.type.getShape(),
+                 accessAll(inside, from.materialize(inside, loc),
+                           from.type.getElementType()),
+                 write);
+      }
+      builder.setInsertionPoint(inside.getInsertionBlock(),
+                                inside.getInsertionPoint());
+      return success();
+    };
+
+    OpBuilder::InsertionGuard guard(builder);
+    int64_t most = op.getMaxTrips();
+    if (!op.isBounded()) {
+      auto loop = scf::ForOp::create(e, e.index(0), e.index(most), e.index(1));
+      builder.setInsertionPoint(loop.getBody()->getTerminator());
+      return emitBody(loop.getInductionVar());
+    }
+    Value limit = e.index(most);
+    if (op.getTrips()) {
+      Type type =
+          cast<RankedTensorType>(op.getTrips().getType()).getElementType();
+      Value trips = e.load(
+          assignment.operandBuffer(op, 0).reshape({1}).materialize(e, loc),
+          e.index(0), 1, type);
+      auto bound = [&](int64_t value) {
+        return e.constant(e.getIntegerAttr(type, value));
+      };
+      trips = arith::MaxSIOp::create(e, trips, bound(0));
+      trips = arith::MinSIOp::create(e, trips, bound(most));
+      limit = arith::IndexCastOp::create(e, e.getIndexType(), trips);
+    }
+    Value goesOn =
+        op.getCondition()
+            ? isSet(assignment.operandBuffer(op, op.getTrips() ? 1 : 0))
+            : e.constant(e.getIntegerAttr(e.getI1Type(), 1));
+    SmallVector<Type> types{e.getIndexType(), e.getI1Type()};
+    auto loop = scf::WhileOp::create(e, types, ValueRange{e.index(0), goesOn});
+    SmallVector<Location> locs(2, loc);
+    Block *before = e.createBlock(&loop.getBefore(), {}, types, locs);
+    Value isInside = arith::CmpIOp::create(e, arith::CmpIPredicate::slt,
+                                           before->getArgument(0), limit);
+    Value runs = arith::AndIOp::create(e, isInside, before->getArgument(1));
+    scf::ConditionOp::create(e, runs, before->getArguments());
+    Block *after = builder.createBlock(&loop.getAfter(), {}, types, locs);
+    Value i = after->getArgument(0);
+    if (failed(emitBody(i)))
+      return failure();
+    e.setInsertionPointToEnd(after);
+    Value next = op.getCondition() ? isSet(assignment.operandBuffer(yield, 0))
+                                   : after->getArgument(1);
+    scf::YieldOp::create(e, ValueRange{e.add(i, 1), next});
+    return success();
   }
 
   ModuleOp module;

@@ -25,7 +25,7 @@ void registerElementwiseKernels(mlir::DialectRegistry &registry);
 void registerMovementKernels(mlir::DialectRegistry &registry);
 /// Gathers, scatters, `top_k`.
 void registerIndexingKernels(mlir::DialectRegistry &registry);
-/// `reduce`, `arg_reduce`, `cumulative_sum`.
+/// `reduce`, `arg_reduce`, `cumulative`.
 void registerReductionKernels(mlir::DialectRegistry &registry);
 /// `softmax`, `layer_norm`.
 void registerNormalizationKernels(mlir::DialectRegistry &registry);

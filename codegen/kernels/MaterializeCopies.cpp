@@ -30,6 +30,12 @@ struct MaterializeCopies
         for (OpOperand &use : op->getOpOperands())
           uses.push_back(&use);
     });
+    getOperation().walk([&](edge::LoopOp op) {
+      for (OpOperand &use :
+           op.getBody().front().getTerminator()->getOpOperands())
+        if (isHandedOver(op, use))
+          copy(use);
+    });
     getOperation().walk([&](edge::ConcatOp op) {
       for (OpOperand &use : op->getOpOperands())
         uses.push_back(&use);
@@ -62,16 +68,29 @@ private:
       return isContiguous && source &&
              source->getBlock() == use.getOwner()->getBlock() &&
              !source->hasTrait<OpTrait::ConstantLike>() &&
-             !isa<edge::ReshapeOp, edge::IfOp>(source) &&
+             !isa<edge::ReshapeOp, edge::IfOp, edge::LoopOp>(source) &&
              claimed.insert(value).second &&
              claimed.insert(reshape.getInput()).second;
     }
-    if (isa<edge::IfOp>(producer) ||
+    if (isa<edge::IfOp, edge::LoopOp>(producer) ||
         producer->getBlock() != use.getOwner()->getBlock())
       return false;
     if (!isContiguous && hasViews)
       return false;
     return claimed.insert(value).second;
+  }
+
+  /// Whether what the body of `loop` yields lies where another value of the
+  /// next iteration will be.
+  static bool isHandedOver(edge::LoopOp loop, OpOperand &use) {
+    Value value = use.get();
+    while (auto reshape = value.getDefiningOp<edge::ReshapeOp>())
+      value = reshape.getInput();
+    auto argument = dyn_cast<BlockArgument>(value);
+    if (!argument || argument.getOwner() != &loop.getBody().front())
+      return false;
+    unsigned place = use.getOperandNumber() - (loop.getCondition() ? 1 : 0);
+    return argument.getArgNumber() != place + 1 || value != use.get();
   }
 
   void copy(OpOperand &use) {

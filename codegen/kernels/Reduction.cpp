@@ -369,17 +369,18 @@ struct ArgReduceKernel
   }
 };
 
-struct CumulativeSumKernel
-    : KernelOpInterface::ExternalModel<CumulativeSumKernel,
-                                       edge::CumulativeSumOp> {
+struct CumulativeKernel
+    : KernelOpInterface::ExternalModel<CumulativeKernel, edge::CumulativeOp> {
   LogicalResult emitKernel(Operation *op, OpBuilder &builder,
                            const KernelArgs &args, target::CpuAttr cpu) const {
     Emitter e(builder, op->getLoc(), cpu);
-    auto cumulative = cast<edge::CumulativeSumOp>(op);
+    auto cumulative = cast<edge::CumulativeOp>(op);
     RankedTensorType type = typeOf(cumulative.getResult());
     Type element = storageType(type.getElementType());
     Type wide =
         isa<FloatType>(element) ? edge::accumulatorType(element) : element;
+    Fold fold = foldOf(cumulative.getKind());
+    bool isUnsigned = isUnsignedElement(type.getElementType());
     Access read = accessAll(e, args.inputs[0], element);
     Access write = accessAll(e, args.outputs[0], element);
     SmallVector<int64_t> loops(type.getShape());
@@ -393,7 +394,8 @@ struct CumulativeSumKernel
       write.start = e.index((size - 1) * std::exchange(writeStep, -writeStep));
     }
     collapse(loops, {&read, &write});
-    // Vectors lie across the sums, so that they need nothing of each other.
+    // Vectors lie across the reductions, so that they need nothing of each
+    // other.
     if (loops.empty() || read.strides.back() != 1) {
       loops.push_back(1);
       read.strides.push_back(1);
@@ -408,20 +410,21 @@ struct CumulativeSumKernel
         SmallVector<Value> indices(outer);
         indices.push_back(first);
         Value from = read.at(e, indices), to = write.at(e, indices);
-        auto store = [&](Value sum, Value i) {
-          storeStrided(e, convert(e, sum, element), write,
+        auto store = [&](Value result, Value i) {
+          storeStrided(e, convert(e, result, element), write,
                        e.add(to, e.mul(i, writeStep)), write.strides.back(),
                        count);
         };
-        e.loop(0, size, 1, {e.splat(e.zero(wide), length)},
+        e.loop(0, size, 1,
+               {e.splat(neutral(e, fold, wide, isUnsigned), length)},
                [&](Value i, ValueRange carried) -> SmallVector<Value> {
                  Value value =
                      loadStrided(e, read, e.add(from, e.mul(i, readStep)), 1,
                                  count, length);
-                 Value sum =
-                     combine(e, Fold::Sum, carried[0], convert(e, value, wide));
-                 store(cumulative.getExclusive() ? carried[0] : sum, i);
-                 return {sum};
+                 Value next = combine(e, fold, carried[0],
+                                      convert(e, value, wide), isUnsigned);
+                 store(cumulative.getExclusive() ? carried[0] : next, i);
+                 return {next};
                });
       });
     });
@@ -437,7 +440,7 @@ void registerReductionKernels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, edge::EdgeDialect *) {
     edge::ReduceOp::attachInterface<ReduceKernel>(*context);
     edge::ArgReduceOp::attachInterface<ArgReduceKernel>(*context);
-    edge::CumulativeSumOp::attachInterface<CumulativeSumKernel>(*context);
+    edge::CumulativeOp::attachInterface<CumulativeKernel>(*context);
   });
 }
 

@@ -128,14 +128,6 @@ static Value extractSlice(Emitter &e, Value from, int64_t at, int64_t size) {
                                                ArrayRef<int64_t>{1});
 }
 
-/// The truth of stored bytes.
-static Value fromStorage(Emitter &e, Value value, Type element) {
-  if (!element.isInteger(1))
-    return value;
-  return arith::CmpIOp::create(e, arith::CmpIPredicate::ne, value,
-                               e.zero(value.getType()));
-}
-
 Value loadStrided(Emitter &e, const Access &access, Value position,
                   int64_t stride, int64_t count, int64_t length) {
   if (count == 1 || stride == 0)
@@ -151,7 +143,7 @@ Value loadStrided(Emitter &e, const Access &access, Value position,
         e.load(access.buffer, e.add(position, 1 - count), count, storage);
     auto backwards = llvm::to_vector(llvm::reverse(llvm::seq(count)));
     Value turned = vector::ShuffleOp::create(e, loaded, loaded, backwards);
-    return fromStorage(e, turned, access.element);
+    return e.fromStorage(turned, access.element);
   }
   Value result;
   if (stride == 1) {
@@ -170,16 +162,16 @@ Value loadStrided(Emitter &e, const Access &access, Value position,
     result = vector::FromElementsOp::create(
         e, VectorType::get({length}, elements.front().getType()), elements);
   }
-  return fromStorage(e, result, access.element);
+  return e.fromStorage(result, access.element);
 }
 
 void storeStrided(Emitter &e, Value value, const Access &access, Value position,
                   int64_t stride, int64_t count) {
+  Type stored = cast<MemRefType>(access.buffer.getType()).getElementType();
+  value = e.toStorage(value, stored, access.element);
   auto vector = dyn_cast<VectorType>(value.getType());
   if (!vector || (stride == 1 && count == vector.getDimSize(0)))
     return e.store(value, access.buffer, position);
-  if (vector.getElementType().isInteger(1))
-    value = arith::ExtUIOp::create(e, vector.clone(e.getI8Type()), value);
   int64_t at = 0;
   int64_t widest = stride == 1 ? vector.getDimSize(0) : 1;
   for (int64_t piece : splitIntoVectors(count, widest)) {

@@ -33,6 +33,18 @@ const ElementInfo *edgecc::getElementInfo(Type element) {
       {"uint16_t", "u16", "<u2", "U16", 4, 2},
       {"uint32_t", "u32", "<u4", "U32", 12, 4},
       {"uint64_t", "u64", "<u8", "U64", 13, 8}};
+  // One byte each: the bits of floats, the value of integers.
+  static constexpr ElementInfo narrowFloats[] = {
+      {"uint8_t", "f8E4M3FN", "|u1", "F8E4M3FN", 17, 1},
+      {"uint8_t", "f8E4M3FNUZ", "|u1", "F8E4M3FNUZ", 18, 1},
+      {"uint8_t", "f8E5M2", "|u1", "F8E5M2", 19, 1},
+      {"uint8_t", "f8E5M2FNUZ", "|u1", "F8E5M2FNUZ", 20, 1},
+      {"uint8_t", "f8E8M0FNU", "|u1", "F8E8M0FNU", 24, 1},
+      {"uint8_t", "f4E2M1FN", "|u1", "F4E2M1FN", 23, 1}};
+  static constexpr ElementInfo i4 = {"int8_t", "i4", "|i1", "I4", 22, 1};
+  static constexpr ElementInfo u4 = {"uint8_t", "u4", "|u1", "U4", 21, 1};
+  static constexpr ElementInfo i2 = {"int8_t", "i2", "|i1", "I2", 26, 1};
+  static constexpr ElementInfo u2 = {"uint8_t", "u2", "|u1", "U2", 25, 1};
   if (element.isF32())
     return &f32;
   if (element.isF64())
@@ -43,10 +55,20 @@ const ElementInfo *edgecc::getElementInfo(Type element) {
     return &bf16;
   if (element.isInteger(1))
     return &boolean;
-  if (auto integer = dyn_cast<IntegerType>(element))
+  if (auto integer = dyn_cast<IntegerType>(element)) {
     for (int i = 0; i < 4; ++i)
       if (integer.getWidth() == 8u << i)
         return integer.isUnsigned() ? &unsignedIntegers[i] : &integers[i];
+    if (integer.getWidth() == 4)
+      return integer.isUnsigned() ? &u4 : &i4;
+    if (integer.getWidth() == 2)
+      return integer.isUnsigned() ? &u2 : &i2;
+  }
+  std::string name;
+  llvm::raw_string_ostream(name) << element;
+  for (const ElementInfo &info : narrowFloats)
+    if (info.name == name)
+      return &info;
   return nullptr;
 }
 

@@ -41,6 +41,16 @@ void normaliseNode(pb::NodeProto &node) {
       normaliseGraph(*attribute.mutable_g());
   if (node.domain() == kDefaultDomain)
     node.clear_domain();
+  // The library's inference takes another default than its schema states.
+  if (node.op_type() == "STFT" && node.domain().empty() &&
+      llvm::none_of(node.attribute(), [](const pb::AttributeProto &attribute) {
+        return attribute.name() == "onesided";
+      })) {
+    pb::AttributeProto &attribute = *node.add_attribute();
+    attribute.set_name("onesided");
+    attribute.set_type(pb::AttributeProto::INT);
+    attribute.set_i(1);
+  }
   if (!node.name().empty())
     return;
   // Never empty, so that every later message can name the node.
@@ -212,10 +222,10 @@ LogicalResult Checker::checkOpset(const OpsetMap &opsets, const Twine &where) {
   const auto &known =
       ::onnx::OpSchemaRegistry::DomainToVersionRange::Instance().Map();
   int newest = known.at("").second;
-  if (opset->second < 7)
+  if (opset->second < kOldestOpset)
     return emitError(loc) << where << " imports opset " << opset->second
-                          << " of ai.onnx, the oldest supported is 7; convert "
-                             "it with onnx.version_converter";
+                          << " of ai.onnx, which cannot be converted to "
+                          << kOldestOpset << ", the oldest supported";
   if (opset->second > newest)
     return emitError(loc) << where << " imports opset " << opset->second
                           << " of ai.onnx, the newest known is " << newest;

@@ -193,6 +193,14 @@ LogicalResult GraphBuilder::convertAttribute(pb::AttributeProto &attribute,
     return success();
   }
   case pb::AttributeProto::TENSOR: {
+    // Strings are no elements; what takes them is refused by name.
+    if (attribute.t().data_type() == pb::TensorProto::STRING) {
+      SmallVector<Attribute> strings;
+      for (const std::string &string : attribute.t().string_data())
+        strings.push_back(builder.getStringAttr(string));
+      result = builder.getArrayAttr(strings);
+      return success();
+    }
     FailureOr<ElementsAttr> elements = tensor(*attribute.mutable_t());
     if (failed(elements))
       return failure();
@@ -257,9 +265,6 @@ LogicalResult GraphBuilder::buildConstant(pb::NodeProto &node, Scope &scope,
     value = DenseElementsAttr::get(
         makeType(attribute.ints_size(), builder.getI64Type()),
         ArrayRef<int64_t>(ints));
-  } else if (kind == "value_string" || kind == "value_strings") {
-    return emitError(loc) << describe(node, *scope.opsets)
-                          << " is a tensor of strings, which is not supported";
   } else {
     Attribute converted;
     if (failed(convertAttribute(attribute, node, scope, loc, converted)))
@@ -274,9 +279,20 @@ LogicalResult GraphBuilder::buildConstant(pb::NodeProto &node, Scope &scope,
   return success();
 }
 
+/// A Constant of strings stays a node, so that it is listed with what else is
+/// not supported.
+static bool holdsStrings(const pb::NodeProto &node) {
+  return llvm::any_of(node.attribute(), [](const pb::AttributeProto &value) {
+    return value.type() == pb::AttributeProto::STRING ||
+           value.type() == pb::AttributeProto::STRINGS ||
+           (value.has_t() && value.t().data_type() == pb::TensorProto::STRING);
+  });
+}
+
 LogicalResult GraphBuilder::buildNode(pb::NodeProto &node, Scope &scope) {
   Location loc = nameLoc(context, scope.prefix + node.name());
-  if (node.domain().empty() && node.op_type() == "Constant")
+  if (node.domain().empty() && node.op_type() == "Constant" &&
+      !holdsStrings(node))
     return buildConstant(node, scope, loc);
 
   SmallVector<Value> inputs;

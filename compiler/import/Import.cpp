@@ -33,6 +33,7 @@ import(StringRef path, const ImportOptions &options, MLIRContext *context) {
   if (failed(loadModel(path, model, context)))
     return {};
   normalise(model);
+  upgrade(model);
   if (failed(checkModel(model, path, context)) ||
       failed(bindDimensions(model, options, context)) ||
       failed(inferTypes(model, context)))

@@ -57,6 +57,12 @@ void normalise(pb::ModelProto &model);
 /// The same for a function that does not come from the file.
 void normalise(pb::FunctionProto &function);
 
+/// The oldest opset of ai.onnx whose operators are understood.
+inline constexpr int kOldestOpset = 7;
+
+/// Converts a model of an older opset, where that is possible.
+void upgrade(pb::ModelProto &model);
+
 /// ONNX's checks, part by part: versions, names, tensors, and each node against
 /// its definition. A node without a definition passes.
 llvm::LogicalResult checkModel(const pb::ModelProto &model,

@@ -5,6 +5,7 @@
 
 #include "compiler/tools/CommonFlags.h"
 #include "compiler/pipeline/Registration.h"
+#include "passes/OnnxToEdge/Operators.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
@@ -62,6 +63,10 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
       printTargets("print-targets",
                    cl::desc("Print the CPUs that have records"),
                    cl::cat(category)),
+      printOperators("print-operators",
+                     cl::desc("Print the operators that have converters, and "
+                              "their versions"),
+                     cl::cat(category)),
       verbose("v", cl::desc("Say what is compiled, and for what"),
               cl::cat(category)) {}
 
@@ -130,6 +135,10 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
   cl::ParseCommandLineOptions(argc, argv, overview);
   if (printTargets) {
     edgecc::printTargets(llvm::outs());
+    return 0;
+  }
+  if (printOperators) {
+    edgecc::printOperators(llvm::outs());
     return 0;
   }
   if (model.empty()) {

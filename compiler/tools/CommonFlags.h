@@ -44,7 +44,8 @@ private:
   llvm::cl::opt<std::string> cpu, target, attrs, march, name;
   llvm::cl::opt<std::string> level, maxRam, maxFlash;
   llvm::cl::list<std::string> shapes;
-  llvm::cl::opt<bool> pic, noPic, noWinograd, printTargets, verbose;
+  llvm::cl::opt<bool> pic, noPic, noWinograd, printTargets, printOperators,
+      verbose;
   ImportOptions import;
   MemoryLimits limits;
   OptLevel optLevel = OptLevel::O2;

@@ -38,14 +38,18 @@ struct Flags {
                         cl::cat(category)};
 };
 
-/// Writes a file whole or not at all.
+/// Writes a file whole or not at all. With `then`, that has to succeed as well,
+/// after the file has been opened and before it is written.
 bool writeFile(llvm::StringRef path,
-               llvm::function_ref<void(llvm::raw_ostream &)> write) {
+               llvm::function_ref<void(llvm::raw_ostream &)> write,
+               llvm::function_ref<bool()> then = {}) {
   std::error_code error;
   llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_None);
   if (error)
     return tools::reportError("cannot write '" + path +
                               "': " + error.message());
+  if (then && !then())
+    return false;
   write(file.os());
   file.os().flush();
   if (file.os().has_error()) {
@@ -86,18 +90,24 @@ bool compileObject(Compiler &compiler, const Flags &flags) {
     return false;
   llvm::SmallString<128> header(output);
   llvm::sys::path::replace_extension(header, "h");
-  // The report first: an object appears only when all else is there.
-  if (!flags.report.empty() &&
-      !writeFile(flags.report,
-                 [&](llvm::raw_ostream &os) { writeReport(*model, os); }))
-    return false;
-  if (!writeFile(header, [&](llvm::raw_ostream &os) {
-        writeHeader(model->interface, llvm::sys::path::filename(header), os);
-      }))
-    return false;
-  if (!writeFile(output, [&](llvm::raw_ostream &os) {
-        os.write(model->object.data(), model->object.size());
-      })) {
+  auto writeRest = [&] {
+    return (flags.report.empty() || writeFile(flags.report,
+                                              [&](llvm::raw_ostream &os) {
+                                                writeReport(*model, os);
+                                              })) &&
+           writeFile(header, [&](llvm::raw_ostream &os) {
+             writeHeader(model->interface, llvm::sys::path::filename(header),
+                         os);
+           });
+  };
+  // Opened first, so that an error names what was asked for; the object stays
+  // only when all else is there.
+  if (!writeFile(
+          output,
+          [&](llvm::raw_ostream &os) {
+            os.write(model->object.data(), model->object.size());
+          },
+          writeRest)) {
     llvm::sys::fs::remove(header);
     return false;
   }

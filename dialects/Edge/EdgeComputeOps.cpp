@@ -368,11 +368,11 @@ LogicalResult ArgReduceOp::verify() {
     return success();                                                          \
   }
 
-EDGE_SAME_TYPE(CumulativeSumOp)
+EDGE_SAME_TYPE(CumulativeOp)
 EDGE_SAME_TYPE(SoftmaxOp)
 EDGE_SAME_TYPE(LayerNormOp)
 
-LogicalResult CumulativeSumOp::verify() {
+LogicalResult CumulativeOp::verify() {
   if (failed(edgecc::edge::detail::verifyInferred(*this)))
     return failure();
   return verifyAxis(*this, getAxis(), getType().getRank());

@@ -218,23 +218,25 @@ def Edge_ArgReduceOp : Edge_InferredOp<"arg_reduce"> {
   let hasVerifier = 1;
 }
 
-def Edge_CumulativeSumOp : Edge_InferredOp<"cumulative_sum"> {
-  let summary = "running sums along a dimension";
+def Edge_CumulativeOp : Edge_InferredOp<"cumulative"> {
+  let summary = "running reductions along a dimension";
   let description = [{
-    With `exclusive` the element itself is not in its sum; with `reverse` the
-    sums run from the end.
+    Each element is the reduction of those up to it. With `exclusive` it is not
+    in its own; with `reverse` they run from the end.
 
     Example:
 
     ```mlir
-    %y = edge.cumulative_sum %x {axis = 1 : i64}
+    %y = edge.cumulative sum %x {axis = 1 : i64}
         : tensor<2x10xf32> -> tensor<2x10xf32>
     ```
   }];
-  let arguments = (ins Edge_Tensor:$input, I64Attr:$axis, UnitAttr:$exclusive,
-                       UnitAttr:$reverse);
+  let arguments = (ins Edge_ReduceKind:$kind, Edge_Tensor:$input, I64Attr:$axis,
+                       UnitAttr:$exclusive, UnitAttr:$reverse);
   let results = (outs Edge_Tensor:$result);
-  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let assemblyFormat = [{
+    $kind $input attr-dict `:` type($input) `->` type($result)
+  }];
   let hasVerifier = 1;
 }
 

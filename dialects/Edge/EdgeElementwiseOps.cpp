@@ -78,6 +78,21 @@ EDGE_INFER(IsInfOp, IntegerType::get(context, 1))
 EDGE_INFER(CompareOp, IntegerType::get(context, 1))
 EDGE_INFER(SelectOp, expressedType(elementType(operands[1])))
 EDGE_INFER(CastOp, adaptor.getTo())
+EDGE_INFER(BitcastOp, adaptor.getTo())
+
+/// The bits of an element in memory.
+static unsigned storedWidth(Type element) {
+  return element.isInteger(1) ? 8 : element.getIntOrFloatBitWidth();
+}
+
+LogicalResult BitcastOp::verify() {
+  Type from = elementType(getInput()), to = getTo();
+  if (!from.isIntOrFloat() || !to.isIntOrFloat() ||
+      storedWidth(from) != storedWidth(to))
+    return emitOpError("expects element types of one width, found ")
+           << from << " and " << to;
+  return success();
+}
 
 LogicalResult ClampOp::verify() {
   if (getMin().convertToDouble() > getMax().convertToDouble())
@@ -461,6 +476,61 @@ Value CastOp::emitScalar(OpBuilder &builder, ValueRange operands) {
   return arith::ExtSIOp::create(b, type, x);
 }
 
+Value BitcastOp::emitScalar(OpBuilder &builder, ValueRange operands) {
+  ScalarBuilder b(builder, *this);
+  Value x = operands[0];
+  Type source = elementType(getInput()), target = getTo();
+  if (source.isInteger(1))
+    x = arith::ExtUIOp::create(
+        b, ScalarBuilder::typeLike(x.getType(), b.getI8Type()), x);
+  if (target.isInteger(1))
+    return b.compare(arith::CmpIPredicate::ne, x, b.integer(0, x));
+  Type type = ScalarBuilder::typeLike(x.getType(), signless(target));
+  return x.getType() == type ? x : arith::BitcastOp::create(b, type, x);
+}
+
+/// The quotient or, with `isRest`, the remainder of integers, toward zero.
+/// Division by zero gives zero for both; a quotient beyond the largest number
+/// wraps around. No machine traps.
+static Value emitDivision(ScalarBuilder &b, Value x, Value y, bool isUns,
+                          bool isRest) {
+  Value zero = b.integer(0, y), one = b.integer(1, y);
+  Value isZero = b.compare(arith::CmpIPredicate::eq, y, zero);
+  Value divisor = b.select(isZero, one, y);
+  if (isUns)
+    return isRest
+               ? b.make<arith::RemUIOp>({x, divisor})
+               : b.select(isZero, zero, b.make<arith::DivUIOp>({x, divisor}));
+  // x / -1 is -x: the one quotient that may not fit.
+  Value isNegated =
+      b.compare(arith::CmpIPredicate::eq, divisor, b.integer(-1, y));
+  divisor = b.select(isNegated, one, divisor);
+  if (isRest)
+    return b.make<arith::RemSIOp>({x, divisor});
+  Value quotient = b.make<arith::DivSIOp>({x, divisor});
+  Value negated = arith::SubIOp::create(b, zero, x);
+  return b.select(isZero, zero, b.select(isNegated, negated, quotient));
+}
+
+/// The remainder of floats with the sign of `x`; exact where the quotient has
+/// no more bits than a float.
+static Value emitRemainder(ScalarBuilder &b, Value x, Value y) {
+  Value whole = b.make<math::TruncOp>(b.div(x, y));
+  Value rest = b.make<math::FmaOp>({b.make<arith::NegFOp>(whole), y, x});
+  // A quotient that was rounded up to the next integer gives a rest beyond
+  // zero.
+  Value size = b.make<math::AbsFOp>(y);
+  Value back = b.make<math::CopySignOp>({size, x});
+  Value zero = b.real(0, x);
+  Value isBeyond = b.compare(arith::CmpFPredicate::OLT, b.mul(rest, x), zero);
+  rest = b.select(isBeyond, b.add(rest, back), rest);
+  rest = b.make<math::CopySignOp>({rest, x});
+  // Nothing is taken from what is smaller.
+  Value isSmall =
+      b.compare(arith::CmpFPredicate::OLT, b.make<math::AbsFOp>(x), size);
+  return b.select(isSmall, x, rest);
+}
+
 #define EDGE_BINARY(OP, REAL, INTEGER)                                         \
   Value OP::emitScalar(OpBuilder &builder, ValueRange operands) {              \
     bool isUns = isUnsigned(*this);                                            \
@@ -476,27 +546,34 @@ Value CastOp::emitScalar(OpBuilder &builder, ValueRange operands) {
 EDGE_BINARY(AddOp, b.add(x, y), b.make<arith::AddIOp>({x, y}))
 EDGE_BINARY(SubOp, b.sub(x, y), b.make<arith::SubIOp>({x, y}))
 EDGE_BINARY(MulOp, b.mul(x, y), b.make<arith::MulIOp>({x, y}))
-EDGE_BINARY(DivOp, b.div(x, y), EDGE_SIGNED(DivSIOp, DivUIOp))
+EDGE_BINARY(DivOp, b.div(x, y), emitDivision(b, x, y, isUns, /*isRest=*/false))
 EDGE_BINARY(MaxOp, b.max(x, y), EDGE_SIGNED(MaxSIOp, MaxUIOp))
 EDGE_BINARY(MinOp, b.min(x, y), EDGE_SIGNED(MinSIOp, MinUIOp))
 EDGE_BINARY(PowOp, b.make<math::PowFOp>({x, y}), b.make<math::IPowIOp>({x, y}))
-EDGE_BINARY(FmodOp, b.sub(x, b.mul(b.make<math::TruncOp>(b.div(x, y)), y)),
-            EDGE_SIGNED(RemSIOp, RemUIOp))
+EDGE_BINARY(FmodOp, emitRemainder(b, x, y),
+            emitDivision(b, x, y, isUns, /*isRest=*/true))
 
 /// The remainder with the sign of the divisor.
 static Value emitIntegerMod(ScalarBuilder &b, Value x, Value y, bool isUns) {
+  Value rest = emitDivision(b, x, y, isUns, /*isRest=*/true);
   if (isUns)
-    return b.make<arith::RemUIOp>({x, y});
+    return rest;
   Value zero = b.integer(0, x);
-  Value rest = b.make<arith::RemSIOp>({x, y});
   Value differs = b.compare(arith::CmpIPredicate::slt,
                             arith::XOrIOp::create(b, rest, y), zero);
   Value nonzero = b.compare(arith::CmpIPredicate::ne, rest, zero);
   return b.select(arith::AndIOp::create(b, differs, nonzero),
                   arith::AddIOp::create(b, rest, y), rest);
 }
-EDGE_BINARY(ModOp, b.sub(x, b.mul(b.make<math::FloorOp>(b.div(x, y)), y)),
-            emitIntegerMod(b, x, y, isUns))
+
+static Value emitFloatMod(ScalarBuilder &b, Value x, Value y) {
+  Value rest = emitRemainder(b, x, y), zero = b.real(0, x);
+  Value differs = b.compare(arith::CmpFPredicate::OLT, b.mul(rest, y), zero);
+  rest = b.select(differs, b.add(rest, y), rest);
+  Value isZero = b.compare(arith::CmpFPredicate::OEQ, rest, zero);
+  return b.select(isZero, b.make<math::CopySignOp>({zero, y}), rest);
+}
+EDGE_BINARY(ModOp, emitFloatMod(b, x, y), emitIntegerMod(b, x, y, isUns))
 
 #define EDGE_INTEGER(OP, EXPRESSION)                                           \
   Value OP::emitScalar(OpBuilder &builder, ValueRange operands) {              \

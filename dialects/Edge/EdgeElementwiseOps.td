@@ -113,6 +113,24 @@ def Edge_CastOp : Edge_ElementwiseOp<"cast"> {
   }];
 }
 
+def Edge_BitcastOp : Edge_ElementwiseOp<"bitcast"> {
+  let summary = "the same bits as another element type";
+  let description = [{
+    Both element types have the same width; `i1` counts as eight bits.
+
+    Example:
+
+    ```mlir
+    %y = edge.bitcast %x to i32 : tensor<4xf32> -> tensor<4xi32>
+    ```
+  }];
+  let arguments = (ins Edge_Tensor:$input, TypeAttr:$to);
+  let assemblyFormat = [{
+    $input `to` $to attr-dict `:` type($input) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 //===----------------------------------------------------------------------===//
 // Two operands
 //===----------------------------------------------------------------------===//

@@ -556,3 +556,53 @@ void IfOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                        MLIRContext *context) {
   patterns.add<TakeKnownBranch>(context);
 }
+
+//===----------------------------------------------------------------------===//
+// Loop
+//===----------------------------------------------------------------------===//
+
+OperandRange LoopOp::getNext() {
+  OperandRange yielded = getBody().front().getTerminator()->getOperands();
+  return yielded.drop_front(getCondition() ? 1 : 0)
+      .take_front(getCarried().size());
+}
+
+OperandRange LoopOp::getCollected() {
+  OperandRange yielded = getBody().front().getTerminator()->getOperands();
+  return yielded.drop_front((getCondition() ? 1 : 0) + getCarried().size());
+}
+
+LogicalResult LoopOp::verify() {
+  for (Value operand : {getTrips(), getCondition()})
+    if (operand && typeOf(operand).getNumElements() != 1)
+      return emitOpError("expects trips and a condition of one element, found ")
+             << operand.getType();
+  Type number = RankedTensorType::get({}, IntegerType::get(getContext(), 64));
+  SmallVector<Type> arguments{number};
+  llvm::append_range(arguments, getCarried().getTypes());
+  Block &body = getBody().front();
+  if (body.getArgumentTypes() != TypeRange(arguments))
+    return emitOpError("expects a body that takes ")
+           << arguments << ", found " << body.getArgumentTypes();
+  std::optional<ValueRange> yielded = detail::getYielded(getBody());
+  size_t fixed = (getCondition() ? 1 : 0) + getCarried().size();
+  if (!yielded || yielded->size() < fixed ||
+      (getCondition() &&
+       yielded->front().getType() != getCondition().getType()) ||
+      getNext().getTypes() != getCarried().getTypes())
+    return emitOpError("expects a body that yields what it takes");
+  OperandRange collected = getCollected();
+  if (isBounded() && !collected.empty())
+    return emitOpError("collects, so it takes neither trips nor a condition");
+  SmallVector<Type> results(getCarried().getTypes());
+  for (Value value : collected) {
+    SmallVector<int64_t> shape{int64_t(getMaxTrips())};
+    llvm::append_range(shape, typeOf(value).getShape());
+    results.push_back(
+        RankedTensorType::get(shape, typeOf(value).getElementType()));
+  }
+  if (getResultTypes() != TypeRange(results))
+    return emitOpError("expects results of type ")
+           << results << ", found " << getResultTypes();
+  return success();
+}

@@ -331,4 +331,50 @@ def Edge_IfOp : Edge_Op<"if", [RecursiveMemoryEffects,
   let hasCanonicalizer = 1;
 }
 
+def Edge_LoopOp : Edge_Op<"loop", [AttrSizedOperandSegments,
+    RecursiveMemoryEffects, SingleBlock]> {
+  let summary = "repeats a body";
+  let description = [{
+    Runs the body `max_trips` times, or fewer: at most `trips` times, and only
+    while the condition holds, where these operands are there. The body gets
+    the number of the iteration, from zero, and the values that one iteration
+    hands to the next; it sees the values around it. It yields the next
+    condition, if there is a condition, the values for the next iteration, and
+    any number of tensors that are collected. The results are the last values
+    that were handed on, and for each collected tensor one with a new first
+    dimension of `max_trips`; only a loop without trips and condition collects.
+
+    Example:
+
+    ```mlir
+    %last, %all = edge.loop 5 from (%x) : (tensor<4xf32>)
+        -> (tensor<4xf32>, tensor<5x4xf32>) {
+    ^bb0(%i: tensor<i64>, %v: tensor<4xf32>):
+      %w = edge.add %v, %v : tensor<4xf32>, tensor<4xf32> -> tensor<4xf32>
+      edge.yield %w, %v : tensor<4xf32>, tensor<4xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Optional<Edge_IndexTensor>:$trips,
+                       Optional<Edge_BoolTensor>:$condition,
+                       Variadic<Edge_Tensor>:$carried,
+                       I64Attr:$max_trips);
+  let results = (outs Variadic<Edge_Tensor>:$outputs);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $max_trips (`trips` $trips^ `:` type($trips))?
+    (`while` $condition^ `:` type($condition))? `from` `(` $carried `)`
+    attr-dict `:` functional-type($carried, $outputs) $body
+  }];
+  let extraClassDeclaration = [{
+    /// Whether fewer than `max_trips` iterations may run.
+    bool isBounded() { return getTrips() || getCondition(); }
+    /// What one iteration hands to the next, without the condition.
+    ::mlir::OperandRange getNext();
+    /// What is collected over the iterations.
+    ::mlir::OperandRange getCollected();
+  }];
+  let hasVerifier = 1;
+}
+
 #endif // EDGECC_DIALECTS_EDGE_EDGETENSOROPS_TD

@@ -23,7 +23,7 @@ static RankedTensorType typeOf(Value value) {
 /// the layout of the result.
 static bool isUniform(Operation *op) {
   return isa<ElementwiseOpInterface, MapOp, BroadcastOp, ReduceOp, SoftmaxOp,
-             CumulativeSumOp, ArgReduceOp, TopKOp, ResampleOp, SliceOp, PadOp,
+             CumulativeOp, ArgReduceOp, TopKOp, ResampleOp, SliceOp, PadOp,
              ConcatOp, GatherElementsOp>(op);
 }
 
@@ -105,8 +105,8 @@ std::optional<Layout> resultLayout(Operation *op, unsigned operand,
 static void permuteAttributes(Operation *op, LayoutRef layout) {
   Layout place = inverse(layout);
   llvm::TypeSwitch<Operation *>(op)
-      .Case<SoftmaxOp, CumulativeSumOp, ArgReduceOp, TopKOp, ResampleOp,
-            ConcatOp, GatherElementsOp, GatherOp>(
+      .Case<SoftmaxOp, CumulativeOp, ArgReduceOp, TopKOp, ResampleOp, ConcatOp,
+            GatherElementsOp, GatherOp>(
           [&](auto typed) { typed.setAxis(place[typed.getAxis()]); })
       .Case([&](ReduceOp reduce) {
         SmallVector<int64_t> axes;

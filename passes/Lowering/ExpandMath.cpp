@@ -65,6 +65,7 @@ void ExpandMathPass::runOnOperation() {
   RewritePatternSet patterns(context);
   populateExpandRoundingPatterns(patterns, cpu);
   populateExpandHalfPatterns(patterns, cpu);
+  populateExpandNarrowPatterns(patterns, cpu.getHasFma());
   populateExpandPowPatterns(patterns, cpu);
   populateExpandTranscendentalPatterns(patterns, cpu);
   populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {

@@ -17,8 +17,6 @@
 #include "mlir/IR/TypeUtilities.h"
 #include <limits>
 
-#include <limits>
-
 using namespace mlir;
 using namespace edgecc;
 
@@ -95,14 +93,17 @@ static Value expandExp2(FloatBuilder &b, Value x) {
   return b.scaleByPowerOf2(p, n);
 }
 
-/// Sine and cosine of x = j pi/2 + r, for |x| up to about 10^4 to the last
-/// places, and ever less beyond.
+/// Sine and cosine of x = j pi/2 + r, to the last places for |x| up to 10^5 and
+/// ever less beyond. The first parts of pi/2 have eight bits each, so that
+/// their products with j of up to 16 bits are exact without a fused
+/// multiply-add, too.
 static std::pair<Value, Value> expandSinCos(FloatBuilder &b, Value x) {
   auto [rounded, j] = b.roundToInt(b.mul(x, b.constant(0.636619772367581343)));
-  Value r = b.fma(rounded, b.constant(-1.5703125), x);
-  r = b.fma(rounded, b.constant(-4.837512969970703125e-4), r);
-  r = b.fma(rounded, b.constant(-7.54978995489188216e-8), r);
-  r = b.clamp(r, -0.7854, 0.7854);
+  Value r = x;
+  for (double part : {1.5703125, 0.0004825592041015625, 1.2665987014770508e-06,
+                      9.89530235528946e-10, 2.5633440682570896e-12})
+    r = b.fma(rounded, b.constant(-part), r);
+  r = b.clamp(r, -0.8, 0.8);
   Value z = b.mul(r, r);
   Value sine = b.poly(z, {-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1});
   sine = b.fma(b.mul(sine, z), r, r);

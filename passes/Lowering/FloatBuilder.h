@@ -96,6 +96,8 @@ void populateExpandRoundingPatterns(mlir::RewritePatternSet &patterns,
                                     target::CpuAttr cpu);
 void populateExpandHalfPatterns(mlir::RewritePatternSet &patterns,
                                 target::CpuAttr cpu);
+void populateExpandNarrowPatterns(mlir::RewritePatternSet &patterns,
+                                  bool hasFma);
 void populateExpandPowPatterns(mlir::RewritePatternSet &patterns,
                                target::CpuAttr cpu);
 void populateExpandTranscendentalPatterns(mlir::RewritePatternSet &patterns,

@@ -74,14 +74,15 @@ llvm::SetVector<Value> aliasesOf(Value alloc) {
   return aliases;
 }
 
-/// The time at which `op` counts: a loop around it that does not hold the scope
-/// of the buffer is one point in time.
-void extend(ArenaBuffer &buffer, Operation *op, const Clock &clock) {
+/// The time at which `op` counts: a loop around it that does not hold the
+/// allocation is one point in time.
+void extend(ArenaBuffer &buffer, Operation *op, Operation *alloc,
+            const Clock &clock) {
   buffer.first = std::min(buffer.first, clock.begin(op));
   buffer.last = std::max(buffer.last, clock.end(op));
   for (Operation *parent = op->getParentOp();
        parent && !isa<func::FuncOp>(parent); parent = parent->getParentOp())
-    if (isa<LoopLikeOpInterface>(parent)) {
+    if (isa<LoopLikeOpInterface>(parent) && !parent->isAncestor(alloc)) {
       buffer.first = std::min(buffer.first, clock.begin(parent));
       buffer.last = std::max(buffer.last, clock.end(parent));
     }
@@ -159,7 +160,7 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
           // A view touches nothing; its users do.
           if (isMemoryEffectFree(user))
             continue;
-          extend(buffer, user, clock);
+          extend(buffer, user, alloc, clock);
           auto call = buffersOfCalls.find(user);
           if (call != buffersOfCalls.end() &&
               (call->second.empty() ||

@@ -1,4 +1,4 @@
-//===- Activation.cpp - activation functions and softmax ---*- C++ -*-===//
+//===- Activation.cpp - activation functions and softmax --------*- C++ -*-===//
 // Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
@@ -250,18 +250,6 @@ Value convertHardmax(ConversionContext &ctx) {
   });
 }
 
-Converted convertDropout(ConversionContext &ctx) {
-  Value x = ctx.operand(0);
-  if (Value training = ctx.operand(2))
-    if (constantNumber(ctx, training).value_or(1) != 0)
-      return ctx.error() << "is in training mode, which edgecc does not have";
-  if (ctx.isUnused(1))
-    return SmallVector<Value>{x};
-  Type type =
-      ctx.getVersion() < 10 ? getElementType(x) : ctx.getBuilder().getI1Type();
-  return SmallVector<Value>{x, ctx.createSplat(1, type, getShape(x))};
-}
-
 } // namespace
 
 void edgecc::registerActivationConverters(ConverterTable &table) {
@@ -283,7 +271,6 @@ void edgecc::registerActivationConverters(ConverterTable &table) {
   table.add("Softmax", single(convertSoftmax<false>));
   table.add("LogSoftmax", single(convertSoftmax<true>));
   table.add("Hardmax", single(convertHardmax));
-  table.add("Dropout", convertDropout);
   table.add("Gelu", single(convertGelu), 1, ConverterTable::kNewest,
             kMicrosoftDomain);
   table.add("BiasGelu", single(convertBiasGelu), 1, ConverterTable::kNewest,

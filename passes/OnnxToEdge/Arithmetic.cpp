@@ -41,6 +41,8 @@ std::optional<double> edgecc::constantNumber(ConversionContext &ctx,
 Value edgecc::iota(ConversionContext &ctx, int64_t size, int64_t axis,
                    int64_t rank) {
   SmallVector<int64_t> shape(rank, 1);
+  if (failed(ctx.checkListed(size)))
+    size = 0;
   shape[axis] = size;
   return ctx.createInts(llvm::to_vector(llvm::seq<int64_t>(0, size)), shape);
 }
@@ -73,6 +75,26 @@ Type edgecc::getElementTypeOfOnnx(OpBuilder &builder, int64_t number) {
     return builder.getIntegerType(64, /*isSigned=*/false);
   case 16:
     return builder.getBF16Type();
+  case 17:
+    return builder.getType<Float8E4M3FNType>();
+  case 18:
+    return builder.getType<Float8E4M3FNUZType>();
+  case 19:
+    return builder.getType<Float8E5M2Type>();
+  case 20:
+    return builder.getType<Float8E5M2FNUZType>();
+  case 21:
+    return builder.getIntegerType(4, /*isSigned=*/false);
+  case 22:
+    return builder.getIntegerType(4);
+  case 23:
+    return builder.getType<Float4E2M1FNType>();
+  case 24:
+    return builder.getType<Float8E8M0FNUType>();
+  case 25:
+    return builder.getIntegerType(2, /*isSigned=*/false);
+  case 26:
+    return builder.getIntegerType(2);
   default:
     return {};
   }

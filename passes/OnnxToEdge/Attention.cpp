@@ -1,4 +1,4 @@
-//===- Attention.cpp - contributed attention operators ---------*- C++ -*-===//
+//===- Attention.cpp - contributed attention operators ----------*- C++ -*-===//
 //
 // Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -250,6 +250,66 @@ Value convertRotaryEmbedding(ConversionContext &ctx) {
   return shape.size() == 3 ? mergeHeads(ctx, rotated) : rotated;
 }
 
+/// `value`, or what sub-graph `name` makes of it. Null after an error.
+Value modify(ConversionContext &ctx, Value value, StringRef name) {
+  Region *body = ctx.getNode().getBody(name);
+  if (!body)
+    return value;
+  Block &block = body->front();
+  if (block.getNumArguments() != 1 ||
+      block.getTerminator()->getNumOperands() != 1)
+    return refuse(ctx, "needs a sub-graph " + name + " of one tensor");
+  ctx.map(block.getArgument(0), value);
+  Converted results = ctx.convertBlock(block);
+  if (failed(results))
+    return {};
+  if (getShape(results->front()) != getShape(value))
+    return refuse(ctx, "has a sub-graph " + name + " that changes the shape");
+  return results->front();
+}
+
+/// Attention of ONNX whose scores and weights are changed by sub-graphs.
+Value convertFlexAttention(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(3)))
+    return {};
+  Value q = ctx.operand(0), k = ctx.operand(1), v = ctx.operand(2);
+  if (getRank(q) != 4 || getRank(k) != 4 || getRank(v) != 4)
+    return refuse(ctx, "needs query, key and value of rank 4");
+  ArrayRef<int64_t> shape = getShape(q);
+  int64_t heads = getShape(k)[1];
+  if (heads == 0 || shape[1] % heads != 0)
+    return refuse(ctx, "cannot share " + Twine(heads) + " heads among " +
+                           Twine(shape[1]));
+  double factor =
+      ctx.getNode().getF32("scale", 1.0f / std::sqrt(float(shape[3])));
+  // Each head of keys and values serves a group of queries in a row.
+  auto spread = [&](Value x) {
+    ArrayRef<int64_t> own = getShape(x);
+    int64_t group = shape[1] / heads;
+    if (group == 1)
+      return x;
+    Value column = ctx.reshape(x, {own[0], heads, 1, own[2], own[3]});
+    return ctx.reshape(
+        ctx.broadcast(column, {own[0], heads, group, own[2], own[3]}),
+        {own[0], shape[1], own[2], own[3]});
+  };
+  Type type = getElementType(q);
+  Value keys = ctx.transpose(spread(ctx.widen(k)), {0, 1, 3, 2});
+  Value scores = ctx.create<edge::MatMulOp>(scale(ctx, ctx.widen(q), factor),
+                                            keys, Value(), ValueRange());
+  scores = modify(ctx, scores, "score_mod");
+  if (!scores)
+    return {};
+  Value weights =
+      ctx.create<edge::SoftmaxOp>(scores, uint64_t(3), /*log=*/false);
+  weights = modify(ctx, weights, "prob_mod");
+  if (!weights)
+    return {};
+  return ctx.cast(ctx.create<edge::MatMulOp>(weights, spread(ctx.widen(v)),
+                                             Value(), ValueRange()),
+                  type);
+}
+
 } // namespace
 
 void edgecc::registerAttentionConverters(ConverterTable &table) {
@@ -260,4 +320,6 @@ void edgecc::registerAttentionConverters(ConverterTable &table) {
   add("Attention", convertAttention);
   add("MultiHeadAttention", convertMultiHeadAttention);
   add("RotaryEmbedding", convertRotaryEmbedding);
+  table.add("FlexAttention", single(convertFlexAttention), 1,
+            ConverterTable::kNewest, "ai.onnx.preview");
 }

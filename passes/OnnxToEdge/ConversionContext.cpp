@@ -10,6 +10,7 @@
 #include "mlir/IR/Verifier.h"
 #include "passes/OnnxToEdge/Converters.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace edgecc;
@@ -20,7 +21,14 @@ using namespace edgecc;
 
 Value ConversionContext::operand(unsigned index) {
   Value input = node.getInput(index);
-  return input ? lookup(input) : Value();
+  if (!input)
+    return {};
+  if (Value tensor = lookup(input))
+    return tensor;
+  if (!hasFailed)
+    error() << "operand " << index
+            << " is a sequence or an empty optional, expected a tensor";
+  return createSplat(0, builder.getF32Type());
 }
 
 Value ConversionContext::lookup(Value onnxValue) {
@@ -56,6 +64,52 @@ Value ConversionContext::computed(Value value) {
 
 void ConversionContext::map(Value onnxValue, Value edgeValue) {
   values[onnxValue] = edgeValue;
+  bindings.erase(onnxValue);
+}
+
+void ConversionContext::map(Value onnxValue, Binding binding) {
+  if (binding.tensor)
+    return map(onnxValue, binding.tensor);
+  values.erase(onnxValue);
+  bindings[onnxValue] = std::move(binding);
+}
+
+Binding ConversionContext::binding(unsigned index) {
+  Value input = node.getInput(index);
+  return input ? resolve(input) : Binding();
+}
+
+Binding ConversionContext::resolve(Value onnxValue) {
+  if (Value tensor = lookup(onnxValue))
+    return {tensor, std::nullopt, false};
+  return bindings.lookup(onnxValue);
+}
+
+FailureOr<SmallVector<Value>> ConversionContext::sequence(unsigned index) {
+  Binding value = binding(index);
+  if (!value.sequence)
+    return error() << "operand " << index
+                   << " must be a sequence whose length is known";
+  SmallVector<Value> elements;
+  for (Value element : *value.sequence)
+    elements.push_back(computed(element));
+  return elements;
+}
+
+void ConversionContext::bindResult(unsigned index, Binding binding) {
+  if (index < getNode().getOutputs().size())
+    map(getNode().getOutputs()[index], std::move(binding));
+}
+
+bool ConversionContext::attempt(llvm::function_ref<LogicalResult()> convert) {
+  auto saved = std::tuple(values, bindings, evaluated, widened);
+  std::string message;
+  bool failedBefore = hasFailed;
+  if (collect(message, convert) && hasFailed == failedBefore)
+    return true;
+  std::tie(values, bindings, evaluated, widened) = std::move(saved);
+  hasFailed = failedBefore;
+  return false;
 }
 
 /// Whether `value` depends on nothing that is known at run time only.
@@ -64,7 +118,7 @@ static bool isCompileTime(Value value) {
   llvm::SmallDenseSet<Operation *> seen;
   while (!worklist.empty()) {
     Operation *op = worklist.pop_back_val().getDefiningOp();
-    if (!op || isa<edge::IfOp>(op))
+    if (!op || isa<edge::IfOp, edge::LoopOp>(op))
       return false;
     if (seen.insert(op).second)
       llvm::append_range(worklist, op->getOperands());
@@ -168,6 +222,23 @@ LogicalResult ConversionContext::unsupportedAttribute(StringRef name,
                  << ", supported is " << expected;
 }
 
+bool edgecc::isTooLarge(RankedTensorType type) {
+  constexpr int64_t kMostElements = std::numeric_limits<int32_t>::max();
+  int64_t count = 1;
+  for (int64_t size : type.getShape())
+    if (llvm::MulOverflow(count, size, count) || count > kMostElements)
+      return !llvm::is_contained(type.getShape(), 0);
+  return false;
+}
+
+LogicalResult ConversionContext::checkListed(int64_t count) {
+  constexpr int64_t kMostListed = int64_t(1) << 26;
+  if (count <= kMostListed)
+    return success();
+  return error() << "needs a constant of " << count
+                 << " elements, supported are at most " << kMostListed;
+}
+
 LogicalResult ConversionContext::requireOperands(unsigned count) {
   for (unsigned i = 0; i < count; ++i)
     if (node.isAbsent(i))
@@ -201,6 +272,14 @@ SmallVector<Value> ConversionContext::recover(OperationState &state,
 }
 
 SmallVector<Value> ConversionContext::finish(OperationState &state) {
+  for (Type type : state.types)
+    if (auto tensor = dyn_cast<RankedTensorType>(type);
+        tensor && tensor.hasStaticShape() && isTooLarge(tensor)) {
+      std::string text;
+      llvm::raw_string_ostream(text)
+          << "makes a tensor of more than 2^31 elements, " << tensor;
+      return recover(state, state.types.size(), text);
+    }
   Operation *op = Operation::create(state);
   builder.insert(op);
   std::string message;
@@ -243,6 +322,11 @@ Value ConversionContext::createConstant(ElementsAttr value) {
 Value ConversionContext::createSplat(double value, Type type,
                                      ArrayRef<int64_t> shape) {
   auto tensor = RankedTensorType::get(shape, type);
+  if (isTooLarge(tensor)) {
+    if (!hasFailed)
+      error() << "makes a tensor of more than 2^31 elements, " << tensor;
+    tensor = RankedTensorType::get({}, type);
+  }
   if (auto floatType = dyn_cast<FloatType>(type)) {
     APFloat element(value);
     bool inexact;
@@ -342,6 +426,24 @@ Value ConversionContext::toChannelsFirst(Value value) {
 //===----------------------------------------------------------------------===//
 
 Converted ConversionContext::convertBlock(Block &block) {
+  FailureOr<SmallVector<Binding>> bound = convertBlockToBindings(block);
+  if (failed(bound))
+    return failure();
+  SmallVector<Value> results;
+  for (auto [value, binding] :
+       llvm::zip(block.getTerminator()->getOperands(), *bound)) {
+    if (!binding.tensor) {
+      hasFailed = true;
+      return block.getTerminator()->emitError("a result of type ")
+             << value.getType() << " is not supported";
+    }
+    results.push_back(binding.tensor);
+  }
+  return results;
+}
+
+FailureOr<SmallVector<Binding>>
+ConversionContext::convertBlockToBindings(Block &block) {
   if (failed(reportUnsupported(block)))
     return failure();
   for (Operation &op : block.without_terminator()) {
@@ -360,12 +462,14 @@ Converted ConversionContext::convertBlock(Block &block) {
       return op.emitError("expected operations of the onnx dialect");
     }
   }
-  SmallVector<Value> results;
+  SmallVector<Binding> results;
   for (Value value : block.getTerminator()->getOperands()) {
-    results.push_back(lookup(value));
-    if (!results.back())
+    results.push_back(resolve(value));
+    if (!results.back()) {
+      hasFailed = true;
       return block.getTerminator()->emitError("a result of type ")
              << value.getType() << " is not supported";
+    }
   }
   return results;
 }
@@ -382,7 +486,7 @@ LogicalResult ConversionContext::convertNode(onnx::NodeOp next) {
     Value value = index < results->size() ? (*results)[index] : Value();
     if (value)
       map(output, value);
-    else if (!output.use_empty())
+    else if (!output.use_empty() && !bindings.contains(output))
       return error() << "output " << index << " is not supported";
   }
   return success();

@@ -7,6 +7,9 @@
 
 #include "passes/OnnxToEdge/Attention.h"
 #include "passes/OnnxToEdge/Converters.h"
+#include "passes/OnnxToEdge/MachineLearning.h"
+#include "passes/OnnxToEdge/Operators.h"
+#include <map>
 
 using namespace mlir;
 using namespace edgecc;
@@ -20,6 +23,7 @@ void edgecc::registerAllConverters(ConverterTable &table) {
   registerGeneratorConverters(table);
   registerImageConverters(table);
   registerIndexingConverters(table);
+  registerMachineLearningConverters(table);
   registerMatMulConverters(table);
   registerNormalizationConverters(table);
   registerPoolingConverters(table);
@@ -28,8 +32,13 @@ void edgecc::registerAllConverters(ConverterTable &table) {
   registerRecurrentConverters(table);
   registerReductionConverters(table);
   registerResizeConverters(table);
+  registerSamplingConverters(table);
+  registerSelectionConverters(table);
+  registerSequenceConverters(table);
   registerShapeConverters(table);
+  registerSignalConverters(table);
   registerSliceConverters(table);
+  registerTrainingConverters(table);
 }
 
 void ConverterTable::add(StringRef opType, ConvertFn convert,
@@ -54,6 +63,29 @@ const ConvertFn *ConverterTable::lookup(onnx::NodeOp node) const {
     if (row.minVersion <= version && version <= row.maxVersion)
       return &row.convert;
   return nullptr;
+}
+
+void ConverterTable::print(raw_ostream &os) const {
+  std::map<std::string, std::string> lines;
+  for (const auto &[key, list] : rows) {
+    auto [domain, name] = key.split("::");
+    std::string versions;
+    for (const Row &row : list) {
+      versions += " " + std::to_string(row.minVersion) + "-";
+      if (row.maxVersion != kNewest)
+        versions += std::to_string(row.maxVersion);
+    }
+    lines[((domain.empty() ? "ai.onnx" : domain) + " " + name).str()] =
+        versions;
+  }
+  for (const auto &[name, versions] : lines)
+    os << name << versions << "\n";
+}
+
+void edgecc::printOperators(raw_ostream &os) {
+  ConverterTable table;
+  registerAllConverters(table);
+  table.print(os);
 }
 
 std::string ConverterTable::getVersions(onnx::NodeOp node) const {

@@ -30,6 +30,17 @@ class ConversionContext;
 using Converted = llvm::FailureOr<llvm::SmallVector<mlir::Value>>;
 using ConvertFn = std::function<Converted(ConversionContext &)>;
 
+/// What an ONNX value stands for: a tensor, a sequence of tensors whose length
+/// is known, or an optional that is empty. An optional that is not is what it
+/// holds. Of the three at most one is set.
+struct Binding {
+  mlir::Value tensor;
+  std::optional<llvm::SmallVector<mlir::Value>> sequence;
+  bool isEmpty = false;
+
+  explicit operator bool() const { return tensor || sequence || isEmpty; }
+};
+
 //===----------------------------------------------------------------------===//
 // Table
 //===----------------------------------------------------------------------===//
@@ -50,6 +61,9 @@ public:
   /// The versions of the node's operator that have a converter, for messages:
   /// "7 to 12", or an empty string.
   std::string getVersions(onnx::NodeOp node) const;
+
+  /// One line per operator, sorted.
+  void print(llvm::raw_ostream &os) const;
 
 private:
   struct Row {
@@ -92,13 +106,24 @@ public:
   /// The number of operands that the node lists, absent ones included.
   unsigned getNumOperands() const { return getNode().getInputs().size(); }
 
-  /// The edge value of operand `index`; null when it is absent.
+  /// The edge value of operand `index`; null when it is absent. A sequence is
+  /// an error; some value comes back so that the converter can go on.
   mlir::Value operand(unsigned index);
 
   /// The edge value of an onnx value; null for an absent one. Values of f16
   /// and bf16 are seen in f32: networks of these types are computed in f32
   /// from their inputs to their outputs, without rounding in between.
   mlir::Value lookup(mlir::Value onnxValue);
+
+  /// What operand `index` stands for; nothing when it is absent.
+  Binding binding(unsigned index);
+
+  /// The tensors of operand `index`, a sequence; an error when it is none.
+  llvm::FailureOr<llvm::SmallVector<mlir::Value>> sequence(unsigned index);
+
+  /// What result `index` of the node stands for, when that is no tensor; the
+  /// converter then returns a null value for it.
+  void bindResult(unsigned index, Binding binding);
 
   /// Whether result `index` of the node is left out or has no use.
   bool isUnused(unsigned index) const { return getNode().isUnused(index); }
@@ -126,6 +151,10 @@ public:
   /// Starts an error that names the node, its operator, domain and opset. Can
   /// be returned from a converter.
   mlir::InFlightDiagnostic error();
+
+  /// Fails with an error if a converter is not to list `count` numbers, because
+  /// a constant of so many would take too long to make.
+  llvm::LogicalResult checkListed(int64_t count);
 
   /// Errors of fixed form.
   llvm::LogicalResult unsupportedAttribute(llvm::StringRef name,
@@ -226,8 +255,17 @@ public:
   /// must have been mapped before.
   Converted convertBlock(mlir::Block &block);
 
-  /// Lets `edgeValue` stand for `onnxValue`.
+  /// The same for blocks that may return sequences and optionals.
+  llvm::FailureOr<llvm::SmallVector<Binding>>
+  convertBlockToBindings(mlir::Block &block);
+
+  /// Lets `edgeValue`, or `binding`, stand for `onnxValue`.
   void map(mlir::Value onnxValue, mlir::Value edgeValue);
+  void map(mlir::Value onnxValue, Binding binding);
+
+  /// Runs `convert`; when it fails, everything is as it was before, but for
+  /// operations without use, and nothing has been reported.
+  bool attempt(llvm::function_ref<llvm::LogicalResult()> convert);
 
 private:
   template <typename OpTy>
@@ -251,6 +289,8 @@ private:
                                          llvm::StringRef message);
   llvm::SmallVector<mlir::Value> finish(mlir::OperationState &state);
   llvm::LogicalResult convertNode(onnx::NodeOp node);
+  /// What `onnxValue` stands for.
+  Binding resolve(mlir::Value onnxValue);
   /// `value` in the type in which it is computed; see `lookup`.
   mlir::Value computed(mlir::Value value);
   llvm::LogicalResult reportUnsupported(mlir::Block &block);
@@ -261,6 +301,8 @@ private:
   onnx::NodeOp node;
   bool hasFailed = false;
   llvm::DenseMap<mlir::Value, mlir::Value> values;
+  /// The ONNX values that are no tensors.
+  llvm::DenseMap<mlir::Value, Binding> bindings;
   /// Edge values that have been evaluated, and their constants.
   llvm::DenseMap<mlir::Value, mlir::Value> evaluated;
   /// Edge values of f16 and bf16, and their casts to f32.
@@ -270,6 +312,10 @@ private:
 //===----------------------------------------------------------------------===//
 // Helpers
 //===----------------------------------------------------------------------===//
+
+/// Whether `type` has more elements than any tensor may have: sizes that no
+/// network has end here, before a converter counts to them.
+bool isTooLarge(mlir::RankedTensorType type);
 
 /// The tensor type, shape, rank and element type of an edge value.
 inline mlir::RankedTensorType getTensorType(mlir::Value value) {
@@ -321,8 +367,13 @@ void registerQuantizationConverters(ConverterTable &table);
 void registerRecurrentConverters(ConverterTable &table);
 void registerReductionConverters(ConverterTable &table);
 void registerResizeConverters(ConverterTable &table);
+void registerSamplingConverters(ConverterTable &table);
+void registerSelectionConverters(ConverterTable &table);
+void registerSequenceConverters(ConverterTable &table);
 void registerShapeConverters(ConverterTable &table);
+void registerSignalConverters(ConverterTable &table);
 void registerSliceConverters(ConverterTable &table);
+void registerTrainingConverters(ConverterTable &table);
 
 } // namespace edgecc
 

@@ -192,8 +192,65 @@ static Converted convertConvTranspose(ConversionContext &ctx) {
   return SmallVector<Value>{ctx.cast(result, type)};
 }
 
+/// The columns of a convolution added up to an image: a transposed convolution
+/// whose weights pick each row of a column for its place in the window.
+static Converted convertCol2Im(ConversionContext &ctx) {
+  FailureOr<SmallVector<int64_t>> image = ctx.ints(1, "image_shape");
+  if (failed(image))
+    return failure();
+  FailureOr<SmallVector<int64_t>> block = ctx.ints(2, "block_shape");
+  if (failed(block))
+    return failure();
+  Value input = ctx.operand(0);
+  int64_t rank = image->size(), window = 1, columns = 1;
+  onnx::NodeOp node = ctx.getNode();
+  SmallVector<int64_t> ones(rank, 1), none(2 * rank, 0);
+  ArrayRef<int64_t> strides = node.getInts("strides", ones);
+  ArrayRef<int64_t> dilations = node.getInts("dilations", ones);
+  ArrayRef<int64_t> pads = node.getInts("pads", none);
+  if (int64_t(block->size()) != rank || int64_t(strides.size()) != rank ||
+      int64_t(dilations.size()) != rank || int64_t(pads.size()) != 2 * rank ||
+      getRank(input) != 3)
+    return ctx.error() << "has operands and attributes of different ranks";
+  SmallVector<int64_t> counts, outputPadding;
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    int64_t extent = ((*block)[dim] - 1) * dilations[dim] + 1;
+    int64_t size = (*image)[dim] + pads[dim] + pads[dim + rank];
+    if ((*block)[dim] < 1 || strides[dim] < 1 || dilations[dim] < 1 ||
+        size < extent)
+      return ctx.error() << "has windows that do not fit the image";
+    counts.push_back((size - extent) / strides[dim] + 1);
+    outputPadding.push_back((size - extent) % strides[dim]);
+    columns *= counts.back();
+    window *= (*block)[dim];
+  }
+  ArrayRef<int64_t> shape = getShape(input);
+  if (shape[2] != columns || shape[1] % window != 0)
+    return ctx.error() << "needs " << columns << " columns of a multiple of "
+                       << window << " rows, found " << input.getType();
+  int64_t channels = shape[1] / window;
+  SmallVector<int64_t> inputShape{shape[0], shape[1]};
+  llvm::append_range(inputShape, counts);
+  Type type = getElementType(input);
+  Value pixels = ctx.toChannelsLast(ctx.reshape(ctx.widen(input), inputShape));
+  if (failed(ctx.checkListed(window * shape[1])))
+    return failure();
+  SmallVector<float> picks(window * shape[1], 0);
+  for (int64_t row = 0; row < shape[1]; ++row)
+    picks[row % window * shape[1] + row] = 1;
+  SmallVector<int64_t> weightShape(*block);
+  llvm::append_range(weightShape, ArrayRef<int64_t>{shape[1], 1});
+  Value weights = ctx.createFloats(picks, weightShape, getElementType(pixels));
+  Value result = ctx.create<edge::ConvTransposeOp>(
+      pixels, weights, Value(), ValueRange(), strides,
+      ctx.getBuilder().getDenseI64ArrayAttr(dilations), pads.take_front(rank),
+      pads.drop_front(rank), outputPadding, uint64_t(channels));
+  return SmallVector<Value>{ctx.cast(ctx.toChannelsFirst(result), type)};
+}
+
 void edgecc::registerConvolutionConverters(ConverterTable &table) {
   table.add("Conv", convertConv);
+  table.add("Col2Im", convertCol2Im);
   table.add("ConvTranspose", convertConvTranspose);
   table.add("FusedConv", convertFusedConv, 1, ConverterTable::kNewest,
             kMicrosoftDomain);

@@ -1,4 +1,4 @@
-//===- Elementwise.cpp - arithmetic, logic, comparison, cast -*- C++ -*-===//
+//===- Elementwise.cpp - arithmetic, logic, comparison, cast ----*- C++ -*-===//
 // Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
@@ -169,6 +169,51 @@ Value convertClip(ConversionContext &ctx) {
 // Cast
 //===----------------------------------------------------------------------===//
 
+/// The exponent of `x` as the one number that f8E8M0FNU keeps; not-a-number
+/// is 255.
+Value castToExponent(ConversionContext &ctx, Value x) {
+  Builder &builder = ctx.getBuilder();
+  Type f32 = builder.getF32Type(), i32 = builder.getI32Type();
+  StringRef mode = ctx.getNode().getString("round_mode", "up");
+  int64_t bias = mode == "up" ? 0x7fffff : mode == "nearest" ? 0x400000 : 0;
+  bool saturates = ctx.getNode().getI64("saturate", 1);
+  Value bits = ctx.create<edge::BitcastOp>(
+      ctx.create<edge::AbsOp>(ctx.cast(x, f32)), i32);
+  auto number = [&](int64_t value) { return ctx.createSplat(value, i32); };
+  Value isNan = compare(ctx, edge::ComparePredicate::LT,
+                        number(saturates ? 0x7f800000 : 0x7f7fffff), bits);
+  Value exponent = ctx.create<edge::ShiftRightOp>(
+      ctx.create<edge::AddOp>(bits, number(bias)), number(23));
+  exponent = ctx.create<edge::MinOp>(exponent, number(saturates ? 254 : 255));
+  exponent = ctx.create<edge::SelectOp>(isNan, number(255), exponent);
+  return ctx.create<edge::BitcastOp>(
+      ctx.cast(exponent, builder.getIntegerType(8, /*isSigned=*/false)),
+      builder.getType<Float8E8M0FNUType>());
+}
+
+/// `x` as `type`. Floats of less than a byte have no infinity, and others none
+/// unless the node says so. Integers of less than a byte wrap around.
+Value castTo(ConversionContext &ctx, Value x, Type type) {
+  auto target = dyn_cast<FloatType>(type);
+  if (!target && isa<FloatType>(getElementType(x)) &&
+      type.getIntOrFloatBitWidth() < 8 && !type.isInteger(1))
+    x = ctx.cast(x, ctx.getBuilder().getI32Type());
+  if (!target || target.getWidth() > 8 || getElementType(x) == type)
+    return ctx.cast(x, type);
+  if (isa<Float8E8M0FNUType>(type))
+    return castToExponent(ctx, x);
+  x = ctx.cast(x, ctx.getBuilder().getF32Type());
+  if (target.getWidth() < 8 || ctx.getNode().getI64("saturate", 1)) {
+    double most =
+        APFloat::getLargest(target.getFloatSemantics()).convertToDouble();
+    x = clamp(ctx, x, -most, most);
+  }
+  if (target.getWidth() < 8)
+    x = ctx.create<edge::SelectOp>(ctx.create<edge::IsNanOp>(x),
+                                   scalar(ctx, x, -0.0), x);
+  return ctx.cast(x, type);
+}
+
 Value convertCast(ConversionContext &ctx) {
   Type type =
       getElementTypeOfOnnx(ctx.getBuilder(), ctx.getNode().getI64("to", 0));
@@ -176,11 +221,21 @@ Value convertCast(ConversionContext &ctx) {
     return refuse(ctx,
                   "attribute to = " + Twine(ctx.getNode().getI64("to", 0)) +
                       " is not a type that edgecc computes with");
-  return ctx.cast(ctx.operand(0), type);
+  return castTo(ctx, ctx.operand(0), type);
+}
+
+Value convertBitCast(ConversionContext &ctx) {
+  Type type =
+      getElementTypeOfOnnx(ctx.getBuilder(), ctx.getNode().getI64("to", 0));
+  if (!type)
+    return refuse(ctx,
+                  "attribute to = " + Twine(ctx.getNode().getI64("to", 0)) +
+                      " is not a type that edgecc computes with");
+  return ctx.create<edge::BitcastOp>(ctx.operand(0), type);
 }
 
 Value convertCastLike(ConversionContext &ctx) {
-  return ctx.cast(ctx.operand(0), getElementType(ctx.operand(1)));
+  return castTo(ctx, ctx.operand(0), getElementType(ctx.operand(1)));
 }
 
 } // namespace
@@ -245,6 +300,7 @@ void edgecc::registerElementwiseConverters(ConverterTable &table) {
   table.add("Pow", single(convertPow));
   table.add("Where", single(convertWhere));
 
+  table.add("BitCast", single(convertBitCast));
   table.add("Cast", single(convertCast));
   table.add("CastLike", single(convertCastLike));
 }

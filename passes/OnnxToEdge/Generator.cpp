@@ -1,4 +1,4 @@
-//===- Generator.cpp - tensors made from shapes and numbers ----*- C++ -*-===//
+//===- Generator.cpp - tensors made from shapes and numbers -----*- C++ -*-===//
 //
 // Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,6 +13,7 @@
 #include "dialects/Edge/EdgeConstants.h"
 #include "passes/OnnxToEdge/Arithmetic.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/xxhash.h"
 #include <cmath>
 
 using namespace mlir;
@@ -59,7 +60,9 @@ Value convertRange(ConversionContext &ctx) {
     auto [start, limit, delta] = numbers;
     if (delta == 0.0)
       return refuse(ctx, "has the delta zero");
-    int64_t size = std::max(std::ceil((limit - start) / delta), 0.0);
+    double size = std::max(std::ceil((limit - start) / delta), 0.0);
+    if (!(size < 0x1p62))
+      return refuse(ctx, "has bounds that give no number of elements");
     return scale(ctx, ctx.cast(iota(ctx, size), type), delta, start);
   }
   auto start = ctx.ints(0, "start"), limit = ctx.ints(1, "limit"),
@@ -70,10 +73,14 @@ Value convertRange(ConversionContext &ctx) {
       delta->front() == 0)
     return refuse(ctx, "needs one start, limit and delta, which is not zero");
   int64_t first = start->front(), end = limit->front(), step = delta->front();
+  // In double, the difference of any two of them is there.
+  double distance = double(end) - double(first);
+  int64_t size = std::max(std::ceil(distance / double(step)), 0.0);
+  if (failed(ctx.checkListed(size)))
+    return {};
   SmallVector<int64_t> values;
-  for (int64_t i = first; step > 0 ? i < end : i > end; i += step)
-    values.push_back(i);
-  int64_t size = values.size();
+  for (int64_t i = 0; i < size; ++i)
+    values.push_back(first + i * step);
   return ctx.cast(ctx.createInts(values, {size}), type);
 }
 
@@ -91,6 +98,8 @@ Value convertEyeLike(ConversionContext &ctx) {
   }
   int64_t diagonal = ctx.getNode().getI64("k", 0);
   int64_t rows = getShape(x)[0], columns = getShape(x)[1];
+  if (failed(ctx.checkListed(rows * columns)))
+    return {};
   SmallVector<int64_t> values(rows * columns, 0);
   for (int64_t row = 0; row < rows; ++row)
     if (row + diagonal >= 0 && row + diagonal < columns)
@@ -128,75 +137,110 @@ Value convertOneHot(ConversionContext &ctx) {
 }
 
 //===----------------------------------------------------------------------===//
-// Shapes that depend on values
+// Random numbers
 //===----------------------------------------------------------------------===//
 
-/// Which elements of constant operand `index` are not zero.
-FailureOr<SmallVector<bool>> findNonZero(ConversionContext &ctx,
-                                         unsigned index) {
-  ElementsAttr elements = ctx.constant(ctx.operand(index));
-  if (!elements)
-    return ctx.error() << "has a result whose shape depends on values that are "
-                          "not known at compile time";
-  SmallVector<bool> flags;
-  if (auto ints = readInts(elements))
-    for (int64_t number : *ints)
-      flags.push_back(number != 0);
-  else if (auto floats = readFloats(elements))
-    for (float number : *floats)
-      flags.push_back(number != 0.0f);
-  else
-    return ctx.error() << "has elements of a type that cannot be zero";
-  return flags;
-}
-
-Value convertNonZero(ConversionContext &ctx) {
-  FailureOr<SmallVector<bool>> flags = findNonZero(ctx, 0);
-  if (failed(flags))
-    return {};
-  ArrayRef<int64_t> shape = getShape(ctx.operand(0));
-  SmallVector<int64_t> hits;
-  for (auto [position, flag] : llvm::enumerate(*flags))
-    if (flag)
-      hits.push_back(position);
-  // Row-major: the coordinates of the last dimension vary fastest.
-  SmallVector<int64_t> coordinates;
-  int64_t pitch = getTensorType(ctx.operand(0)).getNumElements();
-  for (int64_t size : shape) {
-    pitch = size ? pitch / size : 0;
-    for (int64_t hit : hits)
-      coordinates.push_back(hit / pitch % size);
+/// Numbers that look random: the same in every run, because a network has no
+/// state to draw others from.
+class RandomNumbers {
+public:
+  explicit RandomNumbers(ConversionContext &ctx) {
+    float seed = ctx.getNode().getF32("seed", 0);
+    state = llvm::bit_cast<uint32_t>(seed);
+    // Nodes without a seed differ by their names.
+    if (seed == 0)
+      state = llvm::xxh3_64bits(ctx.getNode().describe());
   }
-  return ctx.createInts(coordinates, {static_cast<int64_t>(shape.size()),
-                                      static_cast<int64_t>(hits.size())});
+  /// From 0, included, to 1.
+  double next() {
+    // The generator splitmix64.
+    uint64_t z = state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return double((z ^ (z >> 31)) >> 11) * 0x1p-53;
+  }
+  /// Of mean 0 and deviation 1, by the method of Box and Muller.
+  double nextNormal() {
+    double radius = std::sqrt(-2 * std::log(1 - next()));
+    return radius * std::cos(2 * M_PI * next());
+  }
+
+private:
+  uint64_t state;
+};
+
+/// A constant of `shape` with numbers of `draw`.
+Value createRandom(ConversionContext &ctx, ArrayRef<int64_t> shape, Type type,
+                   llvm::function_ref<double()> draw) {
+  int64_t count = ShapedType::getNumElements(shape);
+  if (failed(ctx.checkListed(count)))
+    return {};
+  SmallVector<float> numbers(count);
+  for (float &number : numbers)
+    number = draw();
+  return ctx.cast(
+      ctx.createFloats(numbers, shape, ctx.getBuilder().getF32Type()), type);
 }
 
-Value convertCompress(ConversionContext &ctx) {
-  if (failed(ctx.requireOperands(2)))
-    return {};
-  Value x = ctx.operand(0);
-  FailureOr<SmallVector<bool>> flags = findNonZero(ctx, 1);
-  if (failed(flags))
-    return {};
-  int64_t axis = 0;
-  if (std::optional<int64_t> number = ctx.getNode().findI64("axis")) {
-    FailureOr<int64_t> normal = ctx.normalizeAxis(*number, getRank(x));
-    if (failed(normal))
+template <bool isNormal, bool isLike>
+Value convertRandom(ConversionContext &ctx) {
+  onnx::NodeOp node = ctx.getNode();
+  SmallVector<int64_t> shape(node.getInts("shape"));
+  Type type = ctx.getBuilder().getF32Type();
+  if (isLike) {
+    if (failed(ctx.requireOperands(1)))
       return {};
-    axis = *normal;
-  } else {
-    x = ctx.reshape(x, {getTensorType(x).getNumElements()});
+    shape.assign(getShape(ctx.operand(0)).begin(),
+                 getShape(ctx.operand(0)).end());
+    type = getElementType(ctx.operand(0));
   }
-  SmallVector<int64_t> kept;
-  for (auto [position, flag] : llvm::enumerate(*flags))
-    if (flag)
-      kept.push_back(position);
-  int64_t size = kept.size();
-  if (size && kept.back() >= getShape(x)[axis])
-    return refuse(ctx, "has a condition that is longer than the dimension");
-  if (size == 0)
-    return ctx.slice(x, axis, 0, 0);
-  return ctx.create<edge::GatherOp>(x, ctx.createInts(kept, {size}), axis);
+  if (std::optional<int64_t> number = node.findI64("dtype"))
+    type = getElementTypeOfOnnx(ctx.getBuilder(), *number);
+  if (!isa_and_nonnull<FloatType>(type) ||
+      llvm::any_of(shape, [](int64_t size) { return size < 0; }))
+    return refuse(ctx, "needs a shape and a type of floats");
+  RandomNumbers numbers(ctx);
+  double mean = node.getF32("mean", 0), scale = node.getF32("scale", 1);
+  double low = node.getF32("low", 0), high = node.getF32("high", 1);
+  return createRandom(ctx, shape, type, [&] {
+    return isNormal ? mean + scale * numbers.nextNormal()
+                    : low + (high - low) * numbers.next();
+  });
+}
+
+/// In training, elements are left out at random and the others made larger.
+Converted convertDropout(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(1)))
+    return failure();
+  Value x = ctx.operand(0);
+  Type maskType =
+      ctx.getVersion() < 10 ? getElementType(x) : ctx.getBuilder().getI1Type();
+  bool isTraining = false;
+  if (Value training = ctx.operand(2)) {
+    std::optional<double> flag = constantNumber(ctx, training);
+    if (!flag)
+      return ctx.error() << "operand 2 (training_mode) must be known at "
+                            "compile time";
+    isTraining = *flag != 0;
+  }
+  if (!isTraining)
+    return SmallVector<Value>{x, ctx.createSplat(1, maskType, getShape(x))};
+  Value ratio = ctx.operand(1);
+  Type f32 = ctx.getBuilder().getF32Type();
+  ratio =
+      ratio ? ctx.reshape(ctx.cast(ratio, f32), {}) : ctx.createSplat(0.5, f32);
+  RandomNumbers numbers(ctx);
+  Value drawn =
+      createRandom(ctx, getShape(x), f32, [&] { return numbers.next(); });
+  if (!drawn)
+    return failure();
+  Value isKept = compare(ctx, edge::ComparePredicate::LE, ratio, drawn);
+  Value factor = ctx.create<edge::DivOp>(ctx.createSplat(1, f32),
+                                         scale(ctx, ratio, -1, 1));
+  Value result = ctx.create<edge::SelectOp>(
+      isKept, ctx.create<edge::MulOp>(x, ctx.cast(factor, getElementType(x))),
+      scalar(ctx, x, 0));
+  return SmallVector<Value>{result, ctx.cast(isKept, maskType)};
 }
 
 } // namespace
@@ -206,6 +250,9 @@ void edgecc::registerGeneratorConverters(ConverterTable &table) {
   table.add("Range", single(convertRange));
   table.add("EyeLike", single(convertEyeLike));
   table.add("OneHot", single(convertOneHot));
-  table.add("NonZero", single(convertNonZero));
-  table.add("Compress", single(convertCompress));
+  table.add("Dropout", convertDropout);
+  table.add("RandomNormal", single(convertRandom<true, false>));
+  table.add("RandomNormalLike", single(convertRandom<true, true>));
+  table.add("RandomUniform", single(convertRandom<false, false>));
+  table.add("RandomUniformLike", single(convertRandom<false, true>));
 }

@@ -1,4 +1,4 @@
-//===- Indexing.cpp - access by computed indices ---------------*- C++ -*-===//
+//===- Indexing.cpp - access by computed indices ----------------*- C++ -*-===//
 //
 // Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -225,6 +225,135 @@ Converted convertTopK(ConversionContext &ctx) {
   return ctx.createAll<edge::TopKOp>(kind, ctx.operand(0), *axis, k);
 }
 
+//===----------------------------------------------------------------------===//
+// TensorScatter
+//===----------------------------------------------------------------------===//
+
+/// Writes an update into a cache, for each batch from an index of its own on.
+Value convertTensorScatter(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(2)))
+    return {};
+  Value cache = ctx.operand(0), update = ctx.operand(1);
+  Value start = ctx.operand(2);
+  FailureOr<int64_t> axis = getAxis(ctx, -2);
+  if (failed(axis))
+    return {};
+  ArrayRef<int64_t> shape = getShape(cache);
+  int64_t rank = shape.size(), size = shape[*axis];
+  SmallVector<int64_t> expected(shape);
+  if (getRank(update) == rank)
+    expected[*axis] = getShape(update)[*axis];
+  if (*axis == 0 || getShape(update) != ArrayRef<int64_t>(expected) ||
+      expected[*axis] == 0)
+    return refuse(ctx, "has an update that does not fit the cache");
+  Value position = iota(ctx, size, *axis, rank);
+  if (start) {
+    SmallVector<int64_t> column(rank, 1);
+    column[0] = shape[0];
+    position = ctx.create<edge::SubOp>(
+        position,
+        ctx.reshape(ctx.cast(start, ctx.getBuilder().getI64Type()), column));
+  }
+  if (ctx.getNode().getString("mode", "linear") == "circular")
+    position = ctx.create<edge::ModOp>(position, scalar(ctx, position, size));
+  Value isUpdated =
+      ctx.create<edge::AndOp>(compare(ctx, edge::ComparePredicate::LE,
+                                      scalar(ctx, position, 0), position),
+                              compare(ctx, edge::ComparePredicate::LT, position,
+                                      scalar(ctx, position, expected[*axis])));
+  Value index = clamp(ctx, position, 0, expected[*axis] - 1);
+  Value picked = ctx.create<edge::GatherElementsOp>(
+      update, ctx.broadcast(index, shape),
+      ctx.getBuilder().getI64IntegerAttr(*axis));
+  return ctx.create<edge::SelectOp>(isUpdated, picked, cache);
+}
+
+//===----------------------------------------------------------------------===//
+// TfIdfVectorizer
+//===----------------------------------------------------------------------===//
+
+/// Counts n-grams: lists of numbers that stand in a row, or with a distance of
+/// up to max_skip_count others between them.
+Value convertTfIdfVectorizer(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(1)))
+    return {};
+  onnx::NodeOp node = ctx.getNode();
+  ArrayRef<int64_t> pool = node.getInts("pool_int64s");
+  ArrayRef<int64_t> starts = node.getInts("ngram_counts");
+  ArrayRef<int64_t> columns = node.getInts("ngram_indexes");
+  ArrayRef<float> weights = node.getFloats("weights");
+  int64_t least = node.getI64("min_gram_length", 1);
+  int64_t most = node.getI64("max_gram_length", 1);
+  int64_t skips = node.getI64("max_skip_count", 0);
+  StringRef mode = node.getString("mode", "TF");
+  if (pool.empty() || !node.getStrings("pool_strings").empty())
+    return refuse(ctx, "needs n-grams of numbers; strings are not supported");
+  if (least < 1 || most < least || most > 64 || skips < 0 || skips > 1024)
+    return refuse(ctx, "has lengths out of range");
+  Value x = ctx.cast(ctx.operand(0), ctx.getBuilder().getI64Type());
+  bool isVector = getRank(x) == 1;
+  if (isVector)
+    x = ctx.reshape(x, {1, getShape(x)[0]});
+  if (getRank(x) != 2)
+    return refuse(ctx, "needs one or two dimensions");
+  int64_t rows = getShape(x)[0], length = getShape(x)[1];
+  int64_t width = 0;
+  for (int64_t column : columns)
+    width = std::max(width, column + 1);
+  Type f32 = ctx.getBuilder().getF32Type();
+  SmallVector<Value> counts(width);
+  int64_t gram = 0;
+  for (int64_t n = 1; n <= int64_t(starts.size()); ++n) {
+    int64_t first = starts[n - 1];
+    int64_t end = n < int64_t(starts.size()) ? starts[n] : pool.size();
+    if (first < 0 || end > int64_t(pool.size()) || (end - first) % n != 0)
+      return refuse(ctx, "has n-grams that do not fit their counts");
+    for (int64_t at = first; at < end; at += n, ++gram) {
+      if (gram >= int64_t(columns.size()) || columns[gram] < 0)
+        return refuse(ctx, "has an n-gram without an index");
+      if (n < least || n > most)
+        continue;
+      Value &count = counts[columns[gram]];
+      // Single numbers have nothing between them.
+      for (int64_t skip = 0; skip <= (n == 1 ? 0 : skips); ++skip) {
+        int64_t places = length - (n - 1) * (skip + 1);
+        if (places <= 0)
+          break;
+        Value matches;
+        for (int64_t i = 0; i < n; ++i) {
+          Value part = ctx.slice(x, 1, i * (skip + 1), places);
+          Value same = compare(ctx, edge::ComparePredicate::EQ, part,
+                               ctx.createInts({pool[at + i]}, {}));
+          matches = matches ? ctx.create<edge::AndOp>(matches, same) : same;
+        }
+        Value sum = ctx.create<edge::ReduceOp>(
+            edge::ReduceKind::Sum, ctx.cast(matches, f32), ValueRange(),
+            SmallVector<int64_t>{1});
+        count = count ? ctx.create<edge::AddOp>(count, sum) : sum;
+      }
+    }
+  }
+  for (Value &count : counts)
+    if (!count)
+      count = ctx.createSplat(0, f32, {rows, 1});
+  Value result = counts.size() == 1
+                     ? counts.front()
+                     : ctx.create<edge::ConcatOp>(
+                           counts, ctx.getBuilder().getI64IntegerAttr(1));
+  if (mode == "IDF")
+    result = ctx.cast(compare(ctx, edge::ComparePredicate::LT,
+                              scalar(ctx, result, 0), result),
+                      f32);
+  if (mode != "TF" && !weights.empty()) {
+    SmallVector<float> row(width, 1);
+    for (auto [column, weight] : llvm::zip(columns, weights))
+      row[column] = weight;
+    result =
+        ctx.create<edge::MulOp>(result, ctx.createFloats(row, {width}, f32));
+  }
+  return isVector ? ctx.reshape(result, {width}) : result;
+}
+
 } // namespace
 
 void edgecc::registerIndexingConverters(ConverterTable &table) {
@@ -235,4 +364,6 @@ void edgecc::registerIndexingConverters(ConverterTable &table) {
   table.add("ScatterElements", single(convertScatterElements));
   table.add("ScatterND", single(convertScatterND));
   table.add("TopK", convertTopK);
+  table.add("TensorScatter", single(convertTensorScatter));
+  table.add("TfIdfVectorizer", single(convertTfIdfVectorizer));
 }

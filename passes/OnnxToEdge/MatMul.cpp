@@ -201,10 +201,6 @@ static FailureOr<Equation> readEquation(ConversionContext &ctx) {
     ellipsis = std::max(ellipsis, rank - named);
     equation.operands.push_back(expandEllipsis(term, rank - named));
   }
-  for (StringRef labels : equation.operands)
-    for (char label : labels)
-      if (labels.count(label) > 1)
-        return fail("takes a diagonal, which is not supported");
   if (text.find("->") != std::string::npos) {
     equation.result = expandEllipsis(output, ellipsis);
     return equation;
@@ -219,6 +215,34 @@ static FailureOr<Equation> readEquation(ConversionContext &ctx) {
       equation.result.push_back(label);
   llvm::sort(equation.result);
   return equation;
+}
+
+/// Keeps of dimensions with one label the elements where they have one index.
+static Labelled takeDiagonals(ConversionContext &ctx, Labelled term) {
+  for (size_t second = 1; second < term.labels.size(); ++second) {
+    size_t first = term.labels.find(term.labels[second]);
+    if (first == second)
+      continue;
+    SmallVector<int64_t> order{int64_t(first), int64_t(second)}, shape;
+    std::string labels(1, term.labels[first]);
+    int64_t size = getShape(term.value)[first];
+    for (auto [dim, label] : llvm::enumerate(term.labels))
+      if (dim != first && dim != second) {
+        order.push_back(dim);
+        labels.push_back(label);
+        shape.push_back(getShape(term.value)[dim]);
+      }
+    shape.insert(shape.begin(), size * size);
+    Value flat = ctx.reshape(ctx.transpose(term.value, order), shape);
+    SmallVector<int64_t> positions;
+    for (int64_t i = 0; i < size; ++i)
+      positions.push_back(i * (size + 1));
+    Value diagonal =
+        ctx.create<edge::GatherOp>(flat, ctx.createInts(positions, {size}),
+                                   ctx.getBuilder().getI64IntegerAttr(0));
+    return takeDiagonals(ctx, {diagonal, labels});
+  }
+  return term;
 }
 
 /// Sums over the dimensions whose labels are not in `kept`.
@@ -313,7 +337,7 @@ static Converted convertEinsum(ConversionContext &ctx) {
         return ctx.error() << "dimension '" << StringRef(&label, 1)
                            << "' of the equation is both " << it->second
                            << " and " << size;
-    terms.push_back({value, labels});
+    terms.push_back(takeDiagonals(ctx, {value, labels}));
   }
   for (char label : equation->result)
     if (!sizes.contains(label))
@@ -332,11 +356,74 @@ static Converted convertEinsum(ConversionContext &ctx) {
                                      getElementType(ctx.operand(0)))};
 }
 
+//===----------------------------------------------------------------------===//
+// Determinants
+//===----------------------------------------------------------------------===//
+
+/// By elimination: each step takes the row with the largest first element as
+/// pivot and leaves a matrix of one row and column less.
+static Converted convertDet(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(1)))
+    return failure();
+  Value input = ctx.operand(0);
+  constexpr int64_t kMostRows = 64;
+  int64_t rank = getRank(input);
+  if (rank < 2 || getShape(input)[rank - 1] != getShape(input)[rank - 2])
+    return ctx.error() << "needs square matrices, found " << input.getType();
+  int64_t size = getShape(input)[rank - 1];
+  if (size > kMostRows)
+    return ctx.error() << "supports matrices of at most " << kMostRows
+                       << " rows, found " << size;
+  SmallVector<int64_t> outer(getShape(input).drop_back(2));
+  int64_t batch = ShapedType::getNumElements(outer);
+  Value matrix = ctx.reshape(ctx.widen(input), {batch, size, size});
+  Type type = getElementType(matrix);
+  Value result = ctx.createSplat(1, type, {batch});
+  Value zero = ctx.createSplat(0, type);
+  auto mul = [&](Value a, Value b) { return ctx.create<edge::MulOp>(a, b); };
+  for (int64_t rest = size; rest > 0; --rest) {
+    Value column = ctx.slice(matrix, 2, 0, 1);
+    Value chosen = ctx.create<edge::ArgReduceOp>(
+        edge::ArgKind::Max, ctx.create<edge::AbsOp>(column), uint64_t(1),
+        /*last=*/false);
+    Value row =
+        ctx.create<edge::GatherNDOp>(matrix, ctx.reshape(chosen, {batch, 1, 1}),
+                                     ctx.getBuilder().getI64IntegerAttr(1));
+    Value pivot = ctx.reshape(ctx.slice(row, 2, 0, 1), {batch});
+    Value isFirst = ctx.create<edge::CompareOp>(edge::ComparePredicate::EQ,
+                                                ctx.reshape(chosen, {batch}),
+                                                ctx.createInts({0}, {}));
+    Value sign = ctx.create<edge::SelectOp>(isFirst, ctx.createSplat(1, type),
+                                            ctx.createSplat(-1, type));
+    result = mul(result, mul(pivot, sign));
+    if (rest == 1)
+      break;
+    // The first row goes where the pivot's was.
+    Value numbers = ctx.createInts(llvm::to_vector(llvm::seq<int64_t>(1, rest)),
+                                   {1, rest - 1, 1});
+    Value isChosen = ctx.create<edge::CompareOp>(edge::ComparePredicate::EQ,
+                                                 numbers, chosen);
+    matrix = ctx.create<edge::SelectOp>(isChosen, ctx.slice(matrix, 1, 0, 1),
+                                        ctx.slice(matrix, 1, 1, rest - 1));
+    Value divisor = ctx.reshape(pivot, {batch, 1, 1});
+    Value isZero =
+        ctx.create<edge::CompareOp>(edge::ComparePredicate::EQ, divisor, zero);
+    Value factor = ctx.create<edge::DivOp>(ctx.slice(matrix, 2, 0, 1), divisor);
+    factor = ctx.create<edge::SelectOp>(isZero, zero, factor);
+    matrix =
+        ctx.create<edge::SubOp>(ctx.slice(matrix, 2, 1, rest - 1),
+                                mul(factor, ctx.slice(row, 2, 1, rest - 1)));
+  }
+  return SmallVector<Value>{
+      ctx.cast(ctx.reshape(result, outer), getElementType(input))};
+}
+
 void edgecc::registerMatMulConverters(ConverterTable &table) {
   constexpr int64_t newest = ConverterTable::kNewest;
   table.add("MatMul", convertMatMul);
   table.add("Gemm", convertGemm, 7);
   table.add("Einsum", convertEinsum);
+  table.add("Det", convertDet);
   table.add("FusedMatMul", convertFusedMatMul, 1, newest, kMicrosoftDomain);
   table.add("TransposeMatMul", convertFusedMatMul, 1, newest, kMicrosoftDomain);
   table.add("FusedGemm", convertFusedGemm, 1, newest, kMicrosoftDomain);

@@ -65,8 +65,6 @@ static Converted convertBatchNormalization(ConversionContext &ctx) {
   onnx::NodeOp node = ctx.getNode();
   if (failed(ctx.requireOperands(5)))
     return failure();
-  if (node.getI64("training_mode", 0) != 0)
-    return ctx.unsupportedAttribute("training_mode", "1", "0");
   if (node.getI64("spatial", 1) != 1)
     return ctx.unsupportedAttribute("spatial", "0", "1");
   Value input = ctx.widen(ctx.operand(0));
@@ -82,6 +80,30 @@ static Converted convertBatchNormalization(ConversionContext &ctx) {
       return failure();
     statistics.push_back(value);
   }
+  // In training, the statistics are those of the input, and what is known of
+  // others moves toward them.
+  SmallVector<Value> running;
+  if (node.getI64("training_mode", 0) != 0) {
+    SmallVector<int64_t> axes{0};
+    for (int64_t dim = 2; dim < getRank(input); ++dim)
+      axes.push_back(dim);
+    Value mean = createMean(ctx, input, axes);
+    Value variance = createMean(
+        ctx, createSquare(ctx, ctx.create<edge::SubOp>(input, mean)), axes);
+    double momentum = node.getF32("momentum", 0.9f);
+    for (auto [index, own] : {std::pair(2, mean), std::pair(3, variance)}) {
+      Value flat = ctx.reshape(own, getShape(statistics[index]));
+      Value moved = ctx.create<edge::AddOp>(
+          ctx.create<edge::MulOp>(
+              statistics[index],
+              ctx.createSplat(momentum, getElementType(input))),
+          ctx.create<edge::MulOp>(
+              flat, ctx.createSplat(1 - momentum, getElementType(input))));
+      running.push_back(
+          ctx.cast(moved, getElementType(ctx.operand(index + 1))));
+      statistics[index] = flat;
+    }
+  }
   Value deviation =
       createInverseDeviation(ctx, statistics[3], node.getF32("epsilon", 1e-5f));
   Value scale = ctx.create<edge::MulOp>(statistics[0], deviation);
@@ -91,7 +113,9 @@ static Converted convertBatchNormalization(ConversionContext &ctx) {
   Value result = ctx.create<edge::AddOp>(
       ctx.create<edge::MulOp>(input, alignToChannels(ctx, scale, rank)),
       alignToChannels(ctx, shift, rank));
-  return SmallVector<Value>{ctx.cast(result, getElementType(ctx.operand(0)))};
+  SmallVector<Value> results{ctx.cast(result, getElementType(ctx.operand(0)))};
+  llvm::append_range(results, running);
+  return results;
 }
 
 /// Computed channels last: the reductions then run along whole rows of
@@ -183,10 +207,15 @@ static Value fitToNormalized(ConversionContext &ctx, Value value,
   return ctx.broadcast(ctx.reshape(value, shape), normalized);
 }
 
+/// The epsilon of ONNX Runtime's operators.
+static constexpr float kContributedEpsilon = 1e-12f;
+
 /// Normalises `input` over the dimensions from `axis` on; scale and bias may
-/// be null and may be of any shape that broadcasts.
+/// be null and may be of any shape that broadcasts. `epsilon` is used where the
+/// node does not say.
 static Value createLayerNorm(ConversionContext &ctx, Value input, Value scale,
-                             Value bias, int64_t axis, bool rms) {
+                             Value bias, int64_t axis, bool rms,
+                             float epsilon = 1e-5f) {
   Builder &builder = ctx.getBuilder();
   ArrayRef<int64_t> normalized = getShape(input).drop_front(axis);
   Value innerScale = fitToNormalized(ctx, scale, normalized);
@@ -194,7 +223,7 @@ static Value createLayerNorm(ConversionContext &ctx, Value input, Value scale,
       innerScale ? fitToNormalized(ctx, bias, normalized) : Value();
   Value result = ctx.create<edge::LayerNormOp>(
       input, innerScale, innerBias, builder.getI64IntegerAttr(axis),
-      builder.getF64FloatAttr(ctx.getNode().getF32("epsilon", 1e-5f)),
+      builder.getF64FloatAttr(ctx.getNode().getF32("epsilon", epsilon)),
       rms ? builder.getUnitAttr() : UnitAttr());
   if (scale && !innerScale)
     result = ctx.create<edge::MulOp>(result, scale);
@@ -243,6 +272,44 @@ static Converted convertLayerNormalization(ConversionContext &ctx, bool rms) {
   return results;
 }
 
+/// The sum of the embeddings of words, positions and, where they are given,
+/// segments, normalised; with the number of words that a mask keeps.
+static Converted convertEmbedNormalization(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(1)))
+    return failure();
+  Builder &builder = ctx.getBuilder();
+  Value ids = ctx.operand(0), segments = ctx.operand(1);
+  Value words = ctx.operand(2), positions = ctx.operand(3);
+  Value segmentTable = ctx.operand(4), scale = ctx.operand(5);
+  Value bias = ctx.operand(6), mask = ctx.operand(7), places = ctx.operand(8);
+  if (!words || !positions || !scale || getRank(ids) != 2)
+    return ctx.error() << "needs words of two dimensions and the embeddings of "
+                          "words and positions";
+  int64_t batch = getShape(ids)[0], length = getShape(ids)[1];
+  auto pick = [&](Value table, Value index) {
+    return ctx.create<edge::GatherOp>(ctx.widen(table), index,
+                                      builder.getI64IntegerAttr(0));
+  };
+  if (!places)
+    places = ctx.createInts(llvm::to_vector(llvm::seq<int64_t>(0, length)),
+                            {1, length});
+  Value sum =
+      ctx.create<edge::AddOp>(pick(words, ids), pick(positions, places));
+  if (segments && segmentTable)
+    sum = ctx.create<edge::AddOp>(sum, pick(segmentTable, segments));
+  Value result = createLayerNorm(ctx, sum, ctx.widen(scale),
+                                 bias ? ctx.widen(bias) : Value(), 2,
+                                 /*rms=*/false, kContributedEpsilon);
+  Type type = getElementType(words), i32 = builder.getI32Type();
+  Value count = ctx.createSplat(0, i32, {batch});
+  if (mask)
+    count = ctx.reshape(
+        ctx.create<edge::ReduceOp>(edge::ReduceKind::Sum, ctx.cast(mask, i32),
+                                   ValueRange(), SmallVector<int64_t>{1}),
+        {batch});
+  return SmallVector<Value>{ctx.cast(result, type), count, ctx.cast(sum, type)};
+}
+
 /// Normalises input + skip + bias, which is the fourth result; operators of
 /// ONNX Runtime.
 static Converted convertSkipNormalization(ConversionContext &ctx, bool rms) {
@@ -257,7 +324,8 @@ static Converted convertSkipNormalization(ConversionContext &ctx, bool rms) {
     sum = ctx.create<edge::AddOp>(sum, ctx.widen(bias));
   int64_t axis = getRank(sum) - 1;
   Value result = createLayerNorm(ctx, sum, ctx.widen(ctx.operand(2)),
-                                 beta ? ctx.widen(beta) : Value(), axis, rms);
+                                 beta ? ctx.widen(beta) : Value(), axis, rms,
+                                 kContributedEpsilon);
   SmallVector<Value> results{ctx.cast(result, getElementType(operand))};
   appendStatistics(ctx, sum, axis, rms, results);
   results.push_back(ctx.cast(sum, getElementType(operand)));
@@ -367,6 +435,8 @@ void edgecc::registerNormalizationConverters(ConverterTable &table) {
   // ONNX Runtime puts these into the default domain.
   table.add("SimplifiedLayerNormalization", rmsNorm);
   table.add("SimplifiedLayerNormalization", rmsNorm, 1, newest,
+            kMicrosoftDomain);
+  table.add("EmbedLayerNormalization", convertEmbedNormalization, 1, newest,
             kMicrosoftDomain);
   table.add(
       "SkipLayerNormalization",

@@ -85,8 +85,14 @@ resolveInputs(func::FuncOp function) {
       isValid = false;
       break;
     }
+    auto resolved = RankedTensorType::get(shape, type.getElementType());
+    if (isValid && isTooLarge(resolved)) {
+      emitError(argument.getLoc()) << "input '" << name << "' has the type "
+                                   << resolved << ", more than 2^31 elements";
+      isValid = false;
+    }
     if (isValid)
-      types.push_back(RankedTensorType::get(shape, type.getElementType()));
+      types.push_back(resolved);
   }
   if (!isValid)
     return failure();
@@ -107,16 +113,52 @@ static DictionaryAttr getNameAttrs(DictionaryAttr onnxAttrs,
   return attrs.getDictionary(context);
 }
 
-/// Rounds results that the model declares as f16 or bf16 and that have been
-/// computed in f32.
-static void narrowResults(OpBuilder &builder, Operation &terminator,
-                          MutableArrayRef<Value> results) {
-  for (auto [declared, result] :
-       llvm::zip(terminator.getOperandTypes(), results)) {
-    Type type = getElementTypeOrSelf(declared);
-    if ((type.isF16() || type.isBF16()) && getElementType(result).isF32())
-      result = edge::CastOp::create(builder, terminator.getLoc(), result, type);
+namespace {
+/// A result of the function.
+struct Output {
+  Value value;
+  std::string name;
+  /// The element type that the model declares; null if it says nothing.
+  Type declared;
+};
+} // namespace
+
+/// The results of `function`, `bindings`, as tensors: a sequence gives one
+/// result for each element, with a number after its name, an empty optional
+/// none.
+static FailureOr<SmallVector<Output>> flatten(func::FuncOp function,
+                                              ArrayRef<Binding> bindings) {
+  SmallVector<Output> outputs;
+  Operation *terminator = function.getBody().front().getTerminator();
+  for (auto [index, binding] : llvm::enumerate(bindings)) {
+    auto attr =
+        function.getResultAttrOfType<StringAttr>(index, onnx::kNameAttr);
+    std::string name = attr ? attr.str() : "";
+    Type type = terminator->getOperand(index).getType();
+    if (auto optional = dyn_cast<onnx::OptionalType>(type))
+      type = optional.getElementType();
+    if (auto sequence = dyn_cast<onnx::SequenceType>(type))
+      type = sequence.getElementType();
+    Type declared = isa<TensorType>(type) ? getElementTypeOrSelf(type) : Type();
+    if (binding.tensor)
+      outputs.push_back({binding.tensor, name, declared});
+    for (auto [i, element] :
+         llvm::enumerate(binding.sequence.value_or(SmallVector<Value>())))
+      outputs.push_back({element, name + "_" + std::to_string(i), declared});
   }
+  if (outputs.empty())
+    return terminator->emitError("the model has no output that is a tensor");
+  return outputs;
+}
+
+/// A result that the model declares as f16 or bf16 and that has been computed
+/// in f32 is rounded.
+static Value narrowed(OpBuilder &builder, Location loc, const Output &output) {
+  Type type = output.declared;
+  if (type && (type.isF16() || type.isBF16()) &&
+      getElementType(output.value).isF32())
+    return edge::CastOp::create(builder, loc, output.value, type);
+  return output.value;
 }
 
 /// Erases operations without an effect whose results have no use.
@@ -182,21 +224,27 @@ private:
       to.setLoc(from.getLoc());
       ctx.map(from, to);
     }
-    Converted results = ctx.convertBlock(body);
-    if (failed(results)) {
+    auto bindings = ctx.convertBlockToBindings(body);
+    FailureOr<SmallVector<Output>> outputs = failure();
+    if (succeeded(bindings))
+      outputs = flatten(source, *bindings);
+    if (failed(outputs)) {
       target.erase();
       return failure();
     }
-    narrowResults(builder, *body.getTerminator(), *results);
-    func::ReturnOp::create(builder, body.getTerminator()->getLoc(), *results);
+    SmallVector<Value> results;
+    for (Output &output : *outputs)
+      results.push_back(
+          narrowed(builder, body.getTerminator()->getLoc(), output));
+    func::ReturnOp::create(builder, body.getTerminator()->getLoc(), results);
 
     target.setType(
-        FunctionType::get(context, types, ValueRange(*results).getTypes()));
+        FunctionType::get(context, types, ValueRange(results).getTypes()));
     for (unsigned i = 0; i < inputs->size(); ++i)
       target.setArgAttrs(i, getNameAttrs(source.getArgAttrDict(i), context));
-    for (unsigned i = 0; i < results->size(); ++i)
-      target.setResultAttrs(i,
-                            getNameAttrs(source.getResultAttrDict(i), context));
+    for (auto [i, output] : llvm::enumerate(*outputs))
+      target.setResultAttr(i, "edge.name",
+                           StringAttr::get(context, output.name));
     source.erase();
     eraseDeadOps(*entry);
     return success();

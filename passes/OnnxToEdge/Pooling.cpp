@@ -102,6 +102,11 @@ static int64_t countElements(const Pooling &pooling, int64_t dim,
 /// one per position, (spatial..., 1).
 static Value createReciprocals(ConversionContext &ctx, const Pooling &pooling,
                                bool withBorder, Type type) {
+  int64_t count = 1;
+  for (int64_t size : pooling.outputs)
+    count *= size;
+  if (failed(ctx.checkListed(count)))
+    return ctx.createSplat(1, type);
   SmallVector<float> reciprocals{1.0f};
   for (int64_t dim = 0; dim < pooling.window.getRank(); ++dim) {
     SmallVector<float> next;
@@ -139,6 +144,57 @@ static Converted convertAveragePool(ConversionContext &ctx) {
   if (failed(result))
     return failure();
   return SmallVector<Value>{ctx.cast(*result, getElementType(input))};
+}
+
+//===----------------------------------------------------------------------===//
+// Unpooling
+//===----------------------------------------------------------------------===//
+
+/// Puts each element where its index in the output that pooling would have had
+/// says; a larger output has zeros after it.
+static Converted convertMaxUnpool(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(2)))
+    return failure();
+  Value input = ctx.operand(0), indices = ctx.operand(1);
+  ArrayRef<int64_t> shape = getShape(input);
+  if (shape.size() < 3 || getShape(indices) != shape)
+    return ctx.error() << "needs an image and indices of its shape, found "
+                       << input.getType() << " and " << indices.getType();
+  int64_t rank = shape.size() - 2;
+  onnx::NodeOp node = ctx.getNode();
+  SmallVector<int64_t> ones(rank, 1), none(2 * rank, 0);
+  ArrayRef<int64_t> kernel = node.getInts("kernel_shape");
+  ArrayRef<int64_t> strides = node.getInts("strides", ones);
+  ArrayRef<int64_t> pads = node.getInts("pads", none);
+  if (int64_t(kernel.size()) != rank || int64_t(strides.size()) != rank ||
+      int64_t(pads.size()) != 2 * rank)
+    return ctx.error() << "has attributes that do not fit " << input.getType();
+  SmallVector<int64_t> full(shape.take_front(2));
+  int64_t count = shape[0] * shape[1];
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    full.push_back((shape[dim + 2] - 1) * strides[dim] + kernel[dim] -
+                   pads[dim] - pads[dim + rank]);
+    count *= full.back();
+  }
+  int64_t elements = getTensorType(input).getNumElements();
+  Value result = ctx.create<edge::ScatterElementsOp>(
+      edge::ScatterReduction::None, ctx.reshape(input, {elements}),
+      ctx.createSplat(0, getElementType(input), {count}),
+      ctx.reshape(indices, {elements}), uint64_t(0));
+  result = ctx.reshape(result, full);
+  if (node.isAbsent(2))
+    return SmallVector<Value>{result};
+  FailureOr<SmallVector<int64_t>> wanted = ctx.ints(2, "output_shape");
+  if (failed(wanted))
+    return failure();
+  SmallVector<int64_t> low(full.size(), 0), high;
+  for (auto [want, have] : llvm::zip(*wanted, full))
+    high.push_back(want - have);
+  if (high.size() != full.size() ||
+      llvm::any_of(high, [](int64_t size) { return size < 0; }))
+    return ctx.error() << "operand 2 (output_shape) is smaller than the output";
+  return SmallVector<Value>{ctx.create<edge::PadOp>(
+      result, edge::PadMode::Constant, low, high, APFloat(0.0))};
 }
 
 //===----------------------------------------------------------------------===//
@@ -251,4 +307,5 @@ void edgecc::registerPoolingConverters(ConverterTable &table) {
   table.add("GlobalAveragePool", convertGlobalAveragePool);
   table.add("GlobalMaxPool", convertGlobalMaxPool);
   table.add("GlobalLpPool", convertGlobalLpPool);
+  table.add("MaxUnpool", convertMaxUnpool);
 }

@@ -11,44 +11,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/OnnxToEdge/Converters.h"
+#include "passes/OnnxToEdge/Recurrent.h"
 
 using namespace mlir;
 using namespace edgecc;
-
-namespace {
-/// Which cell the node has, and its sizes.
-enum class Cell { Lstm, Gru, Rnn };
-
-/// A recurrent node, read and checked; all values in f32 (or f64) and with
-/// time first.
-struct Recurrent {
-  Cell cell;
-  int64_t gates;
-  Value input;      // (T, N, I)
-  Value weights;    // (D, G * H, I)
-  Value recurrence; // (D, G * H, H)
-  Value bias;       // (D, 2 * G * H) or null
-  Value initialH;   // (D, N, H) or null
-  Value initialC;   // (D, N, H) or null
-  Value peepholes;  // (D, 3 * H) or null
-  int64_t directions, time, batch, size;
-  /// One flag per direction.
-  SmallVector<bool> reverse;
-  /// Per direction, for Cell::Rnn.
-  SmallVector<edge::RnnActivation> activations;
-  bool linearBeforeReset;
-  bool batchFirst;
-  Type resultType;
-};
-
-/// What one direction computes: (T, N, H), (N, H), (N, H).
-struct Direction {
-  Value states;
-  Value lastH;
-  Value lastC;
-};
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // Reading
@@ -69,35 +35,68 @@ static LogicalResult readDirections(ConversionContext &ctx, Recurrent &node) {
   return success();
 }
 
-/// An LSTM and a GRU have the standard activations only; a simple network has
-/// one that may be chosen.
+namespace {
+/// What ONNX calls an activation, and its numbers where none are given.
+struct ActivationEntry {
+  StringLiteral name;
+  CellActivation byDefault;
+  bool hasAlpha, hasBeta;
+};
+} // namespace
+
+static const ActivationEntry *findActivation(StringRef name) {
+  using A = CellActivation;
+  static constexpr ActivationEntry entries[] = {
+      {"Affine", {A::Affine, 1, 0}, true, true},
+      {"Elu", {A::Elu, 1, 0}, true, false},
+      {"HardSigmoid", {A::HardSigmoid, 0.2, 0.5}, true, true},
+      {"LeakyRelu", {A::LeakyRelu, 0.01, 0}, true, false},
+      {"Relu", {A::Relu, 0, 0}, false, false},
+      {"ScaledTanh", {A::ScaledTanh, 1, 1}, true, true},
+      {"Sigmoid", {A::Sigmoid, 0, 0}, false, false},
+      {"Softplus", {A::Softplus, 0, 0}, false, false},
+      {"Softsign", {A::Softsign, 0, 0}, false, false},
+      {"Tanh", {A::Tanh, 0, 0}, false, false},
+      {"ThresholdedRelu", {A::ThresholdedRelu, 1, 0}, true, false}};
+  for (const ActivationEntry &entry : entries)
+    if (name.equals_insensitive(entry.name))
+      return &entry;
+  return nullptr;
+}
+
+/// The activations of all directions; each takes the numbers that it needs
+/// from the front of the lists.
 static LogicalResult readActivations(ConversionContext &ctx, Recurrent &node) {
+  size_t period = node.cell == Cell::Lstm ? 3 : node.cell == Cell::Gru ? 2 : 1;
   SmallVector<StringRef> names = ctx.getNode().getStrings("activations");
-  if (node.cell == Cell::Rnn) {
-    if (names.empty())
-      names.assign(node.directions, "Tanh");
-    if (static_cast<int64_t>(names.size()) != node.directions)
-      return ctx.error() << "attribute 'activations' has " << names.size()
-                         << " values, expected " << node.directions;
-    for (StringRef name : names) {
-      if (name.equals_insensitive("tanh"))
-        node.activations.push_back(edge::RnnActivation::Tanh);
-      else if (name.equals_insensitive("relu"))
-        node.activations.push_back(edge::RnnActivation::Relu);
-      else if (name.equals_insensitive("sigmoid"))
-        node.activations.push_back(edge::RnnActivation::Sigmoid);
-      else
-        return ctx.unsupportedAttribute("activations", name,
-                                        "Tanh, Relu or Sigmoid");
-    }
-    return success();
-  }
+  if (names.empty())
+    for (int64_t i = 0; i < node.directions; ++i)
+      for (size_t k = 0; k < period; ++k)
+        names.push_back(k == 0 && period > 1 ? "Sigmoid" : "Tanh");
+  if (names.size() != period * node.directions)
+    return ctx.error() << "attribute 'activations' has " << names.size()
+                       << " values, expected " << period * node.directions;
+  ArrayRef<float> alphas = ctx.getNode().getFloats("activation_alpha");
+  ArrayRef<float> betas = ctx.getNode().getFloats("activation_beta");
+  auto take = [](ArrayRef<float> &list, double &number) {
+    if (list.empty())
+      return;
+    number = list.front();
+    list = list.drop_front();
+  };
   for (auto [index, name] : llvm::enumerate(names)) {
-    size_t period = node.cell == Cell::Lstm ? 3 : 2;
-    StringRef expected = index % period == 0 ? "Sigmoid" : "Tanh";
-    if (!name.equals_insensitive(expected))
-      return ctx.unsupportedAttribute(
-          "activations", name, expected + " at position " + Twine(index));
+    const ActivationEntry *entry = findActivation(name);
+    if (!entry)
+      return ctx.unsupportedAttribute("activations", name,
+                                      "an activation of ONNX");
+    CellActivation activation = entry->byDefault;
+    if (entry->hasAlpha)
+      take(alphas, activation.alpha);
+    if (entry->hasBeta)
+      take(betas, activation.beta);
+    if (index % period == 0)
+      node.activations.emplace_back();
+    node.activations.back().push_back(activation);
   }
   return success();
 }
@@ -115,32 +114,28 @@ static LogicalResult checkShape(ConversionContext &ctx, Value value,
   return diagnostic << ", found " << value.getType();
 }
 
-/// Sequences of different lengths are refused; a list that gives every
-/// sequence its full length says nothing.
-static LogicalResult checkLengths(ConversionContext &ctx, int64_t time) {
-  Value lengths = ctx.operand(4);
-  if (!lengths)
-    return success();
-  FailureOr<SmallVector<int64_t>> values = ctx.ints(4, "sequence_lens");
-  if (failed(values))
-    return failure();
-  for (int64_t length : *values)
-    if (length != time)
-      return ctx.error() << "operand 4 (sequence_lens) holds " << length
-                         << ", supported is the full length " << time;
-  return success();
+/// A list that gives every sequence its full length says nothing.
+static void readLengths(ConversionContext &ctx, Recurrent &node) {
+  node.lengths = ctx.operand(4);
+  ElementsAttr known = ctx.constant(node.lengths);
+  std::optional<SmallVector<int64_t>> lengths;
+  if (known)
+    lengths = readInts(known);
+  if (lengths && llvm::all_equal(*lengths) && !lengths->empty() &&
+      lengths->front() == node.time)
+    node.lengths = Value();
 }
 
 static FailureOr<Recurrent> readRecurrent(ConversionContext &ctx, Cell cell) {
   onnx::NodeOp op = ctx.getNode();
   if (failed(ctx.requireOperands(3)))
     return failure();
-  if (op.findF32("clip"))
-    return ctx.unsupportedAttribute("clip", "set", "no clipping");
-  if (op.getI64("input_forget", 0) != 0)
-    return ctx.unsupportedAttribute("input_forget", "1", "0");
 
   Recurrent node;
+  // Like ONNX Runtime, a limit of zero is none.
+  if (float clip = op.getF32("clip", 0); clip > 0)
+    node.clip = clip;
+  node.inputForget = op.getI64("input_forget", 0) != 0;
   node.cell = cell;
   node.gates = cell == Cell::Lstm ? 4 : cell == Cell::Gru ? 3 : 1;
   node.linearBeforeReset = op.getI64("linear_before_reset", 0) != 0;
@@ -189,8 +184,10 @@ static FailureOr<Recurrent> readRecurrent(ConversionContext &ctx, Cell cell) {
                         "operand 6 (initial_c)")) ||
       failed(checkShape(ctx, node.peepholes, {directions, 3 * size},
                         "operand 7 (P)")) ||
-      failed(checkLengths(ctx, node.time)))
+      failed(checkShape(ctx, ctx.operand(4), {node.batch},
+                        "operand 4 (sequence_lens)")))
     return failure();
+  readLengths(ctx, node);
   return node;
 }
 
@@ -224,50 +221,85 @@ static Value createProjection(ConversionContext &ctx, const Recurrent &node,
   return ctx.reshape(product, {node.time, node.batch, node.gates * node.size});
 }
 
-static Direction createDirection(ConversionContext &ctx, const Recurrent &node,
-                                 int64_t index) {
+/// The activation of an `edge.rnn`, or nothing.
+static std::optional<edge::RnnActivation> plainActivation(CellActivation a) {
+  switch (a.kind) {
+  case CellActivation::Tanh:
+    return edge::RnnActivation::Tanh;
+  case CellActivation::Relu:
+    return edge::RnnActivation::Relu;
+  case CellActivation::Sigmoid:
+    return edge::RnnActivation::Sigmoid;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// Whether a cell of the edge dialect computes direction `index`.
+static bool isPlain(const Recurrent &node, int64_t index) {
+  if (node.clip != std::numeric_limits<double>::infinity() ||
+      node.inputForget || node.lengths)
+    return false;
+  ArrayRef<CellActivation> activations = node.activations[index];
+  if (node.cell == Cell::Rnn)
+    return plainActivation(activations.front()).has_value();
+  return activations.front().kind == CellActivation::Sigmoid &&
+         llvm::all_of(activations.drop_front(), [](const CellActivation &a) {
+           return a.kind == CellActivation::Tanh;
+         });
+}
+
+static FailureOr<Direction>
+createDirection(ConversionContext &ctx, const Recurrent &node, int64_t index) {
   Builder &builder = ctx.getBuilder();
   int64_t rows = node.gates * node.size;
   UnitAttr reverse = node.reverse[index] ? builder.getUnitAttr() : UnitAttr();
-  Value recurrence =
+  DirectionOperands operands;
+  operands.recurrence =
       ctx.transpose(takeDirection(ctx, node.recurrence, index), {1, 0});
-  Value h = createInitial(ctx, node, node.initialH, index);
+  operands.h = createInitial(ctx, node, node.initialH, index);
+  if (node.cell == Cell::Lstm)
+    operands.c = createInitial(ctx, node, node.initialC, index);
+  if (node.peepholes)
+    operands.peepholes = takeDirection(ctx, node.peepholes, index);
 
   // A GRU that resets after the product needs the bias of the recurrence
   // inside of the loop; all other biases are added to the projection.
-  Value bias, recurrentBias;
+  Value bias;
   if (node.bias) {
     Value both = takeDirection(ctx, node.bias, index);
     bias = ctx.slice(both, 0, 0, rows);
-    recurrentBias = ctx.slice(both, 0, rows, rows);
+    operands.recurrentBias = ctx.slice(both, 0, rows, rows);
     if (node.cell != Cell::Gru || !node.linearBeforeReset) {
-      bias = ctx.create<edge::AddOp>(bias, recurrentBias);
-      recurrentBias = Value();
+      bias = ctx.create<edge::AddOp>(bias, operands.recurrentBias);
+      operands.recurrentBias = Value();
     }
   }
-  Value projected = createProjection(ctx, node, bias, index);
+  operands.projected = createProjection(ctx, node, bias, index);
+  if (!isPlain(node, index))
+    return createLoopOfCells(ctx, node, index, operands);
 
   SmallVector<Value> results;
   switch (node.cell) {
   case Cell::Lstm:
     results = ctx.createAll<edge::LstmOp>(
-        projected, recurrence, h,
-        createInitial(ctx, node, node.initialC, index),
-        node.peepholes ? takeDirection(ctx, node.peepholes, index) : Value(),
-        reverse);
+        operands.projected, operands.recurrence, operands.h, operands.c,
+        operands.peepholes, reverse);
     break;
   case Cell::Gru:
     results = ctx.createAll<edge::GruOp>(
-        projected, recurrence, h, recurrentBias,
+        operands.projected, operands.recurrence, operands.h,
+        operands.recurrentBias,
         node.linearBeforeReset ? builder.getUnitAttr() : UnitAttr(), reverse);
     break;
   case Cell::Rnn:
-    results = ctx.createAll<edge::RnnOp>(node.activations[index], projected,
-                                         recurrence, h, bool(reverse));
+    results = ctx.createAll<edge::RnnOp>(
+        *plainActivation(node.activations[index].front()), operands.projected,
+        operands.recurrence, operands.h, bool(reverse));
     break;
   }
   results.resize(3);
-  return {results[0], results[1], results[2]};
+  return Direction{results[0], results[1], results[2]};
 }
 
 /// Joins the values of all directions along a new dimension `axis`.
@@ -295,10 +327,12 @@ static Converted convertRecurrent(ConversionContext &ctx, Cell cell) {
     return failure();
   SmallVector<Value> states, lastH, lastC;
   for (int64_t i = 0; i < node->directions; ++i) {
-    Direction direction = createDirection(ctx, *node, i);
-    states.push_back(direction.states);
-    lastH.push_back(direction.lastH);
-    lastC.push_back(direction.lastC);
+    FailureOr<Direction> direction = createDirection(ctx, *node, i);
+    if (failed(direction))
+      return failure();
+    states.push_back(direction->states);
+    lastH.push_back(direction->lastH);
+    lastC.push_back(direction->lastC);
   }
   SmallVector<Value> results{joinDirections(ctx, *node, states, 1),
                              joinDirections(ctx, *node, lastH, 0)};

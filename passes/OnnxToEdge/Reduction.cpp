@@ -1,4 +1,4 @@
-//===- Reduction.cpp - sums, extrema and running sums ----------*- C++ -*-===//
+//===- Reduction.cpp - sums, extrema and running sums -----------*- C++ -*-===//
 //
 // Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -223,7 +223,8 @@ Value convertArgReduce(ConversionContext &ctx) {
   return ctx.reshape(result, shape);
 }
 
-Value convertCumSum(ConversionContext &ctx) {
+template <edge::ReduceKind kind>
+Value convertCumulative(ConversionContext &ctx) {
   Value x = ctx.operand(0);
   FailureOr<SmallVector<int64_t>> list = ctx.ints(1, "axis");
   if (failed(list))
@@ -235,7 +236,7 @@ Value convertCumSum(ConversionContext &ctx) {
     return {};
   bool exclusive = ctx.getNode().getI64("exclusive", 0);
   bool reverse = ctx.getNode().getI64("reverse", 0);
-  return ctx.create<edge::CumulativeSumOp>(x, *axis, exclusive, reverse);
+  return ctx.create<edge::CumulativeOp>(kind, x, *axis, exclusive, reverse);
 }
 
 } // namespace
@@ -253,5 +254,6 @@ void edgecc::registerReductionConverters(ConverterTable &table) {
   table.add("ReduceLogSumExp", single(convertLogSumExp));
   table.add("ArgMax", single(convertArgReduce<edge::ArgKind::Max>));
   table.add("ArgMin", single(convertArgReduce<edge::ArgKind::Min>));
-  table.add("CumSum", single(convertCumSum));
+  table.add("CumSum", single(convertCumulative<edge::ReduceKind::Sum>));
+  table.add("CumProd", single(convertCumulative<edge::ReduceKind::Prod>));
 }

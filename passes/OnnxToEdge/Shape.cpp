@@ -1,4 +1,4 @@
-//===- Shape.cpp - reshape, transpose, join and split ----------*- C++ -*-===//
+//===- Shape.cpp - reshape, transpose, join and split -----------*- C++ -*-===//
 //
 // Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -41,8 +41,6 @@ Value convertSize(ConversionContext &ctx) {
 //===----------------------------------------------------------------------===//
 // The same elements in another shape
 //===----------------------------------------------------------------------===//
-
-Value convertIdentity(ConversionContext &ctx) { return ctx.operand(0); }
 
 Value convertReshape(ConversionContext &ctx) {
   Value x = ctx.operand(0);
@@ -303,7 +301,6 @@ Converted convertSplit(ConversionContext &ctx) {
 void edgecc::registerShapeConverters(ConverterTable &table) {
   table.add("Shape", single(convertShape));
   table.add("Size", single(convertSize));
-  table.add("Identity", single(convertIdentity));
   table.add("Reshape", single(convertReshape), 5);
   table.add("Flatten", single(convertFlatten));
   table.add("Squeeze", single(convertSqueeze));

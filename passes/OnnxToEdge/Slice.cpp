@@ -1,4 +1,4 @@
-//===- Slice.cpp - parts of tensors and borders ----------------*- C++ -*-===//
+//===- Slice.cpp - parts of tensors and borders -----------------*- C++ -*-===//
 //
 // Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -283,6 +283,8 @@ Value convertTrilu(ConversionContext &ctx) {
   }
   bool upper = ctx.getNode().getI64("upper", 1);
   int64_t rows = getShape(x)[rank - 2], columns = getShape(x)[rank - 1];
+  if (failed(ctx.checkListed(rows * columns)))
+    return {};
   SmallVector<bool> kept;
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t column = 0; column < columns; ++column)

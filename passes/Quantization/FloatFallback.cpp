@@ -21,8 +21,7 @@ using namespace edgecc::quantization;
 /// is elementwise or moves elements is joined with the casts around it.
 static bool computes(Operation *op) {
   return isa<ConvOp, ConvTransposeOp, MatMulOp, PoolOp, ReduceOp, SoftmaxOp,
-             LayerNormOp, ResampleOp, CumulativeSumOp, LstmOp, GruOp, RnnOp>(
-      op);
+             LayerNormOp, ResampleOp, CumulativeOp, LstmOp, GruOp, RnnOp>(op);
 }
 
 static bool isReal(Value value) {

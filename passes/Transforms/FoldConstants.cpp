@@ -51,7 +51,8 @@ private:
         return;
       }
       bool isEdge = isa<edge::EdgeDialect>(op->getDialect());
-      if (!isEdge || isa<edge::YieldOp, edge::IfOp, edge::BroadcastOp>(op) ||
+      if (!isEdge ||
+          isa<edge::YieldOp, edge::IfOp, edge::LoopOp, edge::BroadcastOp>(op) ||
           op->getNumResults() == 0)
         return;
       if (llvm::all_of(op->getOperands(), [&](Value operand) {

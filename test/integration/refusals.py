@@ -213,7 +213,7 @@ def unknown_triple(folder):
     return [DIGITS, "--target=nosuch-vendor-os"]
 
 
-@refusal("nowhere")
+@refusal(r"nowhere/out\.o")
 def unwritable_output(folder):
     return [DIGITS, "-o", os.path.join(folder, "nowhere", "out.o")]
 

@@ -38,6 +38,17 @@ extern "C" {
 #define EDGECC_TYPE_U32 12
 #define EDGECC_TYPE_U64 13
 #define EDGECC_TYPE_BF16 16
+/* One byte for each of these: the bits of floats, the value of integers. */
+#define EDGECC_TYPE_F8E4M3FN 17
+#define EDGECC_TYPE_F8E4M3FNUZ 18
+#define EDGECC_TYPE_F8E5M2 19
+#define EDGECC_TYPE_F8E5M2FNUZ 20
+#define EDGECC_TYPE_U4 21
+#define EDGECC_TYPE_I4 22
+#define EDGECC_TYPE_F4E2M1FN 23
+#define EDGECC_TYPE_F8E8M0FNU 24
+#define EDGECC_TYPE_U2 25
+#define EDGECC_TYPE_I2 26
 
 /* An input or output: dense, the last dimension varies fastest. */
 typedef struct edgecc_tensor_v0 {

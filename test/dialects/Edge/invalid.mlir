@@ -733,9 +733,9 @@ func.func @arg_reduce_axis(%x: tensor<2x4xf32>) {
 
 // -----
 
-func.func @cumulative_sum_axis(%x: tensor<4xf32>) {
+func.func @cumulative_axis(%x: tensor<4xf32>) {
   // expected-error @+1 {{axis 1 is outside [0, 1)}}
-  %y = edge.cumulative_sum %x {axis = 1 : i64} : tensor<4xf32> -> tensor<4xf32>
+  %y = edge.cumulative sum %x {axis = 1 : i64} : tensor<4xf32> -> tensor<4xf32>
   return
 }
 
@@ -1014,5 +1014,68 @@ func.func @stored_signedness(%x: tensor<6xi8>) {
 func.func @quantised_shape(%x: tensor<6xf32>) {
   // expected-error @+1 {{same shape}}
   %y = edge.quantize %x : tensor<6xf32> -> tensor<2x3x!quant.uniform<u8:f32, 0.25>>
+  return
+}
+
+// -----
+
+func.func @bitcast_width(%x: tensor<4xf32>) {
+  // expected-error @+1 {{expects element types of one width, found 'f32' and 'i16'}}
+  %y = edge.bitcast %x to i16 : tensor<4xf32> -> tensor<4xi16>
+  return
+}
+
+// -----
+
+func.func @loop_trips(%n: tensor<2xi64>, %x: tensor<4xf32>) {
+  // expected-error @+1 {{expects trips and a condition of one element, found 'tensor<2xi64>'}}
+  %y = edge.loop 5 trips %n : tensor<2xi64> from (%x) : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%i: tensor<i64>, %v: tensor<4xf32>):
+    edge.yield %v : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @loop_arguments(%x: tensor<4xf32>) {
+  // expected-error @+1 {{expects a body that takes 'tensor<i64>', 'tensor<4xf32>', found 'tensor<4xf32>'}}
+  %y = edge.loop 5 from (%x) : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%v: tensor<4xf32>):
+    edge.yield %v : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @loop_yields(%x: tensor<4xf32>, %z: tensor<5xf32>) {
+  // expected-error @+1 {{expects a body that yields what it takes}}
+  %y = edge.loop 5 from (%x) : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%i: tensor<i64>, %v: tensor<4xf32>):
+    edge.yield %z : tensor<5xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @loop_collects(%c: tensor<i1>, %x: tensor<4xf32>) {
+  // expected-error @+1 {{collects, so it takes neither trips nor a condition}}
+  %y, %all = edge.loop 5 while %c : tensor<i1> from (%x) : (tensor<4xf32>) -> (tensor<4xf32>, tensor<5x4xf32>) {
+  ^bb0(%i: tensor<i64>, %v: tensor<4xf32>):
+    edge.yield %c, %v, %v : tensor<i1>, tensor<4xf32>, tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @loop_results(%x: tensor<4xf32>) {
+  // expected-error @+1 {{expects results of type 'tensor<4xf32>', 'tensor<5x4xf32>', found 'tensor<4xf32>', 'tensor<6x4xf32>'}}
+  %y, %all = edge.loop 5 from (%x) : (tensor<4xf32>) -> (tensor<4xf32>, tensor<6x4xf32>) {
+  ^bb0(%i: tensor<i64>, %v: tensor<4xf32>):
+    edge.yield %v, %v : tensor<4xf32>, tensor<4xf32>
+  }
   return
 }

@@ -270,10 +270,10 @@ func.func @reductions(%x: tensor<1x8x8x16xf32>, %y: tensor<2x10xf32>,
   %first = edge.arg_reduce max %y {axis = 1 : i64} : tensor<2x10xf32> -> tensor<2x1xi64>
   // CHECK: edge.arg_reduce min %{{.*}} {axis = 0 : i64, last} : tensor<2x10xf32> -> tensor<1x10xi64>
   %last = edge.arg_reduce min %y {axis = 0 : i64, last} : tensor<2x10xf32> -> tensor<1x10xi64>
-  // CHECK: edge.cumulative_sum %{{.*}} {axis = 1 : i64} : tensor<2x10xf32> -> tensor<2x10xf32>
-  %running = edge.cumulative_sum %y {axis = 1 : i64} : tensor<2x10xf32> -> tensor<2x10xf32>
-  // CHECK: edge.cumulative_sum %{{.*}} {axis = 1 : i64, exclusive, reverse} : tensor<2x10xf32> -> tensor<2x10xf32>
-  %back = edge.cumulative_sum %y {axis = 1 : i64, exclusive, reverse} : tensor<2x10xf32> -> tensor<2x10xf32>
+  // CHECK: edge.cumulative sum %{{.*}} {axis = 1 : i64} : tensor<2x10xf32> -> tensor<2x10xf32>
+  %running = edge.cumulative sum %y {axis = 1 : i64} : tensor<2x10xf32> -> tensor<2x10xf32>
+  // CHECK: edge.cumulative sum %{{.*}} {axis = 1 : i64, exclusive, reverse} : tensor<2x10xf32> -> tensor<2x10xf32>
+  %back = edge.cumulative sum %y {axis = 1 : i64, exclusive, reverse} : tensor<2x10xf32> -> tensor<2x10xf32>
   // CHECK: edge.softmax %{{.*}} {axis = 1 : i64} : tensor<2x10xf32> -> tensor<2x10xf32>
   %softmax = edge.softmax %y {axis = 1 : i64} : tensor<2x10xf32> -> tensor<2x10xf32>
   // CHECK: edge.softmax %{{.*}} {axis = 0 : i64, log} : tensor<2x10xf32> -> tensor<2x10xf32>
@@ -383,4 +383,32 @@ func.func @unsigned_epilogue(%x: tensor<4x8xui8>, %w: tensor<8x2xi8>) -> tensor<
     edge.yield %s : i8
   }
   return %0 : tensor<4x2xui8>
+}
+
+// CHECK-LABEL: func @loops
+func.func @loops(%n: tensor<i64>, %c: tensor<i1>, %x: tensor<4xf32>) -> (tensor<4xf32>, tensor<5x4xf32>, tensor<4xf32>) {
+  // CHECK: %{{.*}}:2 = edge.loop 5 from(%{{.*}}) : (tensor<4xf32>) -> (tensor<4xf32>, tensor<5x4xf32>) {
+  // CHECK-NEXT: ^bb0(%{{.*}}: tensor<i64>, %{{.*}}: tensor<4xf32>):
+  // CHECK: edge.yield %{{.*}}, %{{.*}} : tensor<4xf32>, tensor<4xf32>
+  %last, %all = edge.loop 5 from (%x) : (tensor<4xf32>) -> (tensor<4xf32>, tensor<5x4xf32>) {
+  ^bb0(%i: tensor<i64>, %v: tensor<4xf32>):
+    %w = edge.neg %v : tensor<4xf32> -> tensor<4xf32>
+    edge.yield %w, %v : tensor<4xf32>, tensor<4xf32>
+  }
+  // CHECK: edge.loop 100 trips %{{.*}} : tensor<i64> while %{{.*}} : tensor<i1> from(%{{.*}}) : (tensor<4xf32>) -> tensor<4xf32> {
+  %some = edge.loop 100 trips %n : tensor<i64> while %c : tensor<i1> from (%x) : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%i: tensor<i64>, %v: tensor<4xf32>):
+    %w = edge.neg %v : tensor<4xf32> -> tensor<4xf32>
+    edge.yield %c, %w : tensor<i1>, tensor<4xf32>
+  }
+  return %last, %all, %some : tensor<4xf32>, tensor<5x4xf32>, tensor<4xf32>
+}
+
+// CHECK-LABEL: func @same_bits
+func.func @same_bits(%x: tensor<4xf32>, %b: tensor<4xi1>) -> (tensor<4xi32>, tensor<4xui8>) {
+  // CHECK: edge.bitcast %{{.*}} to i32 : tensor<4xf32> -> tensor<4xi32>
+  %y = edge.bitcast %x to i32 : tensor<4xf32> -> tensor<4xi32>
+  // CHECK: edge.bitcast %{{.*}} to ui8 : tensor<4xi1> -> tensor<4xui8>
+  %z = edge.bitcast %b to ui8 : tensor<4xi1> -> tensor<4xui8>
+  return %y, %z : tensor<4xi32>, tensor<4xui8>
 }

@@ -13,13 +13,3 @@ func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<*xf32> {onnx.n
   %y = onnx.node "Softmax"(%x) since 13 {axis = 2 : i64} : (tensor<2x3xf32>) -> tensor<*xf32>
   return %y : tensor<*xf32>
 }
-
-// -----
-
-func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<*xf32> {onnx.name = "y"}) {
-  %r = onnx.constant dense<0.5> : tensor<f32>
-  %t = onnx.constant dense<true> : tensor<i1>
-  // expected-error @+1 {{is in training mode, which edgecc does not have}}
-  %y = onnx.node "Dropout"(%x, %r, %t) since 13 : (tensor<2x3xf32>, tensor<f32>, tensor<i1>) -> tensor<*xf32>
-  return %y : tensor<*xf32>
-}

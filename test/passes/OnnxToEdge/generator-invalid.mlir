@@ -63,7 +63,7 @@ func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<*xf32> {onnx.n
 // -----
 
 func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<*xi64> {onnx.name = "y"}) {
-  // expected-error @+1 {{has a result whose shape depends on values that are not known at compile time}}
+  // expected-error @+1 {{operand 0 (X) must be known at compile time, because the size of the result depends on it}}
   %y = onnx.node "NonZero"(%x) since 13 : (tensor<2x3xf32>) -> tensor<*xi64>
   return %y : tensor<*xi64>
 }
@@ -84,4 +84,24 @@ func.func @main(%i: tensor<2xi64> {onnx.name = "i"}, %d: tensor<i64> {onnx.name 
   // expected-error @+1 {{needs a constant depth that is not negative}}
   %y = onnx.node "OneHot"(%i, %d, %v) since 11 : (tensor<2xi64>, tensor<i64>, tensor<2xf32>) -> tensor<*xf32>
   return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}, %t: tensor<i1> {onnx.name = "t"}) -> (tensor<*xf32> {onnx.name = "y"}) {
+  %r = onnx.constant dense<0.5> : tensor<f32>
+  // expected-error @+1 {{operand 2 (training_mode) must be known at compile time}}
+  %y = onnx.node "Dropout"(%x, %r, %t) since 13 : (tensor<2x3xf32>, tensor<f32>, tensor<i1>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+func.func @main(%x: tensor<2xf32> {onnx.name = "x"}) -> (tensor<*xi64> {onnx.name = "y"}) {
+  %s = onnx.constant dense<0> : tensor<i64>
+  %e = onnx.constant dense<1099511627776> : tensor<i64>
+  %d = onnx.constant dense<1> : tensor<i64>
+  // expected-error @+1 {{needs a constant of 1099511627776 elements, supported are at most 67108864}}
+  %y = onnx.node "Range"(%s, %e, %d) since 11 : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<*xi64>
+  return %y : tensor<*xi64>
 }

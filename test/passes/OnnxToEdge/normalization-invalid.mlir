@@ -2,8 +2,8 @@
 
 func.func @main(%x: tensor<1x2x4xf32> {onnx.name = "x"}, %s: tensor<2xf32> {onnx.name = "s"})
     -> (tensor<1x2x4xf32> {onnx.name = "y"}) {
-  // expected-error @+1 {{attribute 'training_mode' is 1, supported is 0}}
-  %y = onnx.node "BatchNormalization"(%x, %s, %s, %s, %s) since 15 {training_mode = 1 : i64}
+  // expected-error @+1 {{attribute 'spatial' is 0, supported is 1}}
+  %y = onnx.node "BatchNormalization"(%x, %s, %s, %s, %s) since 7 {spatial = 0 : i64}
       : (tensor<1x2x4xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>)
       -> tensor<1x2x4xf32>
   return %y : tensor<1x2x4xf32>

@@ -52,3 +52,21 @@ func.func @main(%a: tensor<2x3xf32> {onnx.name = "a"}, %b: tensor<4x5xf32> {onnx
 // expected-error @+1 {{expected a function 'main' of one block}}
 module {
 }
+
+// -----
+
+// expected-error @+1 {{input 'x' has the type 'tensor<1x1x1099511627776xf32>', more than 2^31 elements}}
+func.func @main(%x: tensor<1x1x1099511627776xf32> {onnx.name = "x"})
+    -> (tensor<1x1x?xf32> {onnx.name = "y"}) {
+  %y = onnx.node "AveragePool"(%x) since 19 {kernel_shape = array<i64: 1>} : (tensor<1x1x1099511627776xf32>) -> tensor<1x1x?xf32>
+  return %y : tensor<1x1x?xf32>
+}
+
+// -----
+
+func.func @main(%x: tensor<1xf32> {onnx.name = "x"}) -> (tensor<*xf32> {onnx.name = "y"}) {
+  %s = onnx.constant dense<[1099511627776, 4]> : tensor<2xi64>
+  // expected-error @+1 {{makes a tensor of more than 2^31 elements, tensor<1099511627776x4xf32>}}
+  %y = onnx.node "Expand"(%x, %s) since 13 : (tensor<1xf32>, tensor<2xi64>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}

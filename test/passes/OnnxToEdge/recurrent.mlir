@@ -40,3 +40,23 @@ func.func @main(%x: tensor<5x1x3xf32> {onnx.name = "x"}, %w: tensor<1x6x3xf32> {
       : (tensor<5x1x3xf32>, tensor<1x6x3xf32>, tensor<1x6x2xf32>, tensor<1x12xf32>) -> (none, tensor<1x1x2xf32>)
   return %y#1, %z#1 : tensor<1x1x2xf32>, tensor<1x1x2xf32>
 }
+
+// -----
+
+// What the cells do not know is a loop: limits, other activations, lengths.
+
+// CHECK-LABEL: func.func @main(
+// CHECK:         edge.matmul
+// CHECK:         %[[Y:.*]]:2 = edge.loop 5 from(%{{.*}}) : (tensor<2x4xf32>) -> (tensor<2x4xf32>, tensor<5x2x4xf32>) {
+// CHECK:           edge.gather %{{.*}}[%{{.*}}] {axis = 0 : i64}
+// CHECK:           edge.clamp %{{.*}} {max = 2.000000e+00 : f64, min = -2.000000e+00 : f64}
+// CHECK:           edge.compare lt
+// CHECK:         edge.slice %[[Y]]#1 offsets [4, 0, 0] sizes [5, 2, 4] strides [-1, 1, 1]
+func.func @main(%x: tensor<5x2x3xf32> {onnx.name = "x"}, %w: tensor<1x4x3xf32> {onnx.name = "w"},
+                %r: tensor<1x4x4xf32> {onnx.name = "r"}, %n: tensor<2xi32> {onnx.name = "n"})
+    -> (tensor<5x1x2x4xf32> {onnx.name = "y"}) {
+  %b = onnx.none
+  %y = onnx.node "RNN"(%x, %w, %r, %b, %n) since 14 {activations = ["Softsign"], clip = 2.0 : f32, direction = "reverse"}
+      : (tensor<5x2x3xf32>, tensor<1x4x3xf32>, tensor<1x4x4xf32>, none, tensor<2xi32>) -> tensor<5x1x2x4xf32>
+  return %y : tensor<5x1x2x4xf32>
+}

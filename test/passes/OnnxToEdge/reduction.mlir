@@ -84,7 +84,7 @@ func.func @main(%x: tensor<2x0xf32> {onnx.name = "x"}, %i: tensor<0xi8> {onnx.na
 // CHECK:         edge.add %[[L]], %[[M]]
 // CHECK:         %[[ARG:.*]] = edge.arg_reduce min %{{.*}} {axis = 1 : i64, last}
 // CHECK:         edge.reshape %[[ARG]] : tensor<2x1xi64> -> tensor<2xi64>
-// CHECK:         edge.cumulative_sum %{{.*}} {axis = 0 : i64, exclusive}
+// CHECK:         edge.cumulative sum %{{.*}} {axis = 0 : i64, exclusive}
 func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"})
     -> (tensor<*xf32> {onnx.name = "a"}, tensor<*xi64> {onnx.name = "b"}, tensor<*xf32> {onnx.name = "c"}) {
   %axis = onnx.constant dense<-2> : tensor<i32>

@@ -347,7 +347,7 @@ TEST_P(ReductionTest, CumulativeSum) {
             }
             return sum;
           });
-          expect("%r = edge.cumulative_sum %0 {axis = " + std::to_string(axis) +
+          expect("%r = edge.cumulative sum %0 {axis = " + std::to_string(axis) +
                      " : i64" + (exclusive ? ", exclusive" : "") +
                      (reverse ? ", reverse" : "") + "}" + arrow(x, y),
                  {x}, {y}, 1e-6);

@@ -144,6 +144,8 @@ TEST(MathTest, FunctionsOfOneOperand) {
       {"math.log1p", std::log1p, -0.9, 10, 4},
       {"math.sin", std::sin, -3, 3, 4},
       {"math.cos", std::cos, -1.5, 1.5, 4},
+      {"math.sin", std::sin, -1e5, 1e5, 4},
+      {"math.cos", std::cos, -1e5, 1e5, 4},
       {"math.tan", std::tan, -1.5, 1.5, 6},
       {"math.asin", std::asin, -0.99, 0.99, 8},
       {"math.acos", std::acos, -0.99, 0.99, 8},
