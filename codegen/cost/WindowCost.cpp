@@ -59,6 +59,7 @@ WindowTiles cost::chooseTiles(const WindowDim &lines, const WindowDim &pixels,
     if (total < bestCost * 0.995) {
       bestCost = total;
       best = tiles;
+      best.cycles = total;
     }
   };
   for (int64_t pixel = 1; pixel <= std::min<int64_t>(8, pixels.outputs);
@@ -67,9 +68,13 @@ WindowTiles cost::chooseTiles(const WindowDim &lines, const WindowDim &pixels,
       consider({WindowTiles::ResidentWeights, line, pixel, 1});
     consider({WindowTiles::Rows, 1, pixel, 1});
   }
-  if (best.mode == WindowTiles::Loops)
-    best.vectors = std::max<int64_t>(
-        1, std::min<int64_t>(registers / 4, int64_t(cpu.getFmaLatency()) *
-                                                cpu.getFmaPerCycle()));
+  if (best.mode != WindowTiles::Loops)
+    return best;
+  best.vectors = std::max<int64_t>(
+      1, std::min<int64_t>(registers / 4, int64_t(cpu.getFmaLatency()) *
+                                              cpu.getFmaPerCycle()));
+  // An input and a weight for each multiply-add.
+  best.cycles = 2.0 * lines.outputs * pixels.outputs * taps /
+                std::max(1u, cpu.getLoadsPerCycle());
   return best;
 }

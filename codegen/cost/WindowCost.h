@@ -35,6 +35,9 @@ struct WindowTiles {
   int64_t lines = 1, pixels = 1;
   /// Vectors of channels of a tile.
   int64_t vectors = 1;
+  /// What the whole takes for each vector of channels, its operands being in
+  /// the first cache.
+  double cycles = 0;
 };
 
 /// The fastest tiles by a count of arithmetic and loads.

@@ -106,5 +106,6 @@ void kernels::registerContractionKernels(DialectRegistry &registry) {
     attachConvKernel(*context);
     attachMatMulKernel(*context);
     attachPoolKernel(*context);
+    attachRowBandsKernel(*context);
   });
 }

@@ -3,7 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 //
-// The kernels of edge.conv, edge.matmul and edge.pool, and what they share.
+// The kernels of edge.conv, edge.matmul, edge.pool and edge.row_bands, and what
+// they share.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,11 +19,7 @@ namespace edgecc::kernels {
 void attachConvKernel(mlir::MLIRContext &context);
 void attachMatMulKernel(mlir::MLIRContext &context);
 void attachPoolKernel(mlir::MLIRContext &context);
-
-/// Emits a convolution with one group per input channel and as many outputs as
-/// inputs.
-llvm::LogicalResult emitDepthwise(edge::ConvOp op, Emitter &emitter,
-                                  const KernelArgs &args);
+void attachRowBandsKernel(mlir::MLIRContext &context);
 
 /// The cycles that the model expects of a convolution as one contraction.
 double directConvCycles(edge::ConvOp op, target::CpuAttr cpu);

@@ -2,18 +2,14 @@
 // Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-//
-// A convolution is a contraction for each image, group and outer spatial
-// position; lines and pixels are the last two spatial dimensions. A pointwise
-// one without strides is a single contraction over all pixels.
-//
-//===----------------------------------------------------------------------===//
 
 #include "codegen/kernels/Contractions.h"
-#include "codegen/kernels/DotKernel.h"
+#include "codegen/kernels/ConvKernel.h"
 #include "codegen/kernels/TapProducts.h"
+#include "codegen/kernels/WindowKernel.h"
 #include "codegen/kernels/Winograd.h"
 #include "dialects/Edge/EdgeConstants.h"
+#include "dialects/Edge/EdgeScheduleOps.h"
 
 #include "mlir/IR/TypeUtilities.h"
 
@@ -23,54 +19,13 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
 
-namespace {
-
-ArrayRef<int64_t> shapeOf(Value tensor) {
+static ArrayRef<int64_t> shapeOf(Value tensor) {
   return cast<RankedTensorType>(tensor.getType()).getShape();
 }
 
-Type elementOf(Value tensor) {
+static Type elementOf(Value tensor) {
   return cast<RankedTensorType>(tensor.getType()).getElementType();
 }
-
-/// What is known of a convolution before its buffers are.
-struct ConvPlan {
-  ConvPlan(edge::ConvOp op, target::CpuAttr cpu);
-
-  /// Each output pixel reads the input pixel at the same place only.
-  bool pointwise = true;
-  int64_t groups, groupInputs, groupOutputs;
-  /// Products per output element.
-  int64_t depth;
-  Type accumulator;
-  cost::ContractionShape shape;
-  cost::ContractionTiles tiles;
-
-  /// Bytes whose products the machine adds up; 0 if it does not.
-  int64_t added = 0;
-  /// Whether dot products compute it; the weights are constant then.
-  bool usesDotProducts = false;
-
-  /// The runs of input channels that the taps read, for an input with these
-  /// strides.
-  DotContraction dotContraction(edge::ConvOp op,
-                                ArrayRef<int64_t> strides) const;
-
-  /// How integers are multiplied; nothing for one element at a time.
-  std::optional<InnerProduct> product;
-  /// The products of neighbouring input elements, if that is how they are
-  /// grouped.
-  int64_t run = 1;
-
-  RhsLayout packedLayout() const {
-    if (product)
-      return RhsLayout::packed(depth, groupOutputs, tiles.lanes, tiles.vectors,
-                               *product, run);
-    return RhsLayout::packed(depth, groupOutputs, tiles.lanes, tiles.vectors);
-  }
-};
-
-} // namespace
 
 ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
   ArrayRef<int64_t> input = shapeOf(op.getInput());
@@ -102,6 +57,16 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
     shape.pixels = output[rank];
     shape.lineBytes = depth / groupInputs / weights[rank - 1] * input[rank] *
                       input.back() * shape.lhsBytes;
+  }
+  auto bands = dyn_cast<edge::RowBandsOp>(op->getParentOp());
+  if (bands) {
+    // What the window reads comes row by row, if not all of it at once; what
+    // reads it has the rows of a band as one row.
+    int64_t rows = bands.getRows();
+    bool isLast = bands.getChain().back() == op;
+    bool isAll = bands.getType().getDimSize(1) == rows;
+    shape.lines = isLast || !isAll ? 1 : output[rank - 1];
+    shape.pixels = output[rank] * (isLast ? rows : 1);
   }
   if (constantOf(op.getWeights()) && depth > 0)
     product = InnerProduct::find(cpu, elementOf(op.getInput()),
@@ -156,9 +121,9 @@ double kernels::directConvCycles(edge::ConvOp op, target::CpuAttr cpu) {
   return outer * cost::contractionCycles(plan.tiles, plan.shape, cpu);
 }
 
-static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
-                              const ConvPlan &plan) {
-  Contraction c;
+ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
+                         const ConvPlan &plan, int64_t lines, int64_t pixels)
+    : op(op), e(e), plan(plan), strides(stridesOf(args.inputs[0])) {
   c.lhsType = elementOf(op.getInput());
   c.rhsType = elementOf(op.getWeights());
   c.accumulatorType = plan.accumulator;
@@ -166,23 +131,11 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
   c.tiles = plan.tiles;
   if (!args.scratch.empty())
     c.scratch = args.scratch.front();
+  c.lines = lines;
+  c.pixels = pixels;
 
   ArrayRef<int64_t> weights = shapeOf(op.getWeights());
-  bool joined = false;
-  if (plan.pointwise)
-    if (std::optional<KernelArgs> rows = joinRows(e, op, args)) {
-      args = *rows;
-      joined = true;
-    }
-  ArrayRef<int64_t> output =
-      cast<MemRefType>(args.outputs[0].getType()).getShape();
   int64_t rank = op.getSpatialRank();
-  c.lines = rank > 1 ? output[rank - 1] : 1;
-  c.pixels = output[rank];
-  if (plan.pointwise && !joined)
-    c.tiles.panelsInner = false;
-
-  SmallVector<int64_t> strides = stridesOf(args.inputs[0]);
   if (rank > 1)
     c.lineStep = op.getStrides()[rank - 2] * strides[rank - 1];
   c.pixelStep = op.getStrides()[rank - 1] * strides[rank];
@@ -206,8 +159,8 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
     c.reduction.levels = mergeLevels(levels);
   }
 
-  DotContraction dot = plan.dotContraction(op, strides);
-  int64_t groupWeights = plan.groupOutputs;
+  dot = plan.dotContraction(op, strides);
+  groupWeights = plan.groupOutputs;
   if (plan.usesDotProducts) {
     groupWeights = dot.packedSize();
     dot.lines = c.lines;
@@ -223,44 +176,71 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
                            plan.tiles.lanes, plan.tiles.vectors);
     c.tiles.prefetchRows = 0;
   }
-  FlatOperand lhs = flatOperand(e, args.inputs[0]);
-  FlatOperand rhs = flatOperand(e, args.inputs[1]);
-  FlatOperand bias;
+  lhs = flatOperand(e, args.inputs[0]);
+  rhs = flatOperand(e, args.inputs[1]);
   if (op.getBias()) {
     bias = flatOperand(e, args.inputs[2]);
     c.biasType = dot.biasType = elementOf(op.getBias());
   }
+}
 
-  // Images and outer spatial positions, then groups.
-  int64_t images = rank > 1 ? rank - 1 : 1;
-  SmallVector<int64_t> outer(output.take_front(images));
-  outer.push_back(plan.groups);
-  e.nest(outer, [&](ValueRange position) {
-    Value group = position.back();
+void ConvEmitter::setLines(Value first, Value end) {
+  c.firstLine = dot.firstLine = first;
+  c.endLine = dot.endLine = end;
+}
+
+void ConvEmitter::emit(ValueRange position, StoreTile store) {
+  e.loop(0, plan.groups, 1, [&](Value group) {
     Value base = e.mul(group, plan.groupInputs);
-    for (int64_t dim = 0; dim < images; ++dim) {
+    for (auto [dim, index] : llvm::enumerate(position)) {
       int64_t step = dim ? op.getStrides()[dim - 1] : 1;
-      base = e.add(base, e.mul(position[dim], step * strides[dim]));
+      base = e.add(base, e.mul(index, step * strides[dim]));
     }
     Value channelBase = e.mul(group, plan.groupOutputs);
     c.lhs = {lhs.memref, base};
     c.rhs = {rhs.memref, e.mul(group, groupWeights)};
     if (bias.memref)
       c.bias = {bias.memref, channelBase};
-    auto store = [&](Value value, Value line, Value pixel, Value channel) {
-      SmallVector<Value> indices(position.drop_back());
-      if (rank > 1)
-        indices.push_back(line);
-      indices.push_back(pixel);
-      indices.push_back(e.add(channelBase, channel));
-      e.storeResult(op, args, value, indices);
+    auto storeChannel = [&](Value value, Value line, Value pixel,
+                            Value channel) {
+      store(value, line, pixel, e.add(channelBase, channel));
     };
     if (!plan.usesDotProducts)
-      return emitContraction(e, c, store);
+      return emitContraction(e, c, storeChannel);
     dot.lhs = c.lhs;
     dot.rhs = c.rhs;
     dot.bias = c.bias;
-    emitDotContraction(e, dot, store);
+    emitDotContraction(e, dot, storeChannel);
+  });
+}
+
+static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
+                              const ConvPlan &plan) {
+  bool joined = false;
+  if (plan.pointwise)
+    if (std::optional<KernelArgs> rows = joinRows(e, op, args)) {
+      args = *rows;
+      joined = true;
+    }
+  ArrayRef<int64_t> output =
+      cast<MemRefType>(args.outputs[0].getType()).getShape();
+  int64_t rank = op.getSpatialRank();
+  ConvEmitter conv(op, e, args, plan, rank > 1 ? output[rank - 1] : 1,
+                   output[rank]);
+  if (plan.pointwise && !joined)
+    conv.setPanelsOuter();
+  // Images and outer spatial positions.
+  int64_t outerRank = rank > 1 ? rank - 1 : 1;
+  e.nest(output.take_front(outerRank), [&](ValueRange position) {
+    conv.emit(position,
+              [&](Value value, Value line, Value pixel, Value channel) {
+                SmallVector<Value> indices(position);
+                if (rank > 1)
+                  indices.push_back(line);
+                indices.push_back(pixel);
+                indices.push_back(channel);
+                e.storeResult(op, args, value, indices);
+              });
   });
   return success();
 }
@@ -282,8 +262,9 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     if (isWindow(op)) {
       std::optional<TapProducts> taps = TapProducts::get(op, cpu);
       if (!taps)
-        return emitDepthwise(op, emitter, args);
-      taps->emit(emitter, args);
+        emitWindow(emitter, windowOf(op, emitter, args));
+      else
+        taps->emit(emitter, args);
       return success();
     }
     if (std::optional<WinogradConv> winograd = WinogradConv::get(op, cpu)) {

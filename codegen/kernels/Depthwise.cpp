@@ -14,8 +14,7 @@ static Type elementOf(Value tensor) {
   return cast<RankedTensorType>(tensor.getType()).getElementType();
 }
 
-LogicalResult kernels::emitDepthwise(edge::ConvOp op, Emitter &e,
-                                     const KernelArgs &args) {
+Window kernels::windowOf(edge::ConvOp op, Emitter &e, const KernelArgs &args) {
   Window w;
   w.inputType = elementOf(op.getInput());
   w.accumulatorType = edge::accumulatorType(w.inputType);
@@ -26,25 +25,26 @@ LogicalResult kernels::emitDepthwise(edge::ConvOp op, Emitter &e,
   w.strides.assign(op.getStrides().begin(), op.getStrides().end());
   for (int64_t dim = 0; dim < op.getSpatialRank(); ++dim)
     w.dilations.push_back(op.getDilation(dim));
-  w.input = args.inputs[0];
+  w.input = flatOperand(e, args.inputs[0]);
+  w.inputStrides = stridesOf(args.inputs[0]);
+  w.shape.assign(op.getResult().getType().getShape());
   w.weights = args.inputs[1];
-  w.output = args.outputs[0];
   FlatOperand bias;
   if (op.getBias())
     bias = flatOperand(e, args.inputs[2]);
-  w.initial = [&](Value channel, int64_t lanes) -> Value {
+  Type accumulator = w.accumulatorType;
+  w.initial = [=, &e](Value channel, int64_t lanes) mutable -> Value {
     if (!bias.memref)
-      return e.zero(lanes == 1 ? w.accumulatorType
-                               : VectorType::get({lanes}, w.accumulatorType));
+      return e.zero(lanes == 1 ? accumulator
+                               : VectorType::get({lanes}, accumulator));
     Type type = elementOf(op.getBias());
-    return loadWide(e, bias.memref, channel, lanes, type, w.accumulatorType);
+    return loadWide(e, bias.memref, channel, lanes, type, accumulator);
   };
-  w.combine = [&](Value sum, Value element, Value weight) {
+  w.combine = [&e](Value sum, Value element, Value weight) {
     return multiplyAdd(e, element, weight, sum);
   };
-  w.store = [&](Value value, ValueRange indices) {
+  w.store = [=, &e](Value value, ValueRange indices) {
     e.storeResult(op, args, value, indices);
   };
-  emitWindow(e, w);
-  return success();
+  return w;
 }

@@ -155,7 +155,9 @@ void kernels::emitDotContraction(Emitter &e, const DotContraction &c,
       e.loop(run.first, run.first + run.count * run.size, run.size,
              [&](Value i) { body(i, run.size); });
   };
-  e.loop(0, c.lines, 1, [&](Value line) {
+  Value first = c.firstLine ? c.firstLine : e.index(0);
+  Value end = c.firstLine ? c.endLine : e.index(c.lines);
+  emitLoop(e, first, end, 1, [&](Value line) {
     overRuns(c.pixels, pixels, [&](Value pixel, int64_t pixelCount) {
       overRuns(c.channels, channels, [&](Value channel, int64_t channelCount) {
         emitTile(line, pixel, channel, pixelCount, channelCount);

@@ -20,6 +20,8 @@ namespace edgecc::kernels {
 struct DotContraction {
   mlir::Type lhsType, rhsType, biasType, accumulatorType;
   int64_t lines = 1, pixels = 1, channels = 1;
+  /// The lines that are wanted, as in `Contraction`.
+  mlir::Value firstLine, endLine;
   /// Elements of the lhs from one line or pixel to the next.
   int64_t lineStep = 0, pixelStep = 0;
   /// The loops over the runs, outermost first; `rhsRows` counts runs.

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/kernels/Emit.h"
+#include "codegen/kernels/Epilogue.h"
 #include "codegen/kernels/Requantize.h"
 #include "dialects/Edge/EdgeConstants.h"
 
@@ -273,21 +274,6 @@ Value Emitter::applyRegion(Region &region, ValueRange arguments,
 
 void Emitter::storeResult(Operation *op, const KernelArgs &args,
                           Value accumulator, ValueRange indices) {
-  auto vector = dyn_cast<VectorType>(accumulator.getType());
-  int64_t length = vector ? vector.getNumElements() : 1;
-  Value result = accumulator;
-  auto epilogue = dyn_cast<edge::EpilogueOpInterface>(op);
-  if (epilogue && !epilogue.getEpilogueRegion().empty()) {
-    OperandRange extras(epilogue.getEpilogueOperandsMutable());
-    unsigned first = extras.empty() ? 0 : extras.getBeginOperandIndex();
-    SmallVector<Value> arguments{accumulator};
-    SmallVector<double> bounds{std::numeric_limits<double>::infinity()};
-    for (auto [i, extra] : llvm::enumerate(extras)) {
-      arguments.push_back(loadBroadcast(args.inputs[first + i], indices, length,
-                                        getElementTypeOrSelf(extra.getType())));
-      bounds.push_back(largestElement(extra));
-    }
-    result = applyRegion(epilogue.getEpilogueRegion(), arguments, bounds);
-  }
-  store(splat(result, length), args.outputs[0], indices);
+  store(applyEpilogue(*this, op, args, accumulator, indices), args.outputs[0],
+        indices);
 }

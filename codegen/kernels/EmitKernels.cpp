@@ -7,6 +7,7 @@
 #include "codegen/kernels/Emit.h"
 #include "codegen/kernels/Passes.h"
 #include "codegen/kernels/Strided.h"
+#include "dialects/Edge/EdgeScheduleOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -80,6 +81,17 @@ static void emitBorder(OpBuilder &builder, edge::PadOp pad, Value memref,
     if (high)
       fill(dim, low + input.getDimSize(dim), high);
   }
+}
+
+/// What the kernel of `op` reads, in order: its operands, then the constants
+/// inside of a chain.
+static SmallVector<OpOperand *> kernelInputs(Operation *op) {
+  if (auto bands = dyn_cast<edge::RowBandsOp>(op))
+    return bands.getOuterOperands();
+  SmallVector<OpOperand *> inputs;
+  for (OpOperand &operand : op->getOpOperands())
+    inputs.push_back(&operand);
+  return inputs;
 }
 
 namespace {
@@ -211,10 +223,12 @@ private:
     SmallVector<Buffer> buffers;
     SmallVector<MemRefType> scratch;
     if (!isBorder) {
-      for (unsigned i = 0; i < op->getNumOperands(); ++i)
-        buffers.push_back(assignment.operandBuffer(op, i));
+      for (OpOperand *operand : kernelInputs(op))
+        buffers.push_back(assignment.operandBuffer(
+            operand->getOwner(), operand->getOperandNumber()));
       scratch = kernel.getScratch(cpu);
     }
+    size_t inputs = buffers.size();
     bool isEmpty = true;
     for (OpResult result : op->getResults()) {
       buffers.push_back(assignment.resultBuffer(result));
@@ -235,9 +249,8 @@ private:
       emitBorder(inside, pad, formals[0], cpu);
     } else {
       KernelArgs args;
-      args.inputs.assign(formals.begin(),
-                         formals.begin() + op->getNumOperands());
-      formals = formals.drop_front(op->getNumOperands());
+      args.inputs.assign(formals.begin(), formals.begin() + inputs);
+      formals = formals.drop_front(inputs);
       args.outputs.assign(formals.begin(),
                           formals.begin() + op->getNumResults());
       formals = formals.drop_front(op->getNumResults());
@@ -282,6 +295,8 @@ private:
       macs = conv.getMacs();
     else if (auto matmul = dyn_cast<edge::MatMulOp>(op))
       macs = matmul.getMacs();
+    else if (auto bands = dyn_cast<edge::RowBandsOp>(op))
+      macs = bands.getMacs();
     call->setAttr("edge.layer", builder.getStringAttr(nodeName(op->getLoc())));
     call->setAttr("edge.kind",
                   builder.getStringAttr(op->getName().stripDialect()));

@@ -259,20 +259,16 @@ Value kernels::multiplyAdd(Emitter &e, Value a, Value b, Value sum) {
   return addf(e, mulf(e, a, b), sum);
 }
 
-bool kernels::hasLongEpilogue(Operation *op) {
-  constexpr int longEpilogue = 12, mathOp = 10;
-  auto epilogue = dyn_cast<edge::EpilogueOpInterface>(op);
-  if (!epilogue || epilogue.getEpilogueRegion().empty())
-    return false;
-  int length = 0;
-  for (Operation &scalar : epilogue.getEpilogueRegion().front())
-    if (isa<math::MathDialect>(scalar.getDialect()) &&
-        !isa<math::RoundEvenOp>(scalar))
-      length += mathOp;
-    else if (!scalar.hasTrait<OpTrait::ConstantLike>() &&
-             !isa<arith::CmpFOp>(scalar))
-      ++length;
-  return length >= longEpilogue;
+void kernels::emitLoop(Emitter &e, Value lower, Value upper, int64_t step,
+                       function_ref<void(Value)> body) {
+  std::optional<int64_t> low = getConstantIntValue(lower);
+  std::optional<int64_t> high = getConstantIntValue(upper);
+  if (low && high)
+    return e.loop(*low, *high, step, body);
+  auto loop = scf::ForOp::create(e, lower, upper, e.index(step));
+  OpBuilder::InsertionGuard guard(e);
+  e.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
 }
 
 int64_t Contraction::scratchSize(const cost::ContractionTiles &tiles) {
@@ -329,9 +325,6 @@ private:
   void storeColumn(const Column &column, Value value, Value channel, Value line,
                    Value pixel);
 
-  /// `for (i = begin; i < end; i += step)` over run-time bounds.
-  void loop(Value begin, Value end, int64_t step,
-            function_ref<void(Value)> body);
   Type typeOf(int64_t lanes) const {
     return lanes == 1 ? c.accumulatorType
                       : VectorType::get({lanes}, c.accumulatorType);
@@ -345,18 +338,6 @@ private:
 
 } // namespace
 
-void ContractionEmitter::loop(Value begin, Value end, int64_t step,
-                              function_ref<void(Value)> body) {
-  std::optional<int64_t> low = getConstantIntValue(begin);
-  std::optional<int64_t> high = getConstantIntValue(end);
-  if (low && high)
-    return e.loop(*low, *high, step, body);
-  auto loop = scf::ForOp::create(e, begin, end, e.index(step));
-  OpBuilder::InsertionGuard guard(e);
-  e.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
-}
-
 void ContractionEmitter::emit() {
   int64_t block = c.tiles.panelBlock;
   for (const PanelRun &run : c.rhsLayout.getRuns()) {
@@ -366,6 +347,10 @@ void ContractionEmitter::emit() {
         end = e.index(run.count);
       else if (run.count % block)
         end = arith::MinUIOp::create(e, end, e.index(run.count));
+      if (c.firstLine)
+        return emitLoop(e, c.firstLine, c.endLine, 1, [&](Value line) {
+          emitPanels(run, begin, end, {0, 1, 1}, line);
+        });
       for (const cost::TileRun &lines :
            cost::splitEvenly(c.lines, c.tiles.lines))
         e.loop(lines.first, lines.first + lines.count * lines.size, lines.size,
@@ -383,11 +368,11 @@ void ContractionEmitter::emitPanels(const PanelRun &run, Value begin, Value end,
   };
   if (c.tiles.panelsInner)
     return overPixels([&](int64_t size, Value pixel) {
-      loop(begin, end, 1, [&](Value panel) {
+      emitLoop(e, begin, end, 1, [&](Value panel) {
         emitTile(run, panel, lines.size, size, line, pixel);
       });
     });
-  loop(begin, end, 1, [&](Value panel) {
+  emitLoop(e, begin, end, 1, [&](Value panel) {
     overPixels([&](int64_t size, Value pixel) {
       emitTile(run, panel, lines.size, size, line, pixel);
     });

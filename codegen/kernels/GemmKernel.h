@@ -21,6 +21,7 @@
 #define EDGECC_CODEGEN_KERNELS_GEMMKERNEL_H
 
 #include "codegen/cost/ContractionCost.h"
+#include "codegen/kernels/Epilogue.h"
 #include "codegen/kernels/InnerProduct.h"
 
 namespace edgecc::kernels {
@@ -155,6 +156,9 @@ struct Contraction {
   /// Logical element types and the type of the accumulators.
   mlir::Type lhsType, rhsType, biasType, accumulatorType;
   int64_t lines = 1, pixels = 1;
+  /// Where only the lines from one to before another are wanted, both known at
+  /// run time only; a tile is then of one line.
+  mlir::Value firstLine, endLine;
   /// Elements of the lhs from one line or pixel to the next.
   int64_t lineStep = 0, pixelStep = 0;
   Reduction reduction;
@@ -186,9 +190,10 @@ using StoreTile =
 void emitContraction(Emitter &emitter, const Contraction &contraction,
                      StoreTile store);
 
-/// Whether the epilogue of `op` is so long that it should not be repeated for
-/// each accumulator of a tile.
-bool hasLongEpilogue(mlir::Operation *op);
+/// `for (i = lower; i < upper; i += step)` over bounds that need not be
+/// constants.
+void emitLoop(Emitter &emitter, mlir::Value lower, mlir::Value upper,
+              int64_t step, llvm::function_ref<void(mlir::Value)> body);
 
 } // namespace edgecc::kernels
 

@@ -11,7 +11,7 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
 
-static void emitPool(edge::PoolOp op, Emitter &e, const KernelArgs &args) {
+Window kernels::windowOf(edge::PoolOp op, Emitter &e, const KernelArgs &args) {
   Window w;
   w.inputType =
       cast<RankedTensorType>(op.getInput().getType()).getElementType();
@@ -24,20 +24,22 @@ static void emitPool(edge::PoolOp op, Emitter &e, const KernelArgs &args) {
   w.strides.assign(op.getStrides().begin(), op.getStrides().end());
   for (size_t dim = 0; dim < w.kernel.size(); ++dim)
     w.dilations.push_back(op.getDilation(dim));
-  w.input = args.inputs[0];
-  w.output = args.outputs[0];
+  w.input = flatOperand(e, args.inputs[0]);
+  w.inputStrides = stridesOf(args.inputs[0]);
+  w.shape.assign(op.getResult().getType().getShape());
   bool isUnsigned = isUnsignedElement(w.inputType);
-  w.initial = [&](Value, int64_t lanes) {
-    return e.splat(neutral(e, fold, w.accumulatorType, isUnsigned), lanes);
+  Type narrow = w.accumulatorType;
+  w.initial = [=, &e](Value, int64_t lanes) {
+    return e.splat(neutral(e, fold, narrow, isUnsigned), lanes);
   };
-  w.combine = [&](Value sum, Value element, Value) {
+  w.combine = [=, &e](Value sum, Value element, Value) {
     return combine(e, fold, element, sum, isUnsigned);
   };
-  w.store = [&](Value value, ValueRange indices) {
+  w.store = [=, &e](Value value, ValueRange indices) {
     e.storeResult(op, args, convert(e, value, accumulator, isUnsigned),
                   indices);
   };
-  emitWindow(e, w);
+  return w;
 }
 
 namespace {
@@ -49,7 +51,7 @@ struct PoolKernel : KernelOpInterface::ExternalModel<PoolKernel, edge::PoolOp> {
     assert(isUnpadded(op.getPadsLow(), op.getPadsHigh()) &&
            "borders are explicit before kernels are emitted");
     Emitter emitter(builder, op.getLoc(), cpu);
-    emitPool(op, emitter, args);
+    emitWindow(emitter, windowOf(op, emitter, args));
     return success();
   }
 

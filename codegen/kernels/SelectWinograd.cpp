@@ -5,6 +5,7 @@
 
 #include "codegen/kernels/Passes.h"
 #include "codegen/kernels/Winograd.h"
+#include "dialects/Edge/EdgeScheduleOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -40,6 +41,9 @@ struct SelectWinograd : kernels::impl::SelectWinogradBase<SelectWinograd> {
     }
     SmallVector<std::pair<edge::ConvOp, cost::WinogradGain>> candidates;
     getOperation().walk([&](edge::ConvOp op) {
+      // Rows of a chain are computed as they are needed.
+      if (isa<edge::RowBandsOp>(op->getParentOp()))
+        return;
       if (auto gain = kernels::chooseWinograd(op, cpu))
         candidates.push_back({op, *gain});
     });

@@ -6,11 +6,22 @@
 #include "codegen/kernels/WindowKernel.h"
 #include "codegen/cost/WindowCost.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 #include <map>
 
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
+
+Value ChannelBlocks::offsetOf(Emitter &e, Value channel) const {
+  if (!lanes)
+    return channel;
+  Value size = e.index(lanes);
+  Value block = e.createOrFold<arith::DivUIOp>(channel, size);
+  Value within = e.createOrFold<arith::RemUIOp>(channel, size);
+  return e.add(e.mul(block, stride), within);
+}
 
 namespace {
 
@@ -35,7 +46,7 @@ private:
     Value input;
   };
 
-  void emitLines(Tile tile);
+  void overLines(Tile tile, function_ref<void(Tile)> body);
   void overPixels(Tile tile, function_ref<void(Tile)> body);
   void overChannels(Tile tile, function_ref<void(Tile)> body);
   void emitTile(const Tile &tile);
@@ -69,19 +80,21 @@ private:
 
 WindowEmitter::WindowEmitter(Emitter &e, const Window &w)
     : e(e), w(w), rank(w.kernel.size()),
-      lanes(vectorLength(e.cpu, w.accumulatorType)),
-      strides(stridesOf(w.input)), input(flatOperand(e, w.input)) {
-  ArrayRef<int64_t> output = cast<MemRefType>(w.output.getType()).getShape();
-  channels = output.back();
+      lanes(vectorLength(e.cpu, w.accumulatorType)), strides(w.inputStrides),
+      input(w.input) {
+  if (w.inputBlocks.lanes)
+    lanes = std::min(lanes, w.inputBlocks.lanes);
+  channels = w.shape.back();
   auto dimension = [&](size_t dim) {
-    return cost::WindowDim{output[dim + 1], w.kernel[dim], w.strides[dim],
+    return cost::WindowDim{w.shape[dim + 1], w.kernel[dim], w.strides[dim],
                            w.dilations[dim]};
   };
   pixelDim = dimension(rank - 1);
   pixelStride = strides[rank];
   lineDim = rank > 1 ? dimension(rank - 2) : cost::WindowDim{1, 1, 1, 1};
   lineStride = rank > 1 ? strides[rank - 1] : 0;
-  outer.assign(output.begin(), output.begin() + std::max<int64_t>(rank, 2) - 1);
+  outer.assign(w.shape.begin(),
+               w.shape.begin() + std::max<int64_t>(rank, 2) - 1);
   tiles = cost::chooseTiles(lineDim, pixelDim, bool(w.weights), e.cpu);
   if (w.weights)
     weights = flatOperand(e, w.weights);
@@ -89,32 +102,44 @@ WindowEmitter::WindowEmitter(Emitter &e, const Window &w)
 
 void WindowEmitter::emit() {
   e.nest(outer, [&](ValueRange position) {
-    Value base = input.base;
+    Tile all;
+    all.position.assign(position.begin(), position.end());
+    all.input = input.base;
     for (auto [dim, index] : llvm::enumerate(position))
-      base = e.add(base,
-                   e.mul(index, strides[dim] * (dim ? w.strides[dim - 1] : 1)));
-    for (const cost::TileRun &lines :
-         cost::splitEvenly(lineDim.outputs, tiles.lines))
-      e.loop(lines.first, lines.first + lines.count * lines.size, lines.size,
-             [&](Value line) {
-               Tile tile;
-               tile.position.assign(position.begin(), position.end());
-               tile.line = line;
-               tile.lines = lines.size;
-               tile.input =
-                   e.add(base, e.mul(line, lineDim.stride * lineStride));
-               emitLines(tile);
-             });
+      all.input =
+          e.add(all.input,
+                e.mul(index, strides[dim] * (dim ? w.strides[dim - 1] : 1)));
+    auto channelsOf = [&](Tile tile, function_ref<void(Tile)> body) {
+      overChannels(tile, [&](Tile inner) {
+        if (rank < 3)
+          resident = tapWeights(inner, e.index(0));
+        body(inner);
+        resident.clear();
+      });
+    };
+    auto pixelsOf = [&](Tile tile) {
+      overPixels(tile, [&](Tile inner) { emitTile(inner); });
+    };
+    // A block of channels stays in the first cache for all lines; a line of
+    // pixels is read from its begin to its end.
+    if (w.inputBlocks.lanes)
+      return channelsOf(all, [&](Tile tile) { overLines(tile, pixelsOf); });
+    overLines(all, [&](Tile tile) { channelsOf(tile, pixelsOf); });
   });
 }
 
-void WindowEmitter::emitLines(Tile tile) {
-  overChannels(tile, [&](Tile inner) {
-    if (rank < 3)
-      resident = tapWeights(inner, e.index(0));
-    overPixels(inner, [&](Tile innermost) { emitTile(innermost); });
-    resident.clear();
-  });
+void WindowEmitter::overLines(Tile tile, function_ref<void(Tile)> body) {
+  for (const cost::TileRun &lines :
+       cost::splitEvenly(lineDim.outputs, tiles.lines))
+    e.loop(lines.first, lines.first + lines.count * lines.size, lines.size,
+           [&](Value line) {
+             Tile inner = tile;
+             inner.line = line;
+             inner.lines = lines.size;
+             inner.input =
+                 e.add(tile.input, e.mul(line, lineDim.stride * lineStride));
+             body(inner);
+           });
 }
 
 void WindowEmitter::overPixels(Tile tile, function_ref<void(Tile)> body) {
@@ -143,12 +168,12 @@ void WindowEmitter::overChannels(Tile tile, function_ref<void(Tile)> body) {
       Tile inner = tile;
       inner.channel = channel;
       inner.lanes.assign(group.begin(), group.end());
-      inner.input = e.add(tile.input, channel);
+      inner.input = e.add(tile.input, w.inputBlocks.offsetOf(e, channel));
       body(inner);
     });
     first += count * width;
   };
-  if (tiles.vectors > 1)
+  if (tiles.vectors > 1 && !w.inputBlocks.lanes)
     run(SmallVector<int64_t>(tiles.vectors, lanes));
   run({lanes});
   for (int64_t length : splitIntoVectors(channels - first, lanes))

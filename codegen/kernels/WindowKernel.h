@@ -19,13 +19,28 @@
 
 namespace edgecc::kernels {
 
+/// Where the channels of a buffer lie: in blocks of `lanes`, each of which is
+/// a buffer of its own, `stride` elements after the one before. Without lanes
+/// they lie side by side.
+struct ChannelBlocks {
+  int64_t lanes = 0;
+  int64_t stride = 0;
+
+  /// How far from channel 0 of a pixel `channel` lies.
+  mlir::Value offsetOf(Emitter &emitter, mlir::Value channel) const;
+};
+
 /// A window operation. All lists have one entry per spatial dimension.
 struct Window {
   mlir::Type inputType, accumulatorType;
   llvm::SmallVector<int64_t> kernel, strides, dilations;
-  mlir::Value input;
-  /// The buffer whose shape the result has.
-  mlir::Value output;
+  FlatOperand input;
+  /// Elements from one image, line or pixel of the input to the next.
+  llvm::SmallVector<int64_t> inputStrides;
+  /// Vectors are as long as the blocks, if there are any.
+  ChannelBlocks inputBlocks;
+  /// The images, spatial dimensions and channels to compute.
+  llvm::SmallVector<int64_t> shape;
   /// The weights, (kernel..., channels), or null.
   mlir::Value weights;
   mlir::Type weightsType;
@@ -41,6 +56,11 @@ struct Window {
   /// Stores the result elements from `indices` on.
   std::function<void(mlir::Value value, mlir::ValueRange indices)> store;
 };
+
+/// The window operation that `op`, a depthwise convolution or a pooling, is:
+/// all of it, and stored to the result.
+Window windowOf(edge::ConvOp op, Emitter &emitter, const KernelArgs &args);
+Window windowOf(edge::PoolOp op, Emitter &emitter, const KernelArgs &args);
 
 /// Emits the loops of a window operation.
 void emitWindow(Emitter &emitter, const Window &window);

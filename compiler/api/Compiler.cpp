@@ -89,7 +89,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     if (stage >= Stage::Opt)
       buildOptStage(manager, opt);
     if (stage >= Stage::Placed)
-      buildPlacedStage(manager, {});
+      buildPlacedStage(manager, {opt.optLevel});
     if (stage >= Stage::Kernel)
       buildKernelStage(manager, kernel);
     if (stage >= Stage::LLVM)

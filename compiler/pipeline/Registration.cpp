@@ -15,6 +15,7 @@
 #include "passes/Memory/Passes.h"
 #include "passes/OnnxToEdge/Passes.h"
 #include "passes/Quantization/Passes.h"
+#include "passes/Schedule/Passes.h"
 #include "passes/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -67,5 +68,6 @@ void edgecc::registerPasses() {
   quantization::registerQuantizationPasses();
   registerLoweringPasses();
   registerOnnxToEdgePasses();
+  schedule::registerSchedulePasses();
   transforms::registerTransformsPasses();
 }

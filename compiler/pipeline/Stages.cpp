@@ -4,11 +4,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/pipeline/Stages.h"
+#include "codegen/kernels/ChooseBands.h"
 #include "codegen/kernels/Passes.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Layout/Passes.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Memory/Passes.h"
+#include "passes/Schedule/Passes.h"
 #include "passes/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -70,7 +72,11 @@ void edgecc::buildOptStage(OpPassManager &manager,
 }
 
 void edgecc::buildPlacedStage(OpPassManager &manager,
-                              const PlacedStageOptions &options) {}
+                              const PlacedStageOptions &options) {
+  if (options.optLevel > 0)
+    manager.addNestedPass<func::FuncOp>(
+        schedule::createFormRowBandsPass(kernels::chooseBands));
+}
 
 void edgecc::buildKernelStage(OpPassManager &manager,
                               const KernelStageOptions &options) {

@@ -44,8 +44,12 @@ struct OptStageOptions {
 void buildOptStage(mlir::OpPassManager &manager,
                    const OptStageOptions &options);
 
-/// opt to placed: regions assigned to processors. All stay on the CPU today.
-struct PlacedStageOptions {};
+/// opt to placed: what runs where, and in which pieces. All stays on the CPU
+/// today; chains of operations are cut into bands of rows.
+struct PlacedStageOptions {
+  /// 0 leaves the operations as they are.
+  unsigned optLevel = 2;
+};
 void buildPlacedStage(mlir::OpPassManager &manager,
                       const PlacedStageOptions &options);
 

@@ -5,6 +5,7 @@
 
 #include "dialects/Edge/EdgeDialect.h"
 #include "dialects/Edge/EdgeFold.h"
+#include "dialects/Edge/EdgeScheduleOps.h"
 #include "dialects/Edge/EdgeVerify.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -27,6 +28,10 @@ void EdgeDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/Edge/EdgeOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Edge/EdgeScheduleOps.cpp.inc"
       >();
   addInterface(makeFoldInterface(this));
 }

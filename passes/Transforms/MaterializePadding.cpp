@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Edge/EdgeScheduleOps.h"
 #include "passes/Transforms/Passes.h"
 
 #include <cmath>
@@ -33,16 +34,36 @@ static void materialize(Op op, double filler) {
   if (llvm::all_of(op.getPadsLow(), isZero) &&
       llvm::all_of(op.getPadsHigh(), isZero))
     return;
-  OpBuilder builder(op);
+  // In a chain, only the border of what comes from outside; the others are made
+  // with its bands.
+  auto bands = dyn_cast<edge::RowBandsOp>(op->getParentOp());
+  if (bands && bands.getChain().front() != op)
+    return;
+  OpOperand &input = op->getOpOperand(0);
+  BlockArgument inside;
+  if (bands)
+    inside = cast<BlockArgument>(input.get());
+  OpBuilder builder(bands ? bands.getOperation() : op.getOperation());
   SmallVector<int64_t> low{0}, high{0};
   llvm::append_range(low, op.getPadsLow());
   llvm::append_range(high, op.getPadsHigh());
   low.push_back(0);
   high.push_back(0);
-  OpOperand &input = op->getOpOperand(0);
-  input.set(edge::PadOp::create(builder, op.getLoc(), input.get(),
-                                edge::PadMode::Constant, low, high,
-                                APFloat(filler)));
+  auto pad = edge::PadOp::create(
+      builder, op.getLoc(),
+      inside ? bands.getInputs()[inside.getArgNumber()] : input.get(),
+      edge::PadMode::Constant, low, high, APFloat(filler));
+  if (inside) {
+    Block &body = bands.getBody().front();
+    input.set(body.addArgument(pad.getType(), pad.getLoc()));
+    bands.getInputsMutable().append(pad.getResult());
+    if (inside.use_empty()) {
+      bands->eraseOperand(inside.getArgNumber());
+      body.eraseArgument(inside.getArgNumber());
+    }
+  } else {
+    input.set(pad);
+  }
   SmallVector<int64_t> none(op.getPadsLow().size(), 0);
   op.setPadsLow(none);
   op.setPadsHigh(none);

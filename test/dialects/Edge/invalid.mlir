@@ -1079,3 +1079,61 @@ func.func @loop_results(%x: tensor<4xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @row_bands_without_window(%x: tensor<1x8x8x4xf32>) {
+  // expected-error @+1 {{expects a window, after a convolution, before one, or both}}
+  %y = edge.row_bands(%x) rows 2 : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32> {
+  ^bb0(%a: tensor<1x8x8x4xf32>):
+    %w = edge.constant dense<1.0> : tensor<1x1x4x4xf32>
+    %e = edge.conv(%a, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        : (tensor<1x8x8x4xf32>, tensor<1x1x4x4xf32>) -> tensor<1x8x8x4xf32>
+    edge.yield %e : tensor<1x8x8x4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @row_bands_that_do_not_divide(%x: tensor<1x8x8x4xf32>) {
+  // expected-error @+1 {{cannot cut 8 rows into bands of 3}}
+  %y = edge.row_bands(%x) rows 3 : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32> {
+  ^bb0(%a: tensor<1x8x8x4xf32>):
+    %w = edge.constant dense<1.0> : tensor<1x1x4x4xf32>
+    %e = edge.conv(%a, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        : (tensor<1x8x8x4xf32>, tensor<1x1x4x4xf32>) -> tensor<1x8x8x4xf32>
+    %p = edge.pool max(%e) kernel [3, 3] strides [1, 1] pads_low [1, 1]
+        pads_high [1, 1] : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+    edge.yield %p : tensor<1x8x8x4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @row_bands_with_strided_consumer(%x: tensor<1x8x8x4xf32>) {
+  %y = edge.row_bands(%x) rows 2 : (tensor<1x8x8x4xf32>) -> tensor<1x4x4x4xf32> {
+  ^bb0(%a: tensor<1x8x8x4xf32>):
+    %w = edge.constant dense<1.0> : tensor<1x1x4x4xf32>
+    %p = edge.pool max(%a) kernel [3, 3] strides [1, 1] pads_low [1, 1]
+        pads_high [1, 1] : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+    // expected-error @+1 {{expects to be pointwise, without strides, after a window}}
+    %e = edge.conv(%p, %w) strides [2, 2] pads_low [0, 0] pads_high [0, 0]
+        : (tensor<1x8x8x4xf32>, tensor<1x1x4x4xf32>) -> tensor<1x4x4x4xf32>
+    edge.yield %e : tensor<1x4x4x4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @row_bands_of_scalars(%x: tensor<1x8x8x4xf32>) {
+  %y = edge.row_bands(%x) rows 2 : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32> {
+  ^bb0(%a: tensor<1x8x8x4xf32>):
+    // expected-error @+1 {{cannot be computed by rows}}
+    %e = edge.neg %a : tensor<1x8x8x4xf32> -> tensor<1x8x8x4xf32>
+    edge.yield %e : tensor<1x8x8x4xf32>
+  }
+  return
+}

@@ -412,3 +412,20 @@ func.func @same_bits(%x: tensor<4xf32>, %b: tensor<4xi1>) -> (tensor<4xi32>, ten
   %z = edge.bitcast %b to ui8 : tensor<4xi1> -> tensor<4xui8>
   return %y, %z : tensor<4xi32>, tensor<4xui8>
 }
+
+// CHECK-LABEL: func @bands
+func.func @bands(%x: tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32> {
+  // CHECK: edge.row_bands(%{{.*}}) rows 2 : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32> {
+  // CHECK-NEXT: ^bb0(%{{.*}}: tensor<1x8x8x4xf32>):
+  // CHECK: edge.yield %{{.*}} : tensor<1x8x8x4xf32>
+  %y = edge.row_bands(%x) rows 2 : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32> {
+  ^bb0(%a: tensor<1x8x8x4xf32>):
+    %w = edge.constant dense<1.0> : tensor<1x1x4x4xf32>
+    %e = edge.conv(%a, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        : (tensor<1x8x8x4xf32>, tensor<1x1x4x4xf32>) -> tensor<1x8x8x4xf32>
+    %p = edge.pool max(%e) kernel [3, 3] strides [1, 1] pads_low [1, 1]
+        pads_high [1, 1] : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+    edge.yield %p : tensor<1x8x8x4xf32>
+  }
+  return %y : tensor<1x8x8x4xf32>
+}

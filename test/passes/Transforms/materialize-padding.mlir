@@ -33,3 +33,33 @@ func.func @none(%x: tensor<1x4x4xf32>) -> tensor<1x4x4xf32> {
       : (tensor<1x4x4xf32>) -> tensor<1x4x4xf32>
   return %0 : tensor<1x4x4xf32>
 }
+
+// In a chain, the border of the first operation is made outside; the argument
+// without border stays where a residual addition reads it. The border of the
+// window inside is left to the kernel.
+// CHECK-LABEL: func @bands
+// CHECK-SAME: %[[X:.*]]: tensor<1x8x8x4xf32>
+// CHECK: %[[P:.*]] = edge.pad %[[X]] constant low [0, 1, 1, 0] high [0, 1, 1, 0]
+// CHECK: edge.row_bands(%[[X]], %[[P]]) rows 2
+// CHECK-NEXT: ^bb0(%[[A:.*]]: tensor<1x8x8x4xf32>, %[[B:.*]]: tensor<1x10x10x4xf32>):
+// CHECK: edge.conv(%[[B]], %{{.*}}) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+// CHECK: edge.conv(%{{.*}}, %{{.*}}) with(%[[A]]) strides [1, 1] pads_low [1, 1]
+func.func @bands(%x: tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32> {
+  %y = edge.row_bands(%x) rows 2 : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32> {
+  ^bb0(%a: tensor<1x8x8x4xf32>):
+    %v = edge.constant dense<1.0> : tensor<3x3x4x4xf32>
+    %w = edge.constant dense<1.0> : tensor<3x3x1x4xf32>
+    %e = edge.conv(%a, %v) strides [1, 1] pads_low [1, 1] pads_high [1, 1]
+        : (tensor<1x8x8x4xf32>, tensor<3x3x4x4xf32>) -> tensor<1x8x8x4xf32>
+    %d = edge.conv(%e, %w) with (%a) strides [1, 1] pads_low [1, 1]
+        pads_high [1, 1] groups 4
+        : (tensor<1x8x8x4xf32>, tensor<3x3x1x4xf32>, tensor<1x8x8x4xf32>)
+        -> tensor<1x8x8x4xf32> {
+    ^bb0(%p: f32, %q: f32):
+      %s = arith.addf %p, %q : f32
+      edge.yield %s : f32
+    }
+    edge.yield %d : tensor<1x8x8x4xf32>
+  }
+  return %y : tensor<1x8x8x4xf32>
+}

@@ -10,6 +10,7 @@
 #include "compiler/pipeline/Stages.h"
 #include "dialects/Edge/EdgeConstants.h"
 #include "dialects/Edge/EdgeDialect.h"
+#include "passes/Schedule/Passes.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -287,8 +288,14 @@ static OwningOpRef<ModuleOp> parse(MLIRContext *context,
   return module;
 }
 
-static LogicalResult lower(ModuleOp module) {
+static LogicalResult lower(ModuleOp module, int64_t bandRows) {
   PassManager passes(module.getContext());
+  if (bandRows)
+    passes.addNestedPass<func::FuncOp>(schedule::createFormRowBandsPass(
+        [=](ArrayRef<Operation *> chain, target::CpuAttr) {
+          // Longer chains first.
+          return schedule::BandChoice{bandRows, double(chain.size())};
+        }));
   buildKernelStage(passes, {});
   buildLLVMStage(passes, {});
   return passes.run(module);
@@ -341,7 +348,7 @@ struct Guarded {
 std::vector<Array> test::runWithConstants(
     Machine machine, const std::string &body, const std::vector<Array> &inputs,
     const std::vector<unsigned> &constants, const std::vector<Array> &results,
-    double *microseconds) {
+    double *microseconds, int64_t bandRows) {
   initializeTargets();
   DialectRegistry registry;
   registerDialects(registry);
@@ -355,7 +362,7 @@ std::vector<Array> test::runWithConstants(
   if (!cpu || !module)
     return {};
   (*module)->setAttr(target::cpuAttrName, cpu);
-  if (failed(lower(*module))) {
+  if (failed(lower(*module, bandRows))) {
     ADD_FAILURE() << "cannot compile\n" << body;
     return {};
   }

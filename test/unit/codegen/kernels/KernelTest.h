@@ -82,12 +82,14 @@ std::vector<Array> run(Machine machine, const std::string &body,
                        double *microseconds = nullptr);
 
 /// Inputs that are constants of the compiled code instead of arguments are
-/// marked by their position; kernels may pack them.
+/// marked by their position; kernels may pack them. With `bandRows`, chains of
+/// operations run in bands of so many rows.
 std::vector<Array> runWithConstants(Machine machine, const std::string &body,
                                     const std::vector<Array> &inputs,
                                     const std::vector<unsigned> &constants,
                                     const std::vector<Array> &results,
-                                    double *microseconds = nullptr);
+                                    double *microseconds = nullptr,
+                                    int64_t bandRows = 0);
 
 /// The base of tests of kernels.
 class Kernels : public testing::TestWithParam<Machine> {

@@ -1,0 +1,135 @@
+//===- BandCost.cpp - what computing in bands of rows saves -----*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/cost/BandCost.h"
+
+#include <algorithm>
+#include <limits>
+
+using namespace edgecc;
+using namespace edgecc::cost;
+
+/// The part of a cache that data streaming through it leaves to what stays.
+static constexpr double usable = 0.75;
+/// Starting the loops of a band.
+static constexpr double bandCycles = 100;
+/// The share of its cycles that a chain has to save: the model sees no less.
+static constexpr double leastGain = 0.01;
+/// What a call and the loops around an operation take.
+static constexpr double callCycles = 200;
+
+double cost::trafficCycles(double bytes, double workingSet,
+                           target::CpuAttr cpu) {
+  double line = cpu.getCacheLineBytes();
+  double vector = std::max(4u, cpu.getVectorBytes());
+  bool hasCaches = cpu.getL1dBytes();
+  if (!hasCaches || workingSet <= usable * cpu.getL1dBytes())
+    return bytes / (vector * std::max(1u, cpu.getLoadsPerCycle()));
+  // Measured on cores of servers; they are alike relative to the line.
+  if (workingSet <= usable * cpu.getL2Bytes())
+    return bytes / (line / 2);
+  if (workingSet <= usable * cpu.getL3Bytes())
+    return bytes / (line / 8);
+  return bytes / (line / 16);
+}
+
+namespace {
+
+/// The cycles of a convolution whose tiles are of `lines` x `pixels`, `count`
+/// times.
+double convCycles(const BandConv &conv, int64_t lines, int64_t pixels,
+                  double count, target::CpuAttr cpu) {
+  ContractionShape shape = conv.shape;
+  shape.lines = lines;
+  shape.pixels = pixels;
+  return count * conv.groups *
+         contractionCycles(chooseTiles(shape, cpu), shape, cpu);
+}
+
+double windowCycles(const BandChain &chain, int64_t rows, double count,
+                    target::CpuAttr cpu) {
+  WindowDim lines = chain.lines;
+  lines.outputs = rows;
+  double vectors = double(chain.channels + chain.lanes - 1) / chain.lanes;
+  WindowTiles tiles = chooseTiles(lines, chain.pixels, chain.hasWeights, cpu);
+  return count * vectors * tiles.cycles;
+}
+
+/// The bytes of one line of what the window reads, border included, and writes.
+double inputLine(const BandChain &chain) {
+  return double(chain.inputPixels + chain.border) * chain.channels *
+         chain.elementBytes;
+}
+double resultLine(const BandChain &chain) {
+  return double(chain.pixels.outputs) * chain.channels * chain.elementBytes;
+}
+
+} // namespace
+
+double cost::separateCycles(const BandChain &chain, target::CpuAttr cpu) {
+  double input = inputLine(chain) * chain.inputLines;
+  double result = resultLine(chain) * chain.lines.outputs;
+  double cycles = windowCycles(chain, chain.lines.outputs, 1, cpu);
+  if (const auto &conv = chain.producer) {
+    cycles += callCycles +
+              convCycles(*conv, conv->shape.lines, conv->shape.pixels, 1, cpu);
+    cycles += trafficCycles(2 * input, input, cpu);
+  }
+  if (const auto &conv = chain.consumer) {
+    cycles += callCycles +
+              convCycles(*conv, conv->shape.lines, conv->shape.pixels, 1, cpu);
+    cycles += trafficCycles(2 * result, result, cpu);
+  }
+  return cycles;
+}
+
+double cost::bandedCycles(const BandChain &chain, int64_t rows,
+                          target::CpuAttr cpu) {
+  double bands = double(chain.lines.outputs) / rows;
+  int64_t extent = (chain.lines.kernel - 1) * chain.lines.dilation + 1;
+  double cycles = bands * bandCycles + windowCycles(chain, rows, bands, cpu);
+  double buffer = 0, result = 0, weights = 0;
+  if (chain.producer) {
+    buffer = inputLine(chain) * ((rows - 1) * chain.lines.stride + extent);
+    weights += chain.producer->weightBytes;
+  }
+  if (chain.consumer) {
+    result = resultLine(chain) * rows;
+    weights += chain.consumer->weightBytes;
+  }
+  double workingSet = buffer + result + weights;
+  if (const auto &conv = chain.producer) {
+    bool isAll = rows == chain.lines.outputs;
+    cycles += convCycles(*conv, isAll ? chain.inputLines : 1, chain.inputPixels,
+                         isAll ? 1 : chain.inputLines, cpu);
+    // A block of channels stays in the first cache for the window.
+    cycles +=
+        trafficCycles(2 * inputLine(chain) * chain.inputLines, workingSet, cpu);
+    int64_t kept = std::max<int64_t>(extent - chain.lines.stride, 0);
+    cycles += trafficCycles((bands - 1) * 2 * kept * inputLine(chain),
+                            workingSet, cpu);
+    cycles += trafficCycles((bands - 1) * conv->weightBytes, workingSet, cpu);
+  }
+  if (const auto &conv = chain.consumer) {
+    cycles += convCycles(*conv, 1, rows * chain.pixels.outputs, bands, cpu);
+    cycles += trafficCycles(2 * resultLine(chain) * chain.lines.outputs,
+                            workingSet, cpu);
+    cycles += trafficCycles((bands - 1) * conv->weightBytes, workingSet, cpu);
+  }
+  return cycles;
+}
+
+BandPrediction cost::chooseBands(const BandChain &chain, target::CpuAttr cpu) {
+  double separate = separateCycles(chain, cpu);
+  BandPrediction best{1, -std::numeric_limits<double>::infinity()};
+  for (int64_t rows = 1; rows <= chain.lines.outputs; ++rows) {
+    if (chain.lines.outputs % rows)
+      continue;
+    double gain = (1 - leastGain) * separate - bandedCycles(chain, rows, cpu);
+    if (gain > best.gain)
+      best = {rows, gain};
+  }
+  return best;
+}

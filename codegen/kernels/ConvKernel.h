@@ -1,0 +1,92 @@
+//===- ConvKernel.h - convolutions as contractions --------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// A convolution is a contraction for each image, group and outer spatial
+// position; lines and pixels are the last two spatial dimensions. A pointwise
+// one without strides is a single contraction over all pixels.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_KERNELS_CONVKERNEL_H
+#define EDGECC_CODEGEN_KERNELS_CONVKERNEL_H
+
+#include "codegen/kernels/DotKernel.h"
+
+namespace edgecc::kernels {
+
+/// What is known of a convolution before its buffers are.
+struct ConvPlan {
+  ConvPlan(edge::ConvOp op, target::CpuAttr cpu);
+
+  /// Each output pixel reads the input pixel at the same place only.
+  bool pointwise = true;
+  int64_t groups, groupInputs, groupOutputs;
+  /// Products per output element.
+  int64_t depth;
+  mlir::Type accumulator;
+  cost::ContractionShape shape;
+  cost::ContractionTiles tiles;
+
+  /// Bytes whose products the machine adds up; 0 if it does not.
+  int64_t added = 0;
+  /// Whether dot products compute it; the weights are constant then.
+  bool usesDotProducts = false;
+
+  /// The runs of input channels that the taps read, for an input with these
+  /// strides.
+  DotContraction dotContraction(edge::ConvOp op,
+                                llvm::ArrayRef<int64_t> strides) const;
+
+  /// How integers are multiplied; nothing for one element at a time.
+  std::optional<InnerProduct> product;
+  /// The products of neighbouring input elements, if that is how they are
+  /// grouped.
+  int64_t run = 1;
+
+  RhsLayout packedLayout() const {
+    if (product)
+      return RhsLayout::packed(depth, groupOutputs, tiles.lanes, tiles.vectors,
+                               *product, run);
+    return RhsLayout::packed(depth, groupOutputs, tiles.lanes, tiles.vectors);
+  }
+};
+
+/// Emits the loops of a convolution over some of its lines and pixels.
+class ConvEmitter {
+public:
+  /// `args` are what the kernel of `op` gets; its outputs are not looked at.
+  ConvEmitter(edge::ConvOp op, Emitter &emitter, const KernelArgs &args,
+              const ConvPlan &plan, int64_t lines, int64_t pixels);
+
+  /// Only the lines from `first` to before `end`.
+  void setLines(mlir::Value first, mlir::Value end);
+  /// A panel of weights meets all pixels of a line, then of the next one,
+  /// before another panel does.
+  void setPanelsOuter() { c.tiles.panelsInner = false; }
+  /// A panel of weights meets all lines before the next panel does.
+  void setOnePanelAtATime() {
+    c.tiles.panelsInner = false;
+    c.tiles.panelBlock = 1;
+  }
+
+  /// All groups, for the image and the outer spatial dimensions at `position`.
+  /// `store` gets channels of the whole result.
+  void emit(mlir::ValueRange position, StoreTile store);
+
+private:
+  edge::ConvOp op;
+  Emitter &e;
+  const ConvPlan &plan;
+  llvm::SmallVector<int64_t> strides;
+  Contraction c;
+  DotContraction dot;
+  FlatOperand lhs, rhs, bias;
+  /// The elements of the weights of a group, packed or in a row.
+  int64_t groupWeights;
+};
+
+} // namespace edgecc::kernels
+
+#endif // EDGECC_CODEGEN_KERNELS_CONVKERNEL_H

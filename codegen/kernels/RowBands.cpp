@@ -1,0 +1,394 @@
+//===- RowBands.cpp - chains computed a few rows at a time ------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// For each band of rows of the result, the convolution before the window
+// computes those rows of its own result that no earlier band needed, into a
+// buffer that holds what the window reads of it, borders included; the rows
+// that the next band needs again move to the front. The window computes its
+// rows into a second buffer, which the pointwise convolution reads.
+//
+// In the first buffer the channels lie in blocks as long as a vector, so that
+// the window reads neighbouring pixels from neighbouring cache lines.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/Contractions.h"
+#include "codegen/kernels/ConvKernel.h"
+#include "codegen/kernels/Strided.h"
+#include "codegen/kernels/WindowKernel.h"
+#include "dialects/Edge/EdgeScheduleOps.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::kernels;
+
+namespace {
+
+RankedTensorType resultOf(Operation *op) {
+  return cast<RankedTensorType>(op->getResult(0).getType());
+}
+
+/// The window of a chain along one dimension, and its border.
+struct WindowSize {
+  int64_t extent, stride, low, high;
+};
+
+/// What is known of the chain before its buffers are.
+struct BandPlan {
+  BandPlan(edge::RowBandsOp op, target::CpuAttr cpu);
+
+  /// Null where there is none.
+  edge::ConvOp producer, consumer;
+  Operation *window;
+  WindowSize lines, pixels;
+  int64_t images, rows, bands;
+
+  /// The buffer that the window reads, if there is a producer: blocks of
+  /// `blockLanes` channels, each (bufferLines, bufferPixels, blockLanes).
+  int64_t bufferLines, bufferPixels, blockLanes, blocks;
+  /// Lines of the buffer by which it moves from band to band, and lines that
+  /// stay.
+  int64_t step, kept;
+  /// What a border holds.
+  double border = 0;
+
+  SmallVector<MemRefType> scratch;
+  std::optional<ConvPlan> producerPlan, consumerPlan;
+};
+
+} // namespace
+
+/// The scratch of a convolution inside of the chain.
+static SmallVector<MemRefType> scratchOf(edge::ConvOp op,
+                                         const ConvPlan &plan) {
+  if (plan.usesDotProducts)
+    return {};
+  return contractionScratch(op, plan.tiles, plan.accumulator);
+}
+
+BandPlan::BandPlan(edge::RowBandsOp op, target::CpuAttr cpu) {
+  SmallVector<Operation *> chain = op.getChain();
+  window = *llvm::find_if(chain, edge::RowBandsOp::isWindow);
+  if (window != chain.front())
+    producer = cast<edge::ConvOp>(chain.front());
+  if (window != chain.back())
+    consumer = cast<edge::ConvOp>(chain.back());
+  auto sizeOf = [&](auto windowOp, ArrayRef<int64_t> kernel, int64_t dim) {
+    return WindowSize{windowOp.getDilation(dim) * (kernel[dim] - 1) + 1,
+                      windowOp.getStrides()[dim], windowOp.getPadsLow()[dim],
+                      windowOp.getPadsHigh()[dim]};
+  };
+  if (auto conv = dyn_cast<edge::ConvOp>(window)) {
+    auto kernel = cast<ShapedType>(conv.getWeights().getType()).getShape();
+    lines = sizeOf(conv, kernel, 0);
+    pixels = sizeOf(conv, kernel, 1);
+  } else {
+    auto pool = cast<edge::PoolOp>(window);
+    lines = sizeOf(pool, pool.getKernel(), 0);
+    pixels = sizeOf(pool, pool.getKernel(), 1);
+    if (pool.getKind() == edge::PoolKind::Max)
+      border = -std::numeric_limits<double>::infinity();
+  }
+  ArrayRef<int64_t> output = resultOf(window).getShape();
+  images = output[0];
+  rows = op.getRows();
+  bands = output[1] / rows;
+
+  Type element = storageType(resultOf(window).getElementType());
+  if (producer) {
+    producerPlan.emplace(producer, cpu);
+    RankedTensorType input = resultOf(producer);
+    Type inputElement = storageType(input.getElementType());
+    Type accumulator = edge::accumulatorType(input.getElementType());
+    step = rows * lines.stride;
+    kept = std::max<int64_t>(lines.extent - lines.stride, 0);
+    bufferLines = (rows - 1) * lines.stride + lines.extent;
+    bufferPixels = input.getDimSize(2) + pixels.low + pixels.high;
+    // Vectors of the producer must not cross blocks; those of a group begin
+    // anywhere, so that all channels are one block then.
+    int64_t channels = input.getShape().back();
+    blockLanes = producerPlan->groups > 1
+                     ? channels
+                     : std::min(producerPlan->tiles.lanes,
+                                vectorLength(cpu, accumulator));
+    blocks = llvm::divideCeil(channels, blockLanes);
+    scratch.push_back(MemRefType::get(
+        {blocks * bufferLines * bufferPixels * blockLanes}, inputElement));
+  }
+  if (consumer) {
+    consumerPlan.emplace(consumer, cpu);
+    scratch.push_back(
+        MemRefType::get({1, rows, output[2], output[3]}, element));
+  }
+  if (producer)
+    llvm::append_range(scratch, scratchOf(producer, *producerPlan));
+  if (consumer)
+    llvm::append_range(scratch, scratchOf(consumer, *consumerPlan));
+}
+
+namespace {
+
+class BandEmitter {
+public:
+  BandEmitter(edge::RowBandsOp op, Emitter &e, const KernelArgs &args);
+  void emit();
+
+private:
+  /// The arguments that the kernel of `inner` alone would get. Its result, and
+  /// what it reads of the operation before, are given.
+  KernelArgs argsOf(Operation *inner, Value previous);
+  void fillBuffer(Value firstLine, Value endLine, int64_t firstPixel,
+                  int64_t pixelCount);
+  void moveBuffer(Value band);
+  void produce(Value image, Value band);
+  void slide(Value image, Value band);
+  void consume(Value image, Value band);
+  /// The line of the result that is number `line` of `band`.
+  Value lineOf(Value band, Value line) {
+    return e.add(e.mul(band, plan.rows), line);
+  }
+
+  edge::RowBandsOp op;
+  Emitter &e;
+  const KernelArgs &args;
+  BandPlan plan;
+  ChannelBlocks blocks;
+  /// What the window reads if there is a producer, and what it writes if there
+  /// is a consumer.
+  Value buffer, result;
+  ArrayRef<Value> producerScratch, consumerScratch;
+};
+
+} // namespace
+
+BandEmitter::BandEmitter(edge::RowBandsOp op, Emitter &e,
+                         const KernelArgs &args)
+    : op(op), e(e), args(args), plan(op, e.cpu) {
+  ArrayRef<Value> scratch = args.scratch;
+  if (plan.producer) {
+    buffer = scratch.consume_front();
+    blocks.lanes = plan.blockLanes;
+    blocks.stride = plan.bufferLines * plan.bufferPixels * plan.blockLanes;
+  }
+  if (plan.consumer)
+    result = scratch.consume_front();
+  if (plan.producer) {
+    size_t count = scratchOf(plan.producer, *plan.producerPlan).size();
+    producerScratch = scratch.take_front(count);
+    scratch = scratch.drop_front(count);
+  }
+  consumerScratch = scratch;
+}
+
+KernelArgs BandEmitter::argsOf(Operation *inner, Value previous) {
+  KernelArgs own;
+  SmallVector<OpOperand *> inputs = op.getOuterOperands();
+  for (OpOperand &operand : inner->getOpOperands()) {
+    if (auto argument = dyn_cast<BlockArgument>(operand.get()))
+      own.inputs.push_back(args.inputs[argument.getArgNumber()]);
+    else if (constantOf(operand.get()))
+      own.inputs.push_back(
+          args.inputs[llvm::find(inputs, &operand) - inputs.begin()]);
+    else
+      own.inputs.push_back(previous);
+  }
+  own.outputs = args.outputs;
+  return own;
+}
+
+void BandEmitter::fillBuffer(Value firstLine, Value endLine, int64_t firstPixel,
+                             int64_t pixelCount) {
+  if (!pixelCount)
+    return;
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  TypedAttr filler =
+      isa<FloatType>(element)
+          ? TypedAttr(e.getFloatAttr(element, plan.border))
+          : TypedAttr(e.getIntegerAttr(
+                element,
+                plan.border
+                    ? APInt::getSignedMinValue(element.getIntOrFloatBitWidth())
+                    : APInt(element.getIntOrFloatBitWidth(), 0)));
+  Value value = e.constant(filler);
+  int64_t pitch = plan.bufferPixels * plan.blockLanes;
+  e.loop(0, plan.blocks, 1, [&](Value block) {
+    emitLoop(e, firstLine, endLine, 1, [&](Value line) {
+      Value start =
+          e.add(e.add(e.mul(block, blocks.stride), e.mul(line, pitch)),
+                firstPixel * plan.blockLanes);
+      emitFill(e, {pixelCount * plan.blockLanes}, value,
+               {buffer, start, {1}, element});
+    });
+  });
+}
+
+void BandEmitter::moveBuffer(Value band) {
+  if (!plan.kept || plan.bands == 1)
+    return;
+  Value isLater =
+      arith::CmpIOp::create(e, arith::CmpIPredicate::ne, band, e.index(0));
+  auto branch = scf::IfOp::create(e, isLater, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(e);
+  e.setInsertionPoint(branch.thenBlock()->getTerminator());
+  int64_t pitch = plan.bufferPixels * plan.blockLanes;
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  // A line at a time from the front: the old place of a line may be the new one
+  // of another, which is written later.
+  e.loop(0, plan.blocks, 1, [&](Value block) {
+    e.loop(0, plan.kept, 1, [&](Value line) {
+      Value to = e.add(e.mul(block, blocks.stride), e.mul(line, pitch));
+      Value from = e.add(to, plan.step * pitch);
+      emitCopy(e, {pitch}, {buffer, from, {1}, element},
+               {buffer, to, {1}, element});
+    });
+  });
+}
+
+void BandEmitter::produce(Value image, Value band) {
+  edge::ConvOp conv = plan.producer;
+  KernelArgs own = argsOf(conv, {});
+  own.scratch.assign(producerScratch.begin(), producerScratch.end());
+  ArrayRef<int64_t> shape = resultOf(conv).getShape();
+  int64_t lines = shape[1];
+
+  // In the buffer of a band, line `l` is at `l + low - band * step`.
+  Value top = e.add(e.mul(band, plan.step), -plan.lines.low);
+  Value all = e.index(lines), begin = e.index(0);
+  auto before = [&](int64_t count) {
+    return e.createOrFold<arith::MinSIOp>(e.add(top, count), all);
+  };
+  Value end = before(plan.bufferLines);
+  if (plan.bands > 1) {
+    Value isFirst =
+        e.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, band, begin);
+    begin = e.createOrFold<arith::SelectOp>(isFirst, begin, before(plan.kept));
+  }
+  ConvEmitter emitter(conv, e, own, *plan.producerPlan, lines, shape[2]);
+  emitter.setOnePanelAtATime();
+  if (plan.bands > 1)
+    emitter.setLines(begin, end);
+  Value pitch = e.index(plan.bufferPixels * plan.blockLanes);
+  emitter.emit({image}, [&](Value value, Value line, Value pixel,
+                            Value channel) {
+    value = applyEpilogue(e, conv, own, value, {image, line, pixel, channel});
+    Value at = e.createOrFold<arith::SubIOp>(line, top);
+    at = e.createOrFold<arith::MulIOp>(at, pitch);
+    at = e.add(at, e.mul(e.add(pixel, plan.pixels.low), plan.blockLanes));
+    e.store(value, buffer, e.add(at, blocks.offsetOf(e, channel)));
+  });
+
+  // Below the last line.
+  if (plan.lines.low + lines >= (plan.bands - 1) * plan.step + plan.bufferLines)
+    return;
+  Value size = e.index(plan.bufferLines);
+  Value below = e.createOrFold<arith::SubIOp>(all, top);
+  below = e.createOrFold<arith::MinSIOp>(below, size);
+  below = e.createOrFold<arith::MaxSIOp>(below, e.index(0));
+  fillBuffer(below, size, 0, plan.bufferPixels);
+}
+
+void BandEmitter::slide(Value image, Value band) {
+  KernelArgs own = argsOf(plan.window, buffer);
+  Window w = TypeSwitch<Operation *, Window>(plan.window)
+                 .Case<edge::ConvOp, edge::PoolOp>(
+                     [&](auto inner) { return windowOf(inner, e, own); });
+  w.shape[0] = 1;
+  w.shape[1] = plan.rows;
+  if (buffer) {
+    w.input = flatOperand(e, buffer);
+    w.inputBlocks = blocks;
+    w.inputStrides = {0, plan.bufferPixels * plan.blockLanes, plan.blockLanes,
+                      1};
+  } else {
+    Value start =
+        e.add(e.mul(image, w.inputStrides[0]),
+              e.mul(band, plan.rows * plan.lines.stride * w.inputStrides[1]));
+    w.input.base = e.add(w.input.base, start);
+  }
+  w.store = [&](Value value, ValueRange at) {
+    SmallVector<Value> indices{image, lineOf(band, at[1]), at[2], at[3]};
+    if (!result)
+      return e.storeResult(plan.window, own, value, indices);
+    e.store(applyEpilogue(e, plan.window, own, value, indices), result, at);
+  };
+  emitWindow(e, w);
+}
+
+void BandEmitter::consume(Value image, Value band) {
+  edge::ConvOp conv = plan.consumer;
+  KernelArgs own = argsOf(conv, result);
+  own.scratch.assign(consumerScratch.begin(), consumerScratch.end());
+  ArrayRef<int64_t> shape = resultOf(conv).getShape();
+  if (std::optional<KernelArgs> joined = joinRows(e, conv, own)) {
+    Value start = e.add(e.mul(image, shape[1]), e.mul(band, plan.rows));
+    start = e.mul(start, shape[2]);
+    ConvEmitter emitter(conv, e, *joined, *plan.consumerPlan, 1,
+                        plan.rows * shape[2]);
+    emitter.emit(
+        {e.index(0)}, [&](Value value, Value line, Value pixel, Value channel) {
+          e.storeResult(conv, *joined, value,
+                        {e.index(0), line, e.add(start, pixel), channel});
+        });
+    return;
+  }
+  ConvEmitter emitter(conv, e, own, *plan.consumerPlan, plan.rows, shape[2]);
+  emitter.setPanelsOuter();
+  emitter.emit({e.index(0)},
+               [&](Value value, Value line, Value pixel, Value channel) {
+                 e.storeResult(conv, own, value,
+                               {image, lineOf(band, line), pixel, channel});
+               });
+}
+
+void BandEmitter::emit() {
+  if (plan.producer) {
+    // Nothing is written to the borders on both sides.
+    Value begin = e.index(0), end = e.index(plan.bufferLines);
+    fillBuffer(begin, end, 0, plan.pixels.low);
+    fillBuffer(begin, end, plan.bufferPixels - plan.pixels.high,
+               plan.pixels.high);
+  }
+  e.loop(0, plan.images, 1, [&](Value image) {
+    if (plan.producer)
+      fillBuffer(e.index(0), e.index(plan.lines.low), 0, plan.bufferPixels);
+    e.loop(0, plan.bands, 1, [&](Value band) {
+      if (plan.producer) {
+        moveBuffer(band);
+        produce(image, band);
+      }
+      slide(image, band);
+      if (plan.consumer)
+        consume(image, band);
+    });
+  });
+}
+
+namespace {
+
+struct RowBandsKernel
+    : KernelOpInterface::ExternalModel<RowBandsKernel, edge::RowBandsOp> {
+  LogicalResult emitKernel(Operation *op, OpBuilder &builder,
+                           const KernelArgs &args, target::CpuAttr cpu) const {
+    Emitter emitter(builder, op->getLoc(), cpu);
+    BandEmitter(cast<edge::RowBandsOp>(op), emitter, args).emit();
+    return success();
+  }
+
+  SmallVector<MemRefType> getScratch(Operation *op, target::CpuAttr cpu) const {
+    return BandPlan(cast<edge::RowBandsOp>(op), cpu).scratch;
+  }
+};
+
+} // namespace
+
+void kernels::attachRowBandsKernel(MLIRContext &context) {
+  edge::RowBandsOp::attachInterface<RowBandsKernel>(context);
+}

@@ -1,0 +1,107 @@
+//===- EdgeScheduleOps.cpp - operations computed together -------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Edge/EdgeScheduleOps.h"
+
+using namespace mlir;
+using namespace edgecc::edge;
+
+#define GET_OP_CLASSES
+#include "dialects/Edge/EdgeScheduleOps.cpp.inc"
+
+static bool areAll(ArrayRef<int64_t> values, int64_t wanted) {
+  return llvm::all_of(values, [&](int64_t value) { return value == wanted; });
+}
+
+SmallVector<Operation *> RowBandsOp::getChain() {
+  SmallVector<Operation *> chain;
+  for (Operation &op : getBody().front().without_terminator())
+    if (!isa<ConstantOp>(op))
+      chain.push_back(&op);
+  return chain;
+}
+
+SmallVector<OpOperand *> RowBandsOp::getOuterOperands() {
+  SmallVector<OpOperand *> operands;
+  for (OpOperand &operand : (*this)->getOpOperands())
+    operands.push_back(&operand);
+  for (Operation *op : getChain())
+    for (OpOperand &operand : op->getOpOperands())
+      if (operand.get().getDefiningOp<ConstantOp>())
+        operands.push_back(&operand);
+  return operands;
+}
+
+bool RowBandsOp::isWindow(Operation *op) {
+  if (auto pool = dyn_cast<PoolOp>(op))
+    return pool.getKernel().size() == 2;
+  auto conv = dyn_cast<ConvOp>(op);
+  return conv && conv.getSpatialRank() == 2 && conv.isDepthwise() &&
+         conv.getResult().getType().getShape().back() ==
+             int64_t(conv.getGroups());
+}
+
+bool RowBandsOp::isProducer(Operation *op) {
+  auto conv = dyn_cast<ConvOp>(op);
+  return conv && conv.getSpatialRank() == 2 && !isWindow(op);
+}
+
+bool RowBandsOp::isConsumer(Operation *op) {
+  if (!isProducer(op))
+    return false;
+  auto conv = cast<ConvOp>(op);
+  auto weights = cast<ShapedType>(conv.getWeights().getType());
+  return areAll(weights.getShape().take_front(2), 1) &&
+         areAll(conv.getStrides(), 1) && areAll(conv.getPadsLow(), 0) &&
+         areAll(conv.getPadsHigh(), 0);
+}
+
+int64_t RowBandsOp::getMacs() {
+  int64_t macs = 0;
+  for (Operation *op : getChain())
+    if (auto conv = dyn_cast<ConvOp>(op))
+      macs += conv.getMacs();
+  return macs;
+}
+
+LogicalResult RowBandsOp::verify() {
+  Block &block = getBody().front();
+  if (TypeRange(block.getArgumentTypes()) != getInputs().getTypes())
+    return emitOpError("expects a body whose arguments have the types of the "
+                       "operands");
+  SmallVector<Operation *> chain = getChain();
+  for (Operation *op : chain)
+    if (!isWindow(op) && !isProducer(op))
+      return op->emitOpError("cannot be computed by rows");
+  SmallVector<bool> windows = llvm::map_to_vector(chain, isWindow);
+  int64_t before = llvm::find(windows, true) - windows.begin();
+  int64_t length = chain.size();
+  if (length < 2 || before > 1 || length > before + 2)
+    return emitOpError("expects a window, after a convolution, before one, or "
+                       "both");
+  if (length == before + 2 && !isConsumer(chain.back()))
+    return chain.back()->emitOpError(
+        "expects to be pointwise, without strides, after a window");
+  Value previous;
+  for (Operation *op : chain) {
+    if (previous && (op->getOperand(0) != previous || !previous.hasOneUse()))
+      return op->emitOpError("expects to be all that reads the one before");
+    for (Value operand : op->getOperands().drop_front(previous ? 1 : 0))
+      if (!isa<BlockArgument>(operand) && !operand.getDefiningOp<ConstantOp>())
+        return op->emitOpError("expects arguments and constants as its other "
+                               "operands");
+    previous = op->getResult(0);
+  }
+  std::optional<ValueRange> yielded = detail::getYielded(getBody());
+  if (!yielded || yielded->size() != 1 || yielded->front() != previous ||
+      previous.getType() != getType())
+    return emitOpError("expects a body that yields its last result");
+  int64_t lines = getType().getShape()[1];
+  int64_t rows = getRows();
+  if (rows < 1 || lines % rows)
+    return emitOpError("cannot cut ")
+           << lines << " rows into bands of " << rows;
+  return success();
+}

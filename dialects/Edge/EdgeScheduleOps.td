@@ -1,0 +1,68 @@
+//===- EdgeScheduleOps.td - operations computed together ---*- tablegen -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_DIALECTS_EDGE_EDGESCHEDULEOPS_TD
+#define EDGECC_DIALECTS_EDGE_EDGESCHEDULEOPS_TD
+
+include "dialects/Edge/EdgeDialect.td"
+
+def Edge_RowBandsOp : Edge_Op<"row_bands", [IsolatedFromAbove,
+    RecursiveMemoryEffects, RecursivelySpeculatable]> {
+  let summary = "a chain of operations computed a few rows at a time";
+  let description = [{
+    Computes what its body says: one sliding window, channel by channel (a
+    depthwise convolution or a pooling, of two spatial dimensions), the
+    convolution that produces its input, or the pointwise one that consumes its
+    result, or both. They run together on bands of `rows` rows of the result, so
+    that the tensors between them are never there as a whole: of what the window
+    reads, the rows that a band needs are kept, and each row is computed once.
+
+    The body holds these operations, each of which reads the one before, and
+    constants. `rows` divides the rows of the result.
+
+    Example:
+
+    ```mlir
+    %y = edge.row_bands(%x) rows 2
+        : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x8xf32> {
+    ^bb0(%a: tensor<1x8x8x4xf32>):
+      %w = edge.constant dense<1.0> : tensor<1x1x4x8xf32>
+      %k = edge.constant dense<1.0> : tensor<3x3x1x8xf32>
+      %e = edge.conv(%a, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+          : (tensor<1x8x8x4xf32>, tensor<1x1x4x8xf32>) -> tensor<1x8x8x8xf32>
+      %d = edge.conv(%e, %k) strides [1, 1] pads_low [1, 1] pads_high [1, 1]
+          groups 8
+          : (tensor<1x8x8x8xf32>, tensor<3x3x1x8xf32>) -> tensor<1x8x8x8xf32>
+      edge.yield %d : tensor<1x8x8x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Edge_Tensor>:$inputs, I64Attr:$rows);
+  let results = (outs Edge_Tensor:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `(` $inputs `)` `rows` $rows attr-dict `:` functional-type($inputs, $result)
+    $body
+  }];
+  let extraClassDeclaration = [{
+    /// The operations of the body but for constants and the terminator.
+    ::llvm::SmallVector<::mlir::Operation *> getChain();
+    /// Whether `op` is a window that rows can be computed of: it works channel
+    /// by channel, on two spatial dimensions.
+    static bool isWindow(::mlir::Operation *op);
+    /// Whether `op` can produce the rows that a window reads.
+    static bool isProducer(::mlir::Operation *op);
+    /// Whether `op` can consume the rows of a window.
+    static bool isConsumer(::mlir::Operation *op);
+    /// The operands that hold values from outside: those of the operation, then
+    /// those of the chain that are constants.
+    ::llvm::SmallVector<::mlir::OpOperand *> getOuterOperands();
+    /// Multiply-accumulates of one inference.
+    int64_t getMacs();
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // EDGECC_DIALECTS_EDGE_EDGESCHEDULEOPS_TD
