@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Operators that ONNX's own tests leave out, against ONNX Runtime.
+"""Operators that ONNX's own tests leave out, against ONNX Runtime or NumPy.
 
 Recurrent cells with every attribute, loops, classical models, contributed
 operators: each test makes a small model and compares all outputs.
@@ -362,7 +362,12 @@ def roi_align(ratio, transform):
 def fourier(size, kind, inverse):
     x = numbers(2, size, 2 if kind == "complex" else 1)
     node = helper.make_node("DFT", ["x"], ["y"], inverse=inverse)
-    return model([node], {"x": x}, [("y", F)], opset=20), {"x": x}
+    # ONNX Runtime in f32 is off by 4e-5 at 360 points.
+    signal = x.astype(np.float64)
+    signal = signal[..., 0] + (1j * signal[..., 1] if kind == "complex" else 0)
+    y = np.fft.ifft(signal) if inverse else np.fft.fft(signal)
+    y = np.stack([y.real, y.imag], -1).astype(np.float32)
+    return model([node], {"x": x}, [("y", F)], opset=20), {"x": x}, [y]
 
 
 # Operators of ONNX Runtime ----------------------------------------------------
@@ -387,8 +392,7 @@ def embed_layer_normalization(parts):
 
 # Running ----------------------------------------------------------------------
 
-def run(options, make):
-    m, feed = make()
+def reference(m, feed):
     settings = onnxruntime.SessionOptions()
     settings.graph_optimization_level = (
         onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL)
@@ -396,7 +400,12 @@ def run(options, make):
     settings.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(
         m.SerializeToString(), settings, providers=["CPUExecutionProvider"])
-    wanted = session.run(None, feed)
+    return session.run(None, feed)
+
+
+def run(options, make):
+    m, feed, *known = make()
+    wanted = known[0] if known else reference(m, feed)
     try:
         got = edgecc_backend.Model(
             m, os.path.join(options.bin, "edgecc-run"),

@@ -77,8 +77,8 @@ TEST_F(InterfaceTest, NamesAreUniqueAndNoKeywords) {
 TEST_F(InterfaceTest, RefusesTypesThatCHasNot) {
   EXPECT_TRUE(failed(read(R"(
     func.func private @main(
-        memref<4xi8> {edge.name = "x", edge.type = tensor<4xf8E4M3FN>}))")));
-  EXPECT_THAT(error, HasSubstr("'x' has elements of type 'f8E4M3FN', which no "
+        memref<4xi8> {edge.name = "x", edge.type = tensor<4xf8E3M4>}))")));
+  EXPECT_THAT(error, HasSubstr("'x' has elements of type 'f8E3M4', which no "
                                "C type stands for"));
 }
 
