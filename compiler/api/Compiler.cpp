@@ -77,6 +77,9 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     OptStageOptions opt;
     opt.evaluate = evaluateConstants;
     opt.optLevel = options.codegen.optLevel == OptLevel::O0 ? 0 : 2;
+    opt.integers = options.integers;
+    opt.calibrate = options.calibrate;
+    opt.floatFallback = options.floatFallback;
     KernelStageOptions kernel;
     kernel.winograd =
         options.winograd && (options.codegen.optLevel == OptLevel::O2 ||
@@ -104,6 +107,7 @@ struct Compiler::Generated {
   std::vector<LayerReport> layers;
   std::vector<BufferReport> buffers;
   int64_t arenaBound = 0;
+  std::optional<int64_t> floatFallbacks;
   llvm::LLVMContext llvmContext;
   std::unique_ptr<llvm::TargetMachine> machine;
   std::unique_ptr<llvm::Module> llvmModule;
@@ -172,6 +176,8 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (auto bound = main->getAttrOfType<IntegerAttr>("edge.arena_bound"))
     generated.arenaBound = bound.getInt();
+  if (auto count = module->getAttrOfType<IntegerAttr>("edge.float_fallbacks"))
+    generated.floatFallbacks = count.getInt();
   generated.layers = readLayers(main);
   generated.buffers = readPlan(main, generated.layers);
   if (failed(runPasses(module, options, [](OpPassManager &manager) {
@@ -207,6 +213,7 @@ FailureOr<CompiledModel> Compiler::compile(StringRef path,
   model.layers = std::move(generated.layers);
   model.buffers = std::move(generated.buffers);
   model.arenaBound = generated.arenaBound;
+  model.floatFallbacks = generated.floatFallbacks;
   model.sizes =
       measureSections(StringRef(model.object.data(), model.object.size()));
   if (failed(checkLimits(model, options.limits, module->getLoc())))

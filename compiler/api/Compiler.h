@@ -43,6 +43,14 @@ struct CompileOptions {
   /// The prefix of all C names; from the file name if empty.
   std::string name;
   MemoryLimits limits;
+  /// Computes convolutions and products of quantised values with integers; f32
+  /// otherwise.
+  bool integers = false;
+  /// Finds the ranges by which a network of real numbers is quantised; without
+  /// one it is not.
+  CalibrateFn calibrate;
+  /// What is said of operations that stay in float in a quantised network.
+  WarningLevel floatFallback = WarningLevel::Warning;
   /// Called with every pass manager before it runs (printing, timing).
   std::function<llvm::LogicalResult(mlir::PassManager &)> configure;
 };
@@ -77,6 +85,8 @@ struct CompiledModel {
   std::vector<BufferReport> buffers;
   /// The least arena that any plan could have, in bytes.
   int64_t arenaBound = 0;
+  /// How many operations stay in float, if the network is quantised.
+  std::optional<int64_t> floatFallbacks;
 };
 
 /// Compiles models. Errors go to the diagnostic engine of its context; a

@@ -56,6 +56,8 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
       json.attribute("weight_bytes", model.interface.weightBytes);
     });
     json.attribute("macs", totalMacs(model));
+    if (model.floatFallbacks)
+      json.attribute("float_fallbacks", *model.floatFallbacks);
     writeTensors(json, "inputs", model.interface.inputs);
     writeTensors(json, "outputs", model.interface.outputs);
     json.attributeArray("layers", [&] {
@@ -98,6 +100,8 @@ void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
     os << llvm::format("%14lld  ", (long long)value) << what << "\n";
   };
   row("MACs", totalMacs(model));
+  if (model.floatFallbacks)
+    row("operations that stay in float", *model.floatFallbacks);
   row("bytes of weights", model.interface.weightBytes);
   row("bytes of arena", model.interface.arenaBytes);
   if (model.interface.stackBytes)

@@ -5,10 +5,9 @@
 
 #include "compiler/pipeline/Evaluate.h"
 #include "codegen/cpu/ResolveCpu.h"
-#include "codegen/object/EmitObject.h"
-#include "codegen/object/Jit.h"
 #include "compiler/pipeline/Stages.h"
 #include "dialects/Edge/EdgeConstants.h"
+#include "passes/Quantization/Passes.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
@@ -55,65 +54,79 @@ static OwningOpRef<ModuleOp> extract(ArrayRef<Value> values, Location loc) {
   return module;
 }
 
-FailureOr<SmallVector<ElementsAttr>>
-edgecc::evaluateConstants(ArrayRef<Value> values) {
-  Location loc = values.front().getLoc();
+FailureOr<RunnableModel> edgecc::loadHere(ModuleOp module, OptLevel level,
+                                          bool optimise) {
+  Location loc = module.getLoc();
   MLIRContext *context = loc.getContext();
-  auto report = [&](llvm::Error error) {
-    return emitError(loc) << "cannot evaluate constants: "
-                          << llvm::toString(std::move(error));
-  };
-
-  OwningOpRef<ModuleOp> module = extract(values, loc);
   TargetRequest host;
   host.cpu = "native";
   FailureOr<target::CpuAttr> cpu =
       resolveCpu(host, context, [&] { return emitError(loc); });
   if (failed(cpu))
     return failure();
-  (*module)->setAttr(target::cpuAttrName, *cpu);
+  module->setAttr(target::cpuAttrName, *cpu);
 
   PassManager manager(context);
+  if (optimise) {
+    OptStageOptions opt;
+    opt.evaluate = evaluateConstants;
+    buildOptStage(manager, opt);
+  } else {
+    manager.addNestedPass<func::FuncOp>(quantization::createLowerQuantized());
+  }
   buildKernelStage(manager, {});
-  if (failed(manager.run(*module)))
+  if (failed(manager.run(module)))
     return failure();
-  FailureOr<ModelInterface> interface = readInterface(*module, "constants");
+  FailureOr<ModelInterface> interface = readInterface(module, "evaluated");
   if (failed(interface))
     return failure();
   PassManager lowering(context);
   buildLLVMStage(lowering, {});
-  if (failed(lowering.run(*module)))
+  if (failed(lowering.run(module)))
     return failure();
 
-  // What runs once is not worth optimising.
   CodegenOptions options;
-  options.optLevel = OptLevel::O0;
+  options.optLevel = level;
   std::unique_ptr<llvm::TargetMachine> machine =
       createTargetMachine(*cpu, options, loc);
   if (!machine)
     return failure();
   llvm::LLVMContext llvmContext;
-  std::unique_ptr<llvm::Module> llvmModule = buildLLVMModule(
-      *module, *interface, *cpu, options, *machine, llvmContext);
+  std::unique_ptr<llvm::Module> llvmModule =
+      buildLLVMModule(module, *interface, *cpu, options, *machine, llvmContext);
   llvm::SmallVector<char, 0> object;
   if (!llvmModule || failed(emitObject(*llvmModule, *machine, object, loc)))
     return failure();
   auto loaded =
       LoadedModel::load(StringRef(object.data(), object.size()), *interface);
   if (!loaded)
-    return report(loaded.takeError());
+    return emitError(loc) << "cannot load what was compiled to run here: "
+                          << llvm::toString(loaded.takeError());
+  return RunnableModel{std::move(*loaded), std::move(*interface)};
+}
 
+FailureOr<SmallVector<ElementsAttr>>
+edgecc::evaluateConstants(ArrayRef<Value> values) {
+  Location loc = values.front().getLoc();
+  OwningOpRef<ModuleOp> module = extract(values, loc);
+  // What runs once is not worth optimising.
+  FailureOr<RunnableModel> loaded =
+      loadHere(*module, OptLevel::O0, /*optimise=*/false);
+  if (failed(loaded))
+    return failure();
+
+  ArrayRef<TensorInterface> outputs = loaded->interface.outputs;
   std::vector<std::vector<char>> buffers;
   SmallVector<void *> pointers;
-  for (const TensorInterface &output : interface->outputs) {
+  for (const TensorInterface &output : outputs) {
     buffers.emplace_back(std::max<int64_t>(output.bytes, 1));
     pointers.push_back(buffers.back().data());
   }
-  if (llvm::Error error = (*loaded)->run({}, pointers))
-    return report(std::move(error));
+  if (llvm::Error error = loaded->model->run({}, pointers))
+    return emitError(loc) << "cannot evaluate constants: "
+                          << llvm::toString(std::move(error));
   SmallVector<ElementsAttr> constants;
-  for (auto [value, buffer, output] :
-       llvm::zip(values, buffers, interface->outputs))
+  for (auto [value, buffer, output] : llvm::zip(values, buffers, outputs))
     constants.push_back(
         edge::makeConstant(cast<RankedTensorType>(value.getType()),
                            ArrayRef<char>(buffer).take_front(output.bytes)));

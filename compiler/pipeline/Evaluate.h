@@ -6,10 +6,25 @@
 #ifndef EDGECC_COMPILER_PIPELINE_EVALUATE_H
 #define EDGECC_COMPILER_PIPELINE_EVALUATE_H
 
+#include "codegen/object/EmitObject.h"
+#include "codegen/object/Jit.h"
+
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Value.h"
 
 namespace edgecc {
+
+/// A network in this process.
+struct RunnableModel {
+  std::unique_ptr<LoadedModel> model;
+  ModelInterface interface;
+};
+
+/// Compiles a module of the edge stage for this machine and loads it; with
+/// `optimise` by way of the opt stage. Fails with a diagnostic.
+llvm::FailureOr<RunnableModel> loadHere(mlir::ModuleOp module, OptLevel level,
+                                        bool optimise);
 
 /// The values of edge operations that depend on constants only: the operations
 /// are copied into a module of their own, compiled for this machine by the

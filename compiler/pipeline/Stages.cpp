@@ -10,6 +10,7 @@
 #include "passes/Layout/Passes.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Memory/Passes.h"
+#include "passes/Quantization/Passes.h"
 #include "passes/Schedule/Passes.h"
 #include "passes/Transforms/Passes.h"
 
@@ -41,16 +42,47 @@ void edgecc::buildEdgeStage(OpPassManager &manager,
   manager.addPass(transforms::createVerifyEdge());
 }
 
+/// What makes a network of real numbers smaller before it is quantised: its
+/// normalisations are in the weights, and nothing is transposed in between.
+static void addCalibration(OpPassManager &function,
+                           const OptStageOptions &options) {
+  function.addPass(transforms::createSimplify());
+  function.addPass(createCSEPass());
+  function.addPass(transforms::createRaiseLayerNorm());
+  function.addPass(layout::createPropagateTransposes());
+  function.addPass(createCSEPass());
+  function.addPass(fusion::createFoldAffine());
+  function.addPass(transforms::createFoldConstantsPass(options.evaluate));
+  function.addPass(createCanonicalizerPass());
+  function.addPass(createCSEPass());
+  function.addPass(quantization::createQuantizeStaticPass(options.calibrate));
+}
+
 void edgecc::buildOptStage(OpPassManager &manager,
                            const OptStageOptions &options) {
-  OpPassManager &function = manager.nest<func::FuncOp>();
+  OpPassManager &first = manager.nest<func::FuncOp>();
   // Before layout, which knows convolutions only in their ordinary form.
-  function.addPass(transforms::createDecomposeConvTranspose());
+  first.addPass(transforms::createDecomposeConvTranspose());
+  if (options.calibrate)
+    addCalibration(first, options);
   if (options.optLevel > 0) {
     // Before layout, while normalised dimensions are last.
-    function.addPass(transforms::createSimplify());
-    function.addPass(createCSEPass());
-    function.addPass(transforms::createRaiseLayerNorm());
+    first.addPass(transforms::createSimplify());
+    first.addPass(createCSEPass());
+    first.addPass(transforms::createRaiseLayerNorm());
+  }
+  if (options.optLevel > 0 && (options.integers || options.calibrate)) {
+    // Before layout, which then moves integers.
+    first.addPass(quantization::createGrowIntegerRegions());
+    first.addPass(createCSEPass());
+    manager.addPass(quantization::createReportFloatFallback(
+        {/*silent=*/options.floatFallback == WarningLevel::Off,
+         /*asErrors=*/options.floatFallback == WarningLevel::Error}));
+  }
+  OpPassManager &function = manager.nest<func::FuncOp>();
+  function.addPass(quantization::createLowerQuantized());
+  function.addPass(createCSEPass());
+  if (options.optLevel > 0) {
     function.addPass(layout::createPropagateTransposes());
     function.addPass(createCSEPass());
     // After layout, which brings convolutions and what follows them together.

@@ -12,6 +12,7 @@
 #define EDGECC_COMPILER_PIPELINE_STAGES_H
 
 #include "passes/OnnxToEdge/Passes.h"
+#include "passes/Quantization/Calibrate.h"
 
 #include "mlir/Pass/PassManager.h"
 
@@ -21,6 +22,10 @@ namespace edgecc {
 
 /// What a compilation can stop at, in order (`--compile-to=`).
 enum class Stage { Onnx, Edge, Opt, Placed, Kernel, LLVM, Asm, Obj };
+
+/// What becomes of a warning that can be switched (`-Wname`, `-Wno-name`,
+/// `-Werror=name`).
+enum class WarningLevel { Off, Warning, Error };
 
 /// The stage of this name; nothing for any other name.
 std::optional<Stage> parseStage(llvm::StringRef name);
@@ -40,6 +45,14 @@ struct OptStageOptions {
   EvaluateFn evaluate;
   /// 0 leaves the operations as they are, as far as kernels allow.
   unsigned optLevel = 2;
+  /// Computes convolutions and products of quantised values with integers; f32
+  /// otherwise.
+  bool integers = false;
+  /// Finds the ranges by which a network of real numbers is quantised; without
+  /// one it is not.
+  CalibrateFn calibrate;
+  /// What is said of operations that stay in float in a quantised network.
+  WarningLevel floatFallback = WarningLevel::Warning;
 };
 void buildOptStage(mlir::OpPassManager &manager,
                    const OptStageOptions &options);

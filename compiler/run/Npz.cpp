@@ -12,6 +12,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
+#include <cmath>
 #include <memory>
 #include <zip.h>
 
@@ -271,6 +272,85 @@ Expected<TensorData> edgecc::readNpz(StringRef path,
     return makeError("'" + path + "': '" + members.begin()->first() +
                      "' is no input of the network");
   return data;
+}
+
+/// Fails at an element of an array of f32 that is no number.
+static Error checkNumbers(ArrayRef<char> bytes, const TensorInterface &tensor,
+                          int64_t example, StringRef path) {
+  if (!tensor.type.getElementType().isF32())
+    return Error::success();
+  for (size_t i = 0; i + 4 <= bytes.size(); i += 4)
+    if (!std::isfinite(
+            llvm::bit_cast<float>(support::endian::read32le(bytes.data() + i))))
+      return makeError("'" + path + "': input '" + tensor.name +
+                       "' holds an infinity or NaN in example " +
+                       Twine(example));
+  return Error::success();
+}
+
+Expected<std::vector<TensorData>>
+edgecc::readNpzExamples(StringRef path, ArrayRef<TensorInterface> tensors) {
+  auto archive = openArchive(path);
+  if (!archive)
+    return archive.takeError();
+  std::string found = archive->names.empty()
+                          ? "it is empty"
+                          : "it has " + join(archive->names, ", ");
+  std::vector<TensorData> examples;
+  for (auto [i, tensor] : enumerate(tensors)) {
+    auto member = archive->members.find(tensor.name);
+    if (member == archive->members.end())
+      member = archive->members.find("arr_" + std::to_string(i));
+    ArrayRef<int64_t> shape = tensor.type.getShape();
+    ArrayRef<int64_t> inner =
+        !shape.empty() && shape[0] == 1 ? shape.drop_front() : shape;
+    std::string wanted = "N examples of " + formatSizes(inner);
+    if (member == archive->members.end())
+      return makeError("'" + path + "' has no array for input '" + tensor.name +
+                       "' (" + wanted + "); " + found);
+    auto array = readMember(archive->zip.get(), member->second, path);
+    if (!array)
+      return array.takeError();
+    archive->members.erase(member);
+    if (array->shape.empty() ||
+        ArrayRef<int64_t>(array->shape).drop_front() != inner)
+      return makeError("'" + path + "': input '" + tensor.name + "' takes " +
+                       wanted + ", but the array is " +
+                       formatSizes(array->shape));
+    int64_t count = array->shape[0];
+    if (count == 0)
+      return makeError("'" + path + "' has no examples");
+    if (i > 0 && count != int64_t(examples.size()))
+      return makeError("'" + path + "': input '" + tensor.name + "' has " +
+                       Twine(count) + " examples, '" + tensors[0].name +
+                       "' has " + Twine(examples.size()));
+    examples.resize(count);
+    // The whole array is checked as an input of its own size.
+    TensorInterface whole = tensor;
+    whole.type = tensor.type.clone(array->shape);
+    whole.bytes = tensor.bytes * count;
+    auto bytes = checkArray(*array, whole, path);
+    if (!bytes)
+      return bytes.takeError();
+    for (int64_t k = 0; k < count; ++k) {
+      auto from = bytes->begin() + k * tensor.bytes;
+      examples[k].emplace_back(from, from + tensor.bytes);
+      if (Error error = checkNumbers(examples[k].back(), tensor, k, path))
+        return std::move(error);
+    }
+  }
+  for (const auto &member : archive->members) {
+    auto array = readMember(archive->zip.get(), member.second, path);
+    if (!array)
+      return array.takeError();
+    bool isList = array->shape.size() == 1 &&
+                  array->shape[0] == int64_t(examples.size()) &&
+                  StringRef(array->type).drop_front().find_first_of("iu") == 0;
+    if (!isList)
+      return makeError("'" + path + "': '" + member.first() +
+                       "' is no input of the network");
+  }
+  return examples;
 }
 
 /// Whether NumPy can read a member of this name back.

@@ -26,6 +26,15 @@ using TensorData = std::vector<std::vector<char>>;
 llvm::Expected<TensorData> readNpz(llvm::StringRef path,
                                    llvm::ArrayRef<TensorInterface> tensors);
 
+/// Reads examples for a network from an .npz file: under the name of each input
+/// an array whose first dimension counts the examples and takes the place of a
+/// leading one of the input's shape. Lists of one integer per example, such as
+/// labels, are passed over. Fails, naming what it found and what it expected,
+/// if an array is missing, has another type or shape or belongs to no input,
+/// when there are no examples, and for NaN and infinities.
+llvm::Expected<std::vector<TensorData>>
+readNpzExamples(llvm::StringRef path, llvm::ArrayRef<TensorInterface> tensors);
+
 /// The shapes of the arrays in an .npz file, by name.
 llvm::Expected<llvm::StringMap<llvm::SmallVector<int64_t>>>
 readNpzShapes(llvm::StringRef path);

@@ -54,6 +54,31 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
       shapes("shape", cl::value_desc("input:1x3x224x224"),
              cl::desc("The shape of an input with symbolic dimensions"),
              cl::cat(category)),
+      integers("fintegers",
+               cl::desc("Compute convolutions and products of quantised values "
+                        "with integers (not the default yet)"),
+               cl::cat(category)),
+      warnFallback("Wfloat-fallback", cl::init(true),
+                   cl::desc("Name what stays in float in a quantised network "
+                            "(default)"),
+                   cl::cat(category)),
+      noWarnFallback("Wno-float-fallback",
+                     cl::desc("Do not name what stays in float"),
+                     cl::cat(category)),
+      errors("Werror", cl::value_desc("warning"),
+             cl::desc("Make a warning an error: float-fallback"),
+             cl::cat(category)),
+      quantize("quantize", cl::value_desc("form"),
+               cl::desc("Quantise a network of real numbers: int8, with the "
+                        "examples of --calibrate"),
+               cl::cat(category)),
+      calibrate("calibrate", cl::value_desc("file.npz"),
+                cl::desc("Examples of the inputs, along the first dimension"),
+                cl::cat(category)),
+      calibration("calibration", cl::init("minmax"), cl::value_desc("rule"),
+                  cl::desc("The range of values that is expressed: minmax, "
+                           "percentile or mse"),
+                  cl::cat(category)),
       pic("fPIC", cl::desc("Position independent code"), cl::cat(category)),
       noPic("fno-PIC", cl::desc("Code for a fixed address"), cl::cat(category)),
       noWinograd("fno-winograd",
@@ -113,6 +138,33 @@ bool CommonFlags::parseLimits() {
   return parse(maxRam, limits.ram) && parse(maxFlash, limits.flash);
 }
 
+bool CommonFlags::parseWarnings() {
+  if (!warnFallback || noWarnFallback)
+    floatFallback = WarningLevel::Off;
+  for (llvm::StringRef name : errors) {
+    if (name != "float-fallback")
+      return reportError("unknown warning in -Werror=" + name +
+                         "; expected float-fallback");
+    floatFallback = WarningLevel::Error;
+  }
+  return true;
+}
+
+bool CommonFlags::parseQuantization() {
+  if (!quantize.empty() && quantize != "int8")
+    return reportError("unknown form '" + quantize +
+                       "' in --quantize; expected int8");
+  if (quantize.empty() != calibrate.empty())
+    return reportError("--quantize and --calibrate go together");
+  std::optional<RangeRule> rule = parseRangeRule(calibration);
+  if (!rule)
+    return reportError("unknown rule '" + calibration +
+                       "' in --calibration; expected minmax, percentile or "
+                       "mse");
+  rangeRule = *rule;
+  return true;
+}
+
 std::optional<int> CommonFlags::parse(int argc, char **argv,
                                       llvm::StringRef overview) {
   // First, so that --mlir-print-ir-before= and the like know the names.
@@ -159,7 +211,8 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
     return 1;
   }
   optLevel = *parsed;
-  if (!parseShapes() || !parseLimits())
+  if (!parseShapes() || !parseLimits() || !parseWarnings() ||
+      !parseQuantization())
     return 1;
   return std::nullopt;
 }
@@ -216,6 +269,10 @@ CompileOptions CommonFlags::getOptions() const {
   if (pic || noPic)
     options.codegen.pic = bool(pic);
   options.name = name;
+  options.integers = integers;
+  options.floatFallback = floatFallback;
+  if (!quantize.empty())
+    options.calibrate = calibrateWith(calibrate, rangeRule);
   options.limits = limits;
   options.configure = [](mlir::PassManager &manager) {
     mlir::applyDefaultTimingPassManagerCLOptions(manager);

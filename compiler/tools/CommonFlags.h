@@ -7,6 +7,7 @@
 #define EDGECC_COMPILER_TOOLS_COMMONFLAGS_H
 
 #include "compiler/api/Compiler.h"
+#include "compiler/run/Calibrate.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -39,16 +40,23 @@ public:
 
 private:
   bool parseShapes();
+  bool parseWarnings();
+  bool parseQuantization();
   bool parseLimits();
 
   llvm::cl::opt<std::string> cpu, target, attrs, march, name;
   llvm::cl::opt<std::string> level, maxRam, maxFlash;
   llvm::cl::list<std::string> shapes;
+  llvm::cl::opt<bool> integers, warnFallback, noWarnFallback;
+  llvm::cl::list<std::string> errors;
+  llvm::cl::opt<std::string> quantize, calibrate, calibration;
   llvm::cl::opt<bool> pic, noPic, noWinograd, printTargets, printOperators,
       verbose;
   ImportOptions import;
   MemoryLimits limits;
   OptLevel optLevel = OptLevel::O2;
+  WarningLevel floatFallback = WarningLevel::Warning;
+  RangeRule rangeRule = RangeRule::MinMax;
 };
 
 } // namespace edgecc::tools

@@ -34,10 +34,6 @@ Value narrow(OpBuilder &builder, Location loc, Value value, Type type) {
 /// are several; null if there is none.
 EpilogueOpInterface findProducer(MapOp map) {
   EpilogueOpInterface chosen;
-  // The element type of an epilogue's result is what it yields.
-  Type element = map.getType().getElementType();
-  if (signless(element) != element)
-    return chosen;
   for (Value input : map.getInputs()) {
     auto producer = input.getDefiningOp<EpilogueOpInterface>();
     if (!producer || !input.hasOneUse() ||

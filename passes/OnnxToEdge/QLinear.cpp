@@ -91,14 +91,88 @@ static FailureOr<Value> createProduct(ConversionContext &ctx, Value lhs,
   return ctx.create<edge::MatMulOp>(lhs, rhs, Value(), ValueRange());
 }
 
+/// Whether scale and zero point are known at compile time, so that the value
+/// has a quantised type.
+static bool isKnown(ConversionContext &ctx, const Quantizer &quantizer) {
+  return quantizer.scale && ctx.constant(quantizer.scale) &&
+         (!quantizer.zeroPoint || ctx.constant(quantizer.zeroPoint));
+}
+
+/// A bias of integers, in the scale of products of `input` and `weights`.
+static FailureOr<Value> dequantizeBias(ConversionContext &ctx, Value bias,
+                                       const Quantizer &input,
+                                       const Quantizer &weights) {
+  if (!bias)
+    return Value();
+  Value scale = ctx.create<edge::MulOp>(ctx.reshape(input.scale, {}),
+                                        isPerTensor(weights.scale)
+                                            ? ctx.reshape(weights.scale, {})
+                                            : weights.scale);
+  return dequantize(ctx, bias, {scale, Value(), 0});
+}
+
+/// Weights minus their zero points (null, one, or one per position of `axis`)
+/// in the narrowest integers that hold them. Null unless both are known.
+static Value centreWeights(ConversionContext &ctx, Value weights,
+                           Value zeroPoint, int64_t axis) {
+  ElementsAttr attr = ctx.constant(weights);
+  ElementsAttr zeroAttr = zeroPoint ? ctx.constant(zeroPoint) : ElementsAttr();
+  if (!attr || (zeroPoint && !zeroAttr))
+    return {};
+  std::optional<SmallVector<int64_t>> numbers = readInts(attr);
+  std::optional<SmallVector<int64_t>> zeros = SmallVector<int64_t>{0};
+  if (zeroAttr)
+    zeros = readInts(zeroAttr);
+  ArrayRef<int64_t> shape = getShape(weights);
+  if (!numbers || !zeros ||
+      (zeros->size() != 1 && int64_t(zeros->size()) != shape[axis]))
+    return {};
+  int64_t inner = 1;
+  for (int64_t size : shape.drop_front(axis + 1))
+    inner *= size;
+  bool isByte = true;
+  for (auto [i, number] : llvm::enumerate(*numbers)) {
+    number -= (*zeros)[int64_t(i) / inner % int64_t(zeros->size())];
+    isByte &= number >= -128 && number <= 127;
+  }
+  int64_t width = isByte ? 1 : 2;
+  std::vector<char> bytes;
+  bytes.reserve(numbers->size() * width);
+  for (int64_t number : *numbers)
+    for (int64_t i = 0; i < width; ++i)
+      bytes.push_back(char(number >> (8 * i)));
+  Type type = ctx.getBuilder().getIntegerType(8 * width);
+  return ctx.createConstant(edge::makeConstant(
+      RankedTensorType::get(shape, type), ArrayRef<char>(bytes)));
+}
+
+/// Whether a zero point is left out or one number.
+static bool isScalarZero(Value zeroPoint) {
+  return !zeroPoint || isPerTensor(zeroPoint);
+}
+
 //===----------------------------------------------------------------------===//
 // Convolutions
 //===----------------------------------------------------------------------===//
 
-/// Integers are convolved, in f32, and scaled once.
+/// Quantised values are convolved if all parameters are known. Otherwise
+/// integers are, in f32, and scaled once.
 static Converted convertQLinearConv(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(8)))
     return failure();
+  Quantizer x = getQuantizer(ctx, 1), w = getQuantizer(ctx, 4, 0);
+  if (isKnown(ctx, x) && isPerTensor(x.scale) && isKnown(ctx, w) &&
+      isKnown(ctx, getQuantizer(ctx, 6))) {
+    FailureOr<Value> input = dequantize(ctx, ctx.operand(0), x);
+    FailureOr<Value> weights = dequantize(ctx, ctx.operand(3), w);
+    FailureOr<Value> bias = dequantizeBias(ctx, ctx.operand(8), x, w);
+    if (failed(input) || failed(weights) || failed(bias))
+      return failure();
+    FailureOr<Value> sum = createConvolution(ctx, *input, *weights, *bias);
+    if (failed(sum))
+      return failure();
+    return quantizeResult(ctx, *sum, 6);
+  }
   FailureOr<Value> input =
       subtractZeroPoint(ctx, ctx.operand(0), getQuantizer(ctx, 1));
   FailureOr<Value> weights =
@@ -125,6 +199,19 @@ static Converted convertQLinearConv(ConversionContext &ctx) {
 static Converted convertConvInteger(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(2)))
     return failure();
+  Value zero = ctx.operand(2);
+  Value known = centreWeights(ctx, ctx.operand(1), ctx.operand(3), 0);
+  if (known && isScalarZero(zero)) {
+    Value x = ctx.operand(0);
+    Type i16 = ctx.getBuilder().getI16Type();
+    if (zero)
+      x = ctx.create<edge::SubOp>(ctx.cast(x, i16),
+                                  ctx.cast(ctx.reshape(zero, {}), i16));
+    FailureOr<Value> sum = createConvolution(ctx, x, known, Value());
+    if (failed(sum))
+      return failure();
+    return SmallVector<Value>{*sum};
+  }
   FailureOr<Value> input = subtractZeroPoint(
       ctx, ctx.operand(0), Quantizer{Value(), ctx.operand(2)});
   FailureOr<Value> weights = subtractZeroPoint(
@@ -149,6 +236,19 @@ static Converted convertQLinearMatMul(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(8)))
     return failure();
   Value a = ctx.operand(0), b = ctx.operand(3);
+  Quantizer x = getQuantizer(ctx, 1, getRowAxis(a));
+  Quantizer w = getQuantizer(ctx, 4, getColumnAxis(b));
+  if (isKnown(ctx, x) && isPerTensor(x.scale) && isKnown(ctx, w) &&
+      isKnown(ctx, getQuantizer(ctx, 6))) {
+    FailureOr<Value> input = dequantize(ctx, a, x);
+    FailureOr<Value> weights = dequantize(ctx, b, w);
+    if (failed(input) || failed(weights))
+      return failure();
+    FailureOr<Value> sum = createProduct(ctx, *input, *weights);
+    if (failed(sum))
+      return failure();
+    return quantizeResult(ctx, *sum, 6);
+  }
   FailureOr<Value> lhs =
       subtractZeroPoint(ctx, a, getQuantizer(ctx, 1, getRowAxis(a)));
   FailureOr<Value> rhs =
@@ -171,18 +271,37 @@ static Converted convertQLinearMatMul(ConversionContext &ctx) {
   return SmallVector<Value>{*result};
 }
 
-/// The product of two integer matrices, in f32; zero points are operands
-/// `zeros` and `zeros + 1`.
+/// The product of two integer matrices, in i32; zero points are operands
+/// `zeros` and `zeros + 1`. Weights that are not known are multiplied in f32.
 static FailureOr<Value> createIntegerProduct(ConversionContext &ctx,
                                              unsigned zeros) {
   Value a = ctx.operand(0), b = ctx.operand(1);
+  Type i32 = ctx.getBuilder().getI32Type();
+  Value zero = ctx.operand(zeros);
+  Value known = getRank(b) == 2 && isScalarZero(zero)
+                    ? centreWeights(ctx, b, ctx.operand(zeros + 1), 1)
+                    : Value();
+  if (known) {
+    FailureOr<Value> sum = createProduct(ctx, a, known);
+    if (failed(sum) || !zero)
+      return sum;
+    Value columns =
+        ctx.create<edge::ReduceOp>(edge::ReduceKind::Sum, ctx.cast(known, i32),
+                                   ValueRange(), ArrayRef<int64_t>{0});
+    Value term = ctx.create<edge::MulOp>(ctx.reshape(columns, {getShape(b)[1]}),
+                                         ctx.cast(ctx.reshape(zero, {}), i32));
+    return ctx.create<edge::SubOp>(*sum, term);
+  }
   FailureOr<Value> lhs = subtractZeroPoint(
       ctx, a, Quantizer{Value(), ctx.operand(zeros), getRowAxis(a)});
   FailureOr<Value> rhs = subtractZeroPoint(
       ctx, b, Quantizer{Value(), ctx.operand(zeros + 1), getColumnAxis(b)});
   if (failed(lhs) || failed(rhs))
     return failure();
-  return createProduct(ctx, *lhs, *rhs);
+  FailureOr<Value> sum = createProduct(ctx, *lhs, *rhs);
+  if (failed(sum))
+    return failure();
+  return ctx.cast(*sum, i32);
 }
 
 static Converted convertMatMulInteger(ConversionContext &ctx) {
@@ -191,7 +310,7 @@ static Converted convertMatMulInteger(ConversionContext &ctx) {
   FailureOr<Value> sum = createIntegerProduct(ctx, 2);
   if (failed(sum))
     return failure();
-  return SmallVector<Value>{ctx.cast(*sum, ctx.getBuilder().getI32Type())};
+  return SmallVector<Value>{*sum};
 }
 
 /// A, B, scales of A and B, zero points of A and B, bias.
@@ -206,7 +325,8 @@ static Converted convertMatMulIntegerToFloat(ConversionContext &ctx) {
                     getRowAxis(*sum), getColumnAxis(*sum), getShape(*sum));
   if (failed(factor))
     return failure();
-  Value result = ctx.create<edge::MulOp>(*sum, *factor);
+  Value result = ctx.create<edge::MulOp>(
+      ctx.cast(*sum, ctx.getBuilder().getF32Type()), *factor);
   if (Value bias = ctx.operand(6))
     result = ctx.create<edge::AddOp>(result, ctx.widen(bias));
   return SmallVector<Value>{ctx.cast(result, getElementType(ctx.operand(2)))};
@@ -219,10 +339,15 @@ static Converted convertQGemm(ConversionContext &ctx) {
     return failure();
   onnx::NodeOp node = ctx.getNode();
   bool transA = node.getI64("transA", 0), transB = node.getI64("transB", 0);
-  FailureOr<Value> lhs =
-      subtractZeroPoint(ctx, ctx.operand(0), getQuantizer(ctx, 1));
-  FailureOr<Value> rhs = subtractZeroPoint(
-      ctx, ctx.operand(3), getQuantizer(ctx, 4, transB ? 0 : 1));
+  float alpha = node.getF32("alpha", 1.0f);
+  Quantizer x = getQuantizer(ctx, 1);
+  Quantizer w = getQuantizer(ctx, 4, transB ? 0 : 1);
+  bool isQuantized = alpha == 1.0f && isKnown(ctx, x) && isPerTensor(x.scale) &&
+                     isKnown(ctx, w) &&
+                     (!ctx.operand(7) || isKnown(ctx, getQuantizer(ctx, 7)));
+  auto convertFactor = isQuantized ? dequantize : subtractZeroPoint;
+  FailureOr<Value> lhs = convertFactor(ctx, ctx.operand(0), x);
+  FailureOr<Value> rhs = convertFactor(ctx, ctx.operand(3), w);
   if (failed(lhs) || failed(rhs))
     return failure();
   if (getRank(*lhs) != 2 || getRank(*rhs) != 2)
@@ -233,6 +358,15 @@ static Converted convertQGemm(ConversionContext &ctx) {
                     transB ? ctx.transpose(*rhs, {1, 0}) : *rhs);
   if (failed(sum))
     return failure();
+  if (isQuantized) {
+    FailureOr<Value> bias = dequantizeBias(ctx, ctx.operand(6), x, w);
+    if (failed(bias))
+      return failure();
+    if (*bias)
+      sum = ctx.create<edge::AddOp>(*sum, *bias);
+    return ctx.operand(7) ? quantizeResult(ctx, *sum, 7)
+                          : Converted(SmallVector<Value>{*sum});
+  }
   if (Value bias = ctx.operand(6))
     sum = ctx.create<edge::AddOp>(
         *sum, ctx.cast(bias, ctx.getBuilder().getF32Type()));
@@ -240,7 +374,6 @@ static Converted convertQGemm(ConversionContext &ctx) {
                                           ctx.operand(7), 0, 1, getShape(*sum));
   if (failed(factor))
     return failure();
-  float alpha = node.getF32("alpha", 1.0f);
   if (alpha != 1.0f)
     factor = ctx.create<edge::MulOp>(
         *factor, ctx.createSplat(alpha, ctx.getBuilder().getF32Type()));

@@ -8,11 +8,15 @@
 #include "passes/OnnxToEdge/Quantization.h"
 #include "dialects/Edge/EdgeConstants.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
+
 using namespace mlir;
 using namespace edgecc;
 
 //===----------------------------------------------------------------------===//
-// Arithmetic
+// Parameters
 //===----------------------------------------------------------------------===//
 
 /// Integers of less than a byte as bytes. They are always constants; a value
@@ -74,6 +78,138 @@ FailureOr<Value> edgecc::alignParameter(ConversionContext &ctx, Value parameter,
   return ctx.slice(ctx.reshape(value, split), *axis, 0, size);
 }
 
+//===----------------------------------------------------------------------===//
+// Quantised types
+//===----------------------------------------------------------------------===//
+
+/// The numbers of a scale: one, or one for each position of an axis. Nothing if
+/// they are not known at compile time or of another form.
+static FailureOr<std::optional<SmallVector<double>>>
+readScales(ConversionContext &ctx, Value scale, int64_t size) {
+  std::optional<SmallVector<double>> none;
+  if (!scale || !getElementType(scale).isF32())
+    return none;
+  ElementsAttr attr = ctx.constant(scale);
+  std::optional<SmallVector<float>> numbers;
+  if (attr)
+    numbers = readFloats(attr);
+  if (!numbers)
+    return none;
+  for (float number : *numbers) {
+    if (number == 0 || !std::isfinite(number))
+      return ctx.error()
+             << "expects scales that are finite and not zero, found "
+             << llvm::formatv("{0}", double(number)).str();
+    // Some exporters write negative scales for weights.
+    if (number < 0)
+      return none;
+  }
+  bool fits = isPerTensor(scale) ||
+              (getRank(scale) == 1 && int64_t(numbers->size()) == size);
+  if (!fits)
+    return none;
+  return std::optional(SmallVector<double>(numbers->begin(), numbers->end()));
+}
+
+FailureOr<quant::QuantizedType>
+edgecc::getUniformType(ConversionContext &ctx, Type type,
+                       const Quantizer &quantizer, ArrayRef<int64_t> shape) {
+  quant::QuantizedType none;
+  auto integer = dyn_cast<IntegerType>(type);
+  if (!integer || !llvm::is_contained({4u, 8u, 16u, 32u}, integer.getWidth()) ||
+      (integer.getWidth() == 32 && integer.isUnsigned()))
+    return none;
+  if (!quantizer.scale || !ctx.constant(quantizer.scale))
+    return none;
+  bool perTensor = isPerTensor(quantizer.scale);
+  int64_t axis = 0, size = 1;
+  if (!perTensor) {
+    FailureOr<int64_t> normalized =
+        ctx.normalizeAxis(quantizer.axis, shape.size());
+    if (failed(normalized))
+      return failure();
+    axis = *normalized;
+    size = shape[axis];
+  }
+  FailureOr<std::optional<SmallVector<double>>> scales =
+      readScales(ctx, quantizer.scale, size);
+  if (failed(scales))
+    return failure();
+  if (!*scales)
+    return none;
+
+  SmallVector<int64_t> zeros(size, 0);
+  if (quantizer.zeroPoint) {
+    ElementsAttr attr = ctx.constant(quantizer.zeroPoint);
+    std::optional<SmallVector<int64_t>> numbers;
+    if (attr)
+      numbers = readInts(attr);
+    if (!numbers || (numbers->size() != 1 && numbers->size() != zeros.size()))
+      return none;
+    for (auto [i, zero] : llvm::enumerate(zeros))
+      zero = (*numbers)[numbers->size() == 1 ? 0 : i];
+  }
+  // Integers of less than a byte are stored in bytes.
+  unsigned width = integer.getWidth();
+  bool isSigned = !integer.isUnsigned();
+  unsigned flags = isSigned ? quant::QuantizationFlags::Signed : 0;
+  int64_t least =
+      quant::QuantizedType::getDefaultMinimumForInteger(isSigned, width);
+  int64_t most =
+      quant::QuantizedType::getDefaultMaximumForInteger(isSigned, width);
+  Builder &builder = ctx.getBuilder();
+  Type storage = builder.getIntegerType(std::max(width, 8u));
+  // Scales that are too small for the type are left to arithmetic in f32.
+  auto quiet = [] { return InFlightDiagnostic(); };
+  if (perTensor)
+    return quant::QuantizedType(quant::UniformQuantizedType::getChecked(
+        quiet, flags, storage, builder.getF32Type(), (**scales)[0], zeros[0],
+        least, most));
+  return quant::QuantizedType(quant::UniformQuantizedPerAxisType::getChecked(
+      quiet, flags, storage, builder.getF32Type(), **scales, zeros, axis, least,
+      most));
+}
+
+/// `real`, known at compile time, as stored integers of `type`.
+static Value quantizeKnown(ConversionContext &ctx, ElementsAttr real,
+                           quant::QuantizedType type, ArrayRef<int64_t> shape) {
+  std::optional<SmallVector<float>> numbers = readFloats(real);
+  if (!numbers)
+    return {};
+  SmallVector<double> scales;
+  SmallVector<int64_t> zeros;
+  int64_t inner = 1;
+  if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type)) {
+    llvm::append_range(scales, perAxis.getScales());
+    llvm::append_range(zeros, perAxis.getZeroPoints());
+    for (int64_t size : shape.drop_front(perAxis.getQuantizedDimension() + 1))
+      inner *= size;
+  } else {
+    auto perTensor = cast<quant::UniformQuantizedType>(type);
+    scales.push_back(perTensor.getScale());
+    zeros.push_back(perTensor.getZeroPoint());
+  }
+  int64_t width = type.getStorageTypeIntegralWidth() / 8;
+  std::vector<char> bytes;
+  bytes.reserve(numbers->size() * width);
+  for (auto [i, number] : llvm::enumerate(*numbers)) {
+    int64_t position = int64_t(i) / inner % int64_t(scales.size());
+    double integer = std::nearbyint(number / float(scales[position])) +
+                     double(zeros[position]);
+    integer = std::min(std::max(integer, double(type.getStorageTypeMin())),
+                       double(type.getStorageTypeMax()));
+    for (int64_t byte = 0; byte < width; ++byte)
+      bytes.push_back(char(int64_t(integer) >> (8 * byte)));
+  }
+  return ctx.createConstant(
+      edge::makeConstant(RankedTensorType::get(shape, edge::storageType(type)),
+                         ArrayRef<char>(bytes)));
+}
+
+//===----------------------------------------------------------------------===//
+// Arithmetic
+//===----------------------------------------------------------------------===//
+
 FailureOr<Value> edgecc::subtractZeroPoint(ConversionContext &ctx, Value value,
                                            const Quantizer &quantizer) {
   Value number = toFloat(ctx, value);
@@ -88,6 +224,18 @@ FailureOr<Value> edgecc::subtractZeroPoint(ConversionContext &ctx, Value value,
 
 FailureOr<Value> edgecc::dequantize(ConversionContext &ctx, Value value,
                                     const Quantizer &quantizer) {
+  FailureOr<quant::QuantizedType> type =
+      getUniformType(ctx, getElementType(value), quantizer, getShape(value));
+  if (failed(type))
+    return failure();
+  Value stored = widenSubByte(ctx, value);
+  if (*type && getElementType(stored) == edge::storageType(*type)) {
+    RankedTensorType tensor = getTensorType(stored);
+    Value quantized =
+        ctx.create<edge::StorageCastOp>(tensor.clone(*type), stored);
+    return ctx.create<edge::DequantizeOp>(
+        tensor.clone(ctx.getBuilder().getF32Type()), quantized);
+  }
   FailureOr<Value> centered = subtractZeroPoint(ctx, value, quantizer);
   FailureOr<Value> scale =
       alignParameter(ctx, quantizer.scale, quantizer, getShape(value));
@@ -101,6 +249,20 @@ FailureOr<Value> edgecc::quantize(ConversionContext &ctx, Value value,
   Builder &builder = ctx.getBuilder();
   Value number = ctx.cast(value, builder.getF32Type());
   ArrayRef<int64_t> shape = getShape(value);
+  FailureOr<quant::QuantizedType> uniform =
+      getUniformType(ctx, type, quantizer, shape);
+  if (failed(uniform))
+    return failure();
+  if (*uniform && edge::storageType(*uniform) == type &&
+      type.getIntOrFloatBitWidth() <= 16) {
+    if (ElementsAttr known = ctx.constant(number))
+      if (Value constant = quantizeKnown(ctx, known, *uniform, shape))
+        return constant;
+    RankedTensorType tensor = getTensorType(number);
+    Value quantized =
+        ctx.create<edge::QuantizeOp>(tensor.clone(*uniform), number);
+    return ctx.create<edge::StorageCastOp>(tensor.clone(type), quantized);
+  }
   if (quantizer.scale) {
     FailureOr<Value> scale =
         alignParameter(ctx, quantizer.scale, quantizer, shape);

@@ -5,7 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Quantised operators are expressed in f32 arithmetic: integers of 8 and 16
+// Quantised operators are expressed as operations on real numbers between
+// `edge.dequantize` and `edge.quantize` where scales and zero points are known.
+// Otherwise, and for blocks, the casts are f32 arithmetic: integers of 8 and 16
 // bits and their moderate sums are exact there.
 //
 //===----------------------------------------------------------------------===//
@@ -34,6 +36,13 @@ llvm::FailureOr<mlir::Value> alignParameter(ConversionContext &ctx,
                                             mlir::Value parameter,
                                             const Quantizer &quantizer,
                                             llvm::ArrayRef<int64_t> shape);
+
+/// The quantised type for integers of type `type` in a tensor of shape `shape`.
+/// Null if a parameter is not known at compile time, for blocks, and for what
+/// has no such type. Emits an error for a scale that is 0, infinite or NaN.
+llvm::FailureOr<mlir::quant::QuantizedType>
+getUniformType(ConversionContext &ctx, mlir::Type type,
+               const Quantizer &quantizer, llvm::ArrayRef<int64_t> shape);
 
 /// value - zero point, in f32.
 llvm::FailureOr<mlir::Value> subtractZeroPoint(ConversionContext &ctx,

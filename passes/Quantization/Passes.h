@@ -9,6 +9,7 @@
 #define EDGECC_PASSES_QUANTIZATION_PASSES_H
 
 #include "dialects/Edge/EdgeDialect.h"
+#include "passes/Quantization/Calibrate.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -16,6 +17,9 @@
 #include "mlir/Pass/Pass.h"
 
 namespace edgecc::quantization {
+
+std::unique_ptr<mlir::Pass>
+createQuantizeStaticPass(CalibrateFn calibrate = {});
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION

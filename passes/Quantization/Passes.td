@@ -79,4 +79,19 @@ def ReportFloatFallback : Pass<"edgecc-report-float-fallback",
   ];
 }
 
+def QuantizeStatic : Pass<"edgecc-quantize-static", "::mlir::func::FuncOp"> {
+  let summary = "quantise a network of real numbers to 8 bits";
+  let description = [{
+    Puts `edge.quantize` and `edge.dequantize` behind the values that
+    convolutions, matrix products and pools read, and behind the terms of
+    residual additions and products. The ranges of these values are found by the
+    function that the pipeline gives to the pass, which runs the network on
+    examples; without one nothing is changed. Activations become `u8` with a
+    zero point, known weights `i8` with one scale per output channel.
+    `edgecc-grow-integer-regions` does the rest.
+  }];
+  let constructor = "::edgecc::quantization::createQuantizeStaticPass()";
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+}
+
 #endif // EDGECC_PASSES_QUANTIZATION_PASSES_TD

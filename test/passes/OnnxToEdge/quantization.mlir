@@ -4,13 +4,8 @@
 
 // CHECK-LABEL: func.func @main(
 // CHECK-SAME:    %[[X:[^:]*]]: tensor<2x3xf32>
-// CHECK-DAG:     %[[S:.*]] = edge.constant dense<{{.*}}> : tensor<2x1xf32>
-// CHECK-DAG:     %[[Z:.*]] = edge.constant dense<{{.*}}> : tensor<2x1xf32>
-// CHECK-DAG:     %[[D:.*]] = edge.div %[[X]], %[[S]]
-// CHECK-DAG:     %[[R:.*]] = edge.round %[[D]]
-// CHECK:         %[[A:.*]] = edge.add %[[R]], %[[Z]]
-// CHECK-NEXT:    %[[C:.*]] = edge.clamp %[[A]] {max = 1.270000e+02 : f64, min = -1.280000e+02 : f64}
-// CHECK-NEXT:    edge.cast %[[C]] to i8
+// CHECK:         %[[Q:.*]] = edge.quantize %[[X]] : tensor<2x3xf32> -> tensor<2x3x!quant.uniform<i8:f32:0, {{.*}}>>
+// CHECK-NEXT:    edge.storage_cast %[[Q]] : {{.*}} -> tensor<2x3xi8>
 func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<2x3xi8> {onnx.name = "y"}) {
   %s = onnx.constant dense<[0.5, 0.25]> : tensor<2xf32>
   %z = onnx.constant dense<[1, -3]> : tensor<2xi8>
