@@ -137,10 +137,10 @@ def convolve(x, w, stride, dilation, groups, pad):
 def network():
     n = Network()
     for kinds in (("u8", "i8"), ("i8", "i8"), ("u8", "u8")):
-        n.conv(kinds, (7, 9), (12, 40), (3, 2))
+        n.conv(kinds, (7, 9), (12, 40), (3, 3))
         n.conv(kinds, (12, 11), (3, 24), (3, 3), stride=2, pad=1)
-        n.conv(kinds, (9, 9), (6, 10), (3, 2), dilation=2)
-        n.conv(kinds, (8, 8), (8, 12), (2, 3), groups=2)
+        n.conv(kinds, (9, 9), (6, 10), (3, 3), dilation=2)
+        n.conv(kinds, (8, 8), (8, 12), (3, 3), groups=2)
         n.conv(kinds, (5, 5), (2, 33), (1, 1))
         n.conv(kinds, (9, 10), (42, 42), (3, 3), groups=42)
         n.conv(kinds, (11, 7), (80, 80), (5, 5), stride=2, groups=80, pad=2)
@@ -149,7 +149,7 @@ def network():
         n.product(kinds, (20, 33), (33, 3))
         n.product(kinds, (2, 3, 5, 18), (2, 3, 18, 19), constant=False)
     for kinds in (("u8", "i8"), ("i8", "i8")):
-        n.conv(kinds, (7, 9), (12, 40), (3, 2), pad=1, quantized=True)
+        n.conv(kinds, (7, 9), (12, 40), (3, 3), pad=1, quantized=True)
         n.conv(kinds, (9, 10), (30, 20), (1, 1), quantized=True)
         n.conv(kinds, (9, 10), (42, 42), (3, 3), groups=42, quantized=True)
     return n
