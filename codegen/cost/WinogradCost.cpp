@@ -41,14 +41,7 @@ double transformOperations(int64_t tile, int64_t inputVectors,
 double tilingCycles(const WinogradShape &shape, const WinogradTiling &tiling,
                     target::CpuAttr cpu) {
   int64_t lanes = lanesOf(cpu);
-  ContractionShape product;
-  product.lines = 1;
-  product.pixels = tiling.bandTiles();
-  product.channels = shape.outputChannels;
-  product.depth = shape.inputChannels;
-  product.lhsBytes = product.rhsBytes = elementBytes;
-  product.lineBytes = product.pixels * product.depth * elementBytes;
-  product.lanes = lanes;
+  ContractionShape product = winogradProduct(shape, tiling, cpu);
   int64_t bands = llvm::divideCeil(tiling.rows, tiling.bandRows);
   double products = tiling.positions() *
                     contractionCycles(chooseTiles(product, cpu), product, cpu);
@@ -73,6 +66,20 @@ double tilingCycles(const WinogradShape &shape, const WinogradTiling &tiling,
 }
 
 } // namespace
+
+ContractionShape cost::winogradProduct(const WinogradShape &shape,
+                                       const WinogradTiling &tiling,
+                                       target::CpuAttr cpu) {
+  ContractionShape product;
+  product.lines = 1;
+  product.pixels = tiling.bandTiles();
+  product.channels = shape.outputChannels;
+  product.depth = shape.inputChannels;
+  product.lhsBytes = product.rhsBytes = elementBytes;
+  product.lineBytes = product.pixels * product.depth * elementBytes;
+  product.lanes = lanesOf(cpu);
+  return product;
+}
 
 std::optional<WinogradTiling>
 cost::makeWinogradTiling(const WinogradShape &shape, int64_t tile,

@@ -58,6 +58,11 @@ std::optional<WinogradTiling> makeWinogradTiling(const WinogradShape &shape,
                                                  int64_t tile,
                                                  target::CpuAttr cpu);
 
+/// The matrix product of one position and band.
+ContractionShape winogradProduct(const WinogradShape &shape,
+                                 const WinogradTiling &tiling,
+                                 target::CpuAttr cpu);
+
 } // namespace edgecc::cost
 
 #endif // EDGECC_CODEGEN_COST_WINOGRADCOST_H

@@ -215,15 +215,7 @@ WinogradConv::WinogradConv(edge::ConvOp op, cost::WinogradTiling tiling,
   if (op.getBias())
     biasType = cast<ShapedType>(op.getBias().getType()).getElementType();
   lanes = vectorLength(cpu, element);
-  cost::ContractionShape product;
-  product.lines = 1;
-  product.pixels = tiling.bandTiles();
-  product.channels = shape.outputChannels;
-  product.depth = shape.inputChannels;
-  product.lhsBytes = product.rhsBytes = storageBytes(element);
-  product.lineBytes = product.pixels * product.depth * product.lhsBytes;
-  product.lanes = lanes;
-  tiles = cost::chooseTiles(product, cpu);
+  tiles = cost::chooseTiles(cost::winogradProduct(shape, tiling, cpu), cpu);
   layout = RhsLayout::packed(shape.inputChannels, shape.outputChannels,
                              tiles.lanes, tiles.vectors);
 }

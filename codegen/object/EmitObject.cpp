@@ -14,6 +14,7 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/CodeGen/MachineModuleInfo.h"
 #include "llvm/CodeGen/Passes.h"
@@ -31,6 +32,16 @@
 
 using namespace llvm;
 using namespace edgecc;
+
+std::optional<OptLevel> edgecc::parseOptLevel(llvm::StringRef text) {
+  return llvm::StringSwitch<std::optional<OptLevel>>(text)
+      .Case("0", OptLevel::O0)
+      .Case("1", OptLevel::O1)
+      .Case("2", OptLevel::O2)
+      .Case("3", OptLevel::O3)
+      .Case("s", OptLevel::Os)
+      .Default(std::nullopt);
+}
 
 /// Whether programs may be loaded at any address by default. Not where that
 /// costs a register, and a symbol that the linker has to define.

@@ -25,6 +25,9 @@ namespace edgecc {
 /// `-O0` to `-O3` and `-Os`.
 enum class OptLevel { O0, O1, O2, O3, Os };
 
+/// The level that `0` to `3` or `s` names; nothing for any other text.
+std::optional<OptLevel> parseOptLevel(llvm::StringRef text);
+
 /// How an object is to be made.
 struct CodegenOptions {
   OptLevel optLevel = OptLevel::O2;

@@ -10,7 +10,6 @@
 #include "compiler/api/edgecc-c.h"
 
 #include "mlir/IR/Diagnostics.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace edgecc;
@@ -38,13 +37,7 @@ static bool readOptions(const edgecc_options_v0_t *given,
     options.codegen.pic = given->pic > 0;
   if (!given->level)
     return true;
-  auto level = llvm::StringSwitch<std::optional<OptLevel>>(given->level)
-                   .Case("0", OptLevel::O0)
-                   .Case("1", OptLevel::O1)
-                   .Case("2", OptLevel::O2)
-                   .Case("3", OptLevel::O3)
-                   .Case("s", OptLevel::Os)
-                   .Default(std::nullopt);
+  auto level = parseOptLevel(given->level);
   if (!level) {
     result.error = "unknown optimisation level '" + textOf(given->level) + "'";
     return false;

@@ -42,20 +42,25 @@ void edgecc::buildEdgeStage(OpPassManager &manager,
   manager.addPass(transforms::createVerifyEdge());
 }
 
-/// What makes a network of real numbers smaller before it is quantised: its
-/// normalisations are in the weights, and nothing is transposed in between.
-static void addCalibration(OpPassManager &function,
-                           const OptStageOptions &options) {
+/// Fewer operations, while normalised dimensions are last: before layout.
+static void addSimplification(OpPassManager &function) {
   function.addPass(transforms::createSimplify());
   function.addPass(createCSEPass());
   function.addPass(transforms::createRaiseLayerNorm());
+}
+
+/// Brings convolutions and what follows them together, and joins them.
+static void addLayout(OpPassManager &function) {
   function.addPass(layout::createPropagateTransposes());
   function.addPass(createCSEPass());
   function.addPass(fusion::createFoldAffine());
+}
+
+static void addConstantFolding(OpPassManager &function,
+                               const OptStageOptions &options) {
   function.addPass(transforms::createFoldConstantsPass(options.evaluate));
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
-  function.addPass(quantization::createQuantizeStaticPass(options.calibrate));
 }
 
 void edgecc::buildOptStage(OpPassManager &manager,
@@ -63,14 +68,16 @@ void edgecc::buildOptStage(OpPassManager &manager,
   OpPassManager &first = manager.nest<func::FuncOp>();
   // Before layout, which knows convolutions only in their ordinary form.
   first.addPass(transforms::createDecomposeConvTranspose());
-  if (options.calibrate)
-    addCalibration(first, options);
-  if (options.optLevel > 0) {
-    // Before layout, while normalised dimensions are last.
-    first.addPass(transforms::createSimplify());
-    first.addPass(createCSEPass());
-    first.addPass(transforms::createRaiseLayerNorm());
+  if (options.calibrate) {
+    // What is quantised has its normalisations in the weights, and nothing is
+    // transposed in between.
+    addSimplification(first);
+    addLayout(first);
+    addConstantFolding(first, options);
+    first.addPass(quantization::createQuantizeStaticPass(options.calibrate));
   }
+  if (options.optLevel > 0)
+    addSimplification(first);
   if (options.optLevel > 0 && (options.integers || options.calibrate)) {
     // Before layout, which then moves integers.
     first.addPass(quantization::createGrowIntegerRegions());
@@ -82,16 +89,10 @@ void edgecc::buildOptStage(OpPassManager &manager,
   OpPassManager &function = manager.nest<func::FuncOp>();
   function.addPass(quantization::createLowerQuantized());
   function.addPass(createCSEPass());
-  if (options.optLevel > 0) {
-    function.addPass(layout::createPropagateTransposes());
-    function.addPass(createCSEPass());
-    // After layout, which brings convolutions and what follows them together.
-    function.addPass(fusion::createFoldAffine());
-  }
+  if (options.optLevel > 0)
+    addLayout(function);
   // Before maps are made, which take constants of one value into their body.
-  function.addPass(transforms::createFoldConstantsPass(options.evaluate));
-  function.addPass(createCanonicalizerPass());
-  function.addPass(createCSEPass());
+  addConstantFolding(function, options);
   if (options.optLevel > 0) {
     function.addPass(fusion::createFuseElementwise());
     function.addPass(createCSEPass());

@@ -197,14 +197,7 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
     reportError("no model file; see --help");
     return 1;
   }
-  std::optional<OptLevel> parsed =
-      llvm::StringSwitch<std::optional<OptLevel>>(level)
-          .Case("0", OptLevel::O0)
-          .Case("1", OptLevel::O1)
-          .Case("2", OptLevel::O2)
-          .Case("3", OptLevel::O3)
-          .Case("s", OptLevel::Os)
-          .Default(std::nullopt);
+  std::optional<OptLevel> parsed = parseOptLevel(level);
   if (!parsed) {
     reportError("unknown optimisation level -O" + level +
                 "; expected -O0 to -O3 or -Os");
