@@ -6,6 +6,7 @@
 #include "codegen/cost/BandCost.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 using namespace edgecc;
@@ -48,6 +49,43 @@ double convCycles(const BandConv &conv, int64_t lines, int64_t pixels,
          contractionCycles(chooseTiles(shape, cpu), shape, cpu);
 }
 
+/// The cycles that it takes to transpose `count` times `pixels` neighbouring
+/// pixels in registers: squares of a vector each way, whose vectors are loaded,
+/// shuffled once per doubling of their lanes, and stored.
+double transposeCycles(const BandChain &chain, int64_t pixels, double count) {
+  auto squares = [&](int64_t size) {
+    return double((size + chain.lanes - 1) / chain.lanes);
+  };
+  double perVector = 2 + std::log2(double(chain.lanes));
+  return count * squares(pixels) * squares(chain.channels) * chain.lanes *
+         perVector;
+}
+
+/// The cycles of a neighbour of the window on `lines` x `pixels`, `count`
+/// times.
+double neighbourCycles(const BandNeighbour &neighbour, const BandChain &chain,
+                       int64_t lines, int64_t pixels, double count,
+                       target::CpuAttr cpu) {
+  if (const auto &conv = neighbour.conv)
+    return convCycles(*conv, lines, pixels, count, cpu);
+  return transposeCycles(chain, lines * pixels, count);
+}
+
+/// The same for the whole of its result, of `pixels` pixels.
+double wholeCycles(const BandNeighbour &neighbour, const BandChain &chain,
+                   int64_t pixels, target::CpuAttr cpu) {
+  int64_t lines = 1;
+  if (const auto &conv = neighbour.conv) {
+    lines = conv->shape.lines;
+    pixels = conv->shape.pixels;
+  }
+  return callCycles + neighbourCycles(neighbour, chain, lines, pixels, 1, cpu);
+}
+
+double weightBytes(const BandNeighbour &neighbour) {
+  return neighbour.conv ? neighbour.conv->weightBytes : 0;
+}
+
 double windowCycles(const BandChain &chain, int64_t rows, double count,
                     target::CpuAttr cpu) {
   WindowDim lines = chain.lines;
@@ -72,14 +110,14 @@ double cost::separateCycles(const BandChain &chain, target::CpuAttr cpu) {
   double input = inputLine(chain) * chain.inputLines;
   double result = resultLine(chain) * chain.lines.outputs;
   double cycles = windowCycles(chain, chain.lines.outputs, 1, cpu);
-  if (const auto &conv = chain.producer) {
-    cycles += callCycles +
-              convCycles(*conv, conv->shape.lines, conv->shape.pixels, 1, cpu);
+  if (const auto &producer = chain.producer) {
+    cycles += wholeCycles(*producer, chain,
+                          chain.inputLines * chain.inputPixels, cpu);
     cycles += trafficCycles(2 * input, input, cpu);
   }
-  if (const auto &conv = chain.consumer) {
-    cycles += callCycles +
-              convCycles(*conv, conv->shape.lines, conv->shape.pixels, 1, cpu);
+  if (const auto &consumer = chain.consumer) {
+    cycles += wholeCycles(*consumer, chain,
+                          chain.lines.outputs * chain.pixels.outputs, cpu);
     cycles += trafficCycles(2 * result, result, cpu);
   }
   return cycles;
@@ -93,30 +131,34 @@ double cost::bandedCycles(const BandChain &chain, int64_t rows,
   double buffer = 0, result = 0, weights = 0;
   if (chain.producer) {
     buffer = inputLine(chain) * ((rows - 1) * chain.lines.stride + extent);
-    weights += chain.producer->weightBytes;
+    weights += weightBytes(*chain.producer);
   }
   if (chain.consumer) {
     result = resultLine(chain) * rows;
-    weights += chain.consumer->weightBytes;
+    weights += weightBytes(*chain.consumer);
   }
   double workingSet = buffer + result + weights;
-  if (const auto &conv = chain.producer) {
-    bool isAll = rows == chain.lines.outputs;
-    cycles += convCycles(*conv, isAll ? chain.inputLines : 1, chain.inputPixels,
-                         isAll ? 1 : chain.inputLines, cpu);
+  if (const auto &producer = chain.producer) {
+    bool isAll = producer->conv && rows == chain.lines.outputs;
+    cycles +=
+        neighbourCycles(*producer, chain, isAll ? chain.inputLines : 1,
+                        chain.inputPixels, isAll ? 1 : chain.inputLines, cpu);
     // A block of channels stays in the first cache for the window.
     cycles +=
         trafficCycles(2 * inputLine(chain) * chain.inputLines, workingSet, cpu);
     int64_t kept = std::max<int64_t>(extent - chain.lines.stride, 0);
     cycles += trafficCycles((bands - 1) * 2 * kept * inputLine(chain),
                             workingSet, cpu);
-    cycles += trafficCycles((bands - 1) * conv->weightBytes, workingSet, cpu);
+    cycles +=
+        trafficCycles((bands - 1) * weightBytes(*producer), workingSet, cpu);
   }
-  if (const auto &conv = chain.consumer) {
-    cycles += convCycles(*conv, 1, rows * chain.pixels.outputs, bands, cpu);
+  if (const auto &consumer = chain.consumer) {
+    cycles += neighbourCycles(*consumer, chain, 1, rows * chain.pixels.outputs,
+                              bands, cpu);
     cycles += trafficCycles(2 * resultLine(chain) * chain.lines.outputs,
                             workingSet, cpu);
-    cycles += trafficCycles((bands - 1) * conv->weightBytes, workingSet, cpu);
+    cycles +=
+        trafficCycles((bands - 1) * weightBytes(*consumer), workingSet, cpu);
   }
   return cycles;
 }

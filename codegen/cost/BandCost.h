@@ -3,9 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 //
-// Whether a window and the convolutions beside it are faster together, a few
-// rows at a time, than one after the other: the tensors between them then stay
-// in a near cache, for which rows move in a buffer and weights pass by once per
+// Whether a window and the operations beside it are faster together, a few rows
+// at a time, than one after the other: the tensors between them then stay in a
+// near cache, for which rows move in a buffer and weights pass by once per
 // band.
 //
 //===----------------------------------------------------------------------===//
@@ -32,9 +32,15 @@ struct BandConv {
   double weightBytes = 0;
 };
 
+/// What produces the input of a window or consumes its result: a convolution,
+/// or a transposition from or to channels-first.
+struct BandNeighbour {
+  std::optional<BandConv> conv;
+};
+
 /// A chain, for one image.
 struct BandChain {
-  std::optional<BandConv> producer, consumer;
+  std::optional<BandNeighbour> producer, consumer;
   /// The window: its result's extents, and its border along both dimensions.
   WindowDim lines, pixels;
   int64_t channels, elementBytes, lanes;

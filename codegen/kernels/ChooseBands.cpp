@@ -13,17 +13,21 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
 
-/// What the cost model wants to know of a convolution.
-static cost::BandConv describe(edge::ConvOp op, target::CpuAttr cpu) {
+/// What the cost model wants to know of a neighbour of a window.
+static cost::BandNeighbour describe(Operation *neighbour, target::CpuAttr cpu) {
+  cost::BandNeighbour result;
+  auto op = dyn_cast<edge::ConvOp>(neighbour);
+  if (!op)
+    return result;
   ConvPlan plan(op, cpu);
-  cost::BandConv conv;
+  cost::BandConv &conv = result.conv.emplace();
   conv.shape = plan.shape;
   if (plan.pointwise)
     conv.shape.pixels /= op.getType().getDimSize(0);
   conv.groups = plan.groups;
   auto weights = cast<ShapedType>(op.getWeights().getType());
   conv.weightBytes = double(weights.getNumElements() * plan.shape.rhsBytes);
-  return conv;
+  return result;
 }
 
 schedule::BandChoice kernels::chooseBands(ArrayRef<Operation *> ops,
@@ -35,9 +39,9 @@ schedule::BandChoice kernels::chooseBands(ArrayRef<Operation *> ops,
       first && chooseWinograd(first, cpu))
     return {1, 0};
   if (window != ops.begin())
-    chain.producer = describe(cast<edge::ConvOp>(ops.front()), cpu);
+    chain.producer = describe(ops.front(), cpu);
   if (std::next(window) != ops.end())
-    chain.consumer = describe(cast<edge::ConvOp>(ops.back()), cpu);
+    chain.consumer = describe(ops.back(), cpu);
   auto input = cast<RankedTensorType>((*window)->getOperand(0).getType());
   auto output = cast<RankedTensorType>((*window)->getResult(0).getType());
   auto fill = [&](auto op, ArrayRef<int64_t> kernel) {

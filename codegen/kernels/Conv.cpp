@@ -64,7 +64,7 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
     // reads it has the rows of a band as one row.
     int64_t rows = bands.getRows();
     bool isLast = bands.getChain().back() == op;
-    bool isAll = bands.getType().getDimSize(1) == rows;
+    bool isAll = bands.getLines() == rows;
     shape.lines = isLast || !isAll ? 1 : output[rank - 1];
     shape.pixels = output[rank] * (isLast ? rows : 1);
   }

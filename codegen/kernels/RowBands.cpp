@@ -3,11 +3,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 //
-// For each band of rows of the result, the convolution before the window
-// computes those rows of its own result that no earlier band needed, into a
-// buffer that holds what the window reads of it, borders included; the rows
-// that the next band needs again move to the front. The window computes its
-// rows into a second buffer, which the pointwise convolution reads.
+// For each band of rows of the window's result, the producer (a convolution, or
+// the transposition from channels-first) computes those rows of its own result
+// that no earlier band needed, into a buffer that holds what the window reads
+// of it, borders included; the rows that the next band needs again move to the
+// front. The window computes its rows into a second buffer, which the consumer
+// (a pointwise convolution, or the transposition to channels-first) reads.
 //
 // In the first buffer the channels lie in blocks as long as a vector, so that
 // the window reads neighbouring pixels from neighbouring cache lines.
@@ -46,7 +47,7 @@ struct BandPlan {
   BandPlan(edge::RowBandsOp op, target::CpuAttr cpu);
 
   /// Null where there is none.
-  edge::ConvOp producer, consumer;
+  Operation *producer = nullptr, *consumer = nullptr;
   Operation *window;
   WindowSize lines, pixels;
   int64_t images, rows, bands;
@@ -61,26 +62,31 @@ struct BandPlan {
   double border = 0;
 
   SmallVector<MemRefType> scratch;
+  /// Of the neighbours that are convolutions.
   std::optional<ConvPlan> producerPlan, consumerPlan;
 };
 
 } // namespace
 
 /// The scratch of a convolution inside of the chain.
-static SmallVector<MemRefType> scratchOf(edge::ConvOp op,
-                                         const ConvPlan &plan) {
-  if (plan.usesDotProducts)
+static SmallVector<MemRefType> scratchOf(Operation *op,
+                                         const std::optional<ConvPlan> &plan) {
+  if (!plan || plan->usesDotProducts)
     return {};
-  return contractionScratch(op, plan.tiles, plan.accumulator);
+  return contractionScratch(op, plan->tiles, plan->accumulator);
 }
 
 BandPlan::BandPlan(edge::RowBandsOp op, target::CpuAttr cpu) {
   SmallVector<Operation *> chain = op.getChain();
-  window = *llvm::find_if(chain, edge::RowBandsOp::isWindow);
+  window = op.getWindow();
   if (window != chain.front())
-    producer = cast<edge::ConvOp>(chain.front());
+    producer = chain.front();
   if (window != chain.back())
-    consumer = cast<edge::ConvOp>(chain.back());
+    consumer = chain.back();
+  if (auto conv = dyn_cast_or_null<edge::ConvOp>(producer))
+    producerPlan.emplace(conv, cpu);
+  if (auto conv = dyn_cast_or_null<edge::ConvOp>(consumer))
+    consumerPlan.emplace(conv, cpu);
   auto sizeOf = [&](auto windowOp, ArrayRef<int64_t> kernel, int64_t dim) {
     return WindowSize{windowOp.getDilation(dim) * (kernel[dim] - 1) + 1,
                       windowOp.getStrides()[dim], windowOp.getPadsLow()[dim],
@@ -104,7 +110,6 @@ BandPlan::BandPlan(edge::RowBandsOp op, target::CpuAttr cpu) {
 
   Type element = storageType(resultOf(window).getElementType());
   if (producer) {
-    producerPlan.emplace(producer, cpu);
     RankedTensorType input = resultOf(producer);
     Type inputElement = storageType(input.getElementType());
     Type accumulator = edge::accumulatorType(input.getElementType());
@@ -115,23 +120,20 @@ BandPlan::BandPlan(edge::RowBandsOp op, target::CpuAttr cpu) {
     // Vectors of the producer must not cross blocks; those of a group begin
     // anywhere, so that all channels are one block then.
     int64_t channels = input.getShape().back();
-    blockLanes = producerPlan->groups > 1
-                     ? channels
-                     : std::min(producerPlan->tiles.lanes,
-                                vectorLength(cpu, accumulator));
+    blockLanes = vectorLength(cpu, accumulator);
+    if (producerPlan)
+      blockLanes = producerPlan->groups > 1
+                       ? channels
+                       : std::min(producerPlan->tiles.lanes, blockLanes);
     blocks = llvm::divideCeil(channels, blockLanes);
     scratch.push_back(MemRefType::get(
         {blocks * bufferLines * bufferPixels * blockLanes}, inputElement));
   }
-  if (consumer) {
-    consumerPlan.emplace(consumer, cpu);
+  if (consumer)
     scratch.push_back(
         MemRefType::get({1, rows, output[2], output[3]}, element));
-  }
-  if (producer)
-    llvm::append_range(scratch, scratchOf(producer, *producerPlan));
-  if (consumer)
-    llvm::append_range(scratch, scratchOf(consumer, *consumerPlan));
+  llvm::append_range(scratch, scratchOf(producer, producerPlan));
+  llvm::append_range(scratch, scratchOf(consumer, consumerPlan));
 }
 
 namespace {
@@ -149,8 +151,13 @@ private:
                   int64_t pixelCount);
   void moveBuffer(Value band);
   void produce(Value image, Value band);
+  /// Computes the lines from `begin` up to `end` into the buffer, which begins
+  /// with line `top`.
+  void computeLines(Value image, Value begin, Value end, Value top);
+  void transposeLines(Value image, Value begin, Value end, Value top);
   void slide(Value image, Value band);
   void consume(Value image, Value band);
+  void transposeResult(Value image, Value band);
   /// The line of the result that is number `line` of `band`.
   Value lineOf(Value band, Value line) {
     return e.add(e.mul(band, plan.rows), line);
@@ -180,12 +187,9 @@ BandEmitter::BandEmitter(edge::RowBandsOp op, Emitter &e,
   }
   if (plan.consumer)
     result = scratch.consume_front();
-  if (plan.producer) {
-    size_t count = scratchOf(plan.producer, *plan.producerPlan).size();
-    producerScratch = scratch.take_front(count);
-    scratch = scratch.drop_front(count);
-  }
-  consumerScratch = scratch;
+  size_t count = scratchOf(plan.producer, plan.producerPlan).size();
+  producerScratch = scratch.take_front(count);
+  consumerScratch = scratch.drop_front(count);
 }
 
 KernelArgs BandEmitter::argsOf(Operation *inner, Value previous) {
@@ -253,11 +257,7 @@ void BandEmitter::moveBuffer(Value band) {
 }
 
 void BandEmitter::produce(Value image, Value band) {
-  edge::ConvOp conv = plan.producer;
-  KernelArgs own = argsOf(conv, {});
-  own.scratch.assign(producerScratch.begin(), producerScratch.end());
-  ArrayRef<int64_t> shape = resultOf(conv).getShape();
-  int64_t lines = shape[1];
+  int64_t lines = resultOf(plan.producer).getDimSize(1);
 
   // In the buffer of a band, line `l` is at `l + low - band * step`.
   Value top = e.add(e.mul(band, plan.step), -plan.lines.low);
@@ -271,7 +271,27 @@ void BandEmitter::produce(Value image, Value band) {
         e.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, band, begin);
     begin = e.createOrFold<arith::SelectOp>(isFirst, begin, before(plan.kept));
   }
-  ConvEmitter emitter(conv, e, own, *plan.producerPlan, lines, shape[2]);
+  if (plan.producerPlan)
+    computeLines(image, begin, end, top);
+  else
+    transposeLines(image, begin, end, top);
+
+  // Below the last line.
+  if (plan.lines.low + lines >= (plan.bands - 1) * plan.step + plan.bufferLines)
+    return;
+  Value size = e.index(plan.bufferLines);
+  Value below = e.createOrFold<arith::SubIOp>(all, top);
+  below = e.createOrFold<arith::MinSIOp>(below, size);
+  below = e.createOrFold<arith::MaxSIOp>(below, e.index(0));
+  fillBuffer(below, size, 0, plan.bufferPixels);
+}
+
+void BandEmitter::computeLines(Value image, Value begin, Value end, Value top) {
+  auto conv = cast<edge::ConvOp>(plan.producer);
+  KernelArgs own = argsOf(conv, {});
+  own.scratch.assign(producerScratch.begin(), producerScratch.end());
+  ArrayRef<int64_t> shape = resultOf(conv).getShape();
+  ConvEmitter emitter(conv, e, own, *plan.producerPlan, shape[1], shape[2]);
   emitter.setOnePanelAtATime();
   if (plan.bands > 1)
     emitter.setLines(begin, end);
@@ -284,15 +304,34 @@ void BandEmitter::produce(Value image, Value band) {
     at = e.add(at, e.mul(e.add(pixel, plan.pixels.low), plan.blockLanes));
     e.store(value, buffer, e.add(at, blocks.offsetOf(e, channel)));
   });
+}
 
-  // Below the last line.
-  if (plan.lines.low + lines >= (plan.bands - 1) * plan.step + plan.bufferLines)
-    return;
-  Value size = e.index(plan.bufferLines);
-  Value below = e.createOrFold<arith::SubIOp>(all, top);
-  below = e.createOrFold<arith::MinSIOp>(below, size);
-  below = e.createOrFold<arith::MaxSIOp>(below, e.index(0));
-  fillBuffer(below, size, 0, plan.bufferPixels);
+void BandEmitter::transposeLines(Value image, Value begin, Value end,
+                                 Value top) {
+  RankedTensorType type = resultOf(plan.producer);
+  int64_t pixels = type.getDimSize(2), channels = type.getDimSize(3);
+  Access from = accessAll(e, argsOf(plan.producer, {}).inputs[0],
+                          storageType(type.getElementType()));
+  ArrayRef<int64_t> strides = from.strides;
+  Value source = e.add(from.start, e.mul(image, strides[0]));
+  auto transposeBlock = [&](Value block, int64_t lanes) {
+    emitLoop(e, begin, end, 1, [&](Value line) {
+      Value start = e.add(source, e.mul(block, plan.blockLanes * strides[1]));
+      start = e.add(start, e.mul(line, strides[2]));
+      Value at = e.mul(e.createOrFold<arith::SubIOp>(line, top),
+                       plan.bufferPixels * plan.blockLanes);
+      at = e.add(e.add(at, e.mul(block, blocks.stride)),
+                 plan.pixels.low * plan.blockLanes);
+      emitCopy(e, {pixels, lanes},
+               {from.buffer, start, {strides[3], strides[1]}, from.element},
+               {buffer, at, {plan.blockLanes, 1}, from.element});
+    });
+  };
+  int64_t whole = channels / plan.blockLanes;
+  e.loop(0, whole, 1,
+         [&](Value block) { transposeBlock(block, plan.blockLanes); });
+  if (int64_t rest = channels % plan.blockLanes)
+    transposeBlock(e.index(whole), rest);
 }
 
 void BandEmitter::slide(Value image, Value band) {
@@ -322,8 +361,23 @@ void BandEmitter::slide(Value image, Value band) {
   emitWindow(e, w);
 }
 
+void BandEmitter::transposeResult(Value image, Value band) {
+  ArrayRef<int64_t> shape = resultOf(plan.window).getShape();
+  Type element = storageType(resultOf(plan.window).getElementType());
+  Access from = accessAll(e, result, element);
+  ArrayRef<int64_t> strides = from.strides;
+  from.strides = SmallVector<int64_t>{strides[3], strides[1], strides[2]};
+  Access to = accessAll(e, args.outputs[0], element);
+  Value start = e.add(to.start, e.mul(image, to.strides[0]));
+  to.start = e.add(start, e.mul(band, plan.rows * to.strides[2]));
+  to.strides.erase(to.strides.begin());
+  emitCopy(e, {shape[3], plan.rows, shape[2]}, from, to);
+}
+
 void BandEmitter::consume(Value image, Value band) {
-  edge::ConvOp conv = plan.consumer;
+  if (!plan.consumerPlan)
+    return transposeResult(image, band);
+  auto conv = cast<edge::ConvOp>(plan.consumer);
   KernelArgs own = argsOf(conv, result);
   own.scratch.assign(consumerScratch.begin(), consumerScratch.end());
   ArrayRef<int64_t> shape = resultOf(conv).getShape();

@@ -23,6 +23,16 @@ SmallVector<Operation *> RowBandsOp::getChain() {
   return chain;
 }
 
+Operation *RowBandsOp::getWindow() {
+  SmallVector<Operation *> chain = getChain();
+  Operation **window = llvm::find_if(chain, isWindow);
+  return window == chain.end() ? nullptr : *window;
+}
+
+int64_t RowBandsOp::getLines() {
+  return cast<ShapedType>(getWindow()->getResult(0).getType()).getDimSize(1);
+}
+
 SmallVector<OpOperand *> RowBandsOp::getOuterOperands() {
   SmallVector<OpOperand *> operands;
   for (OpOperand &operand : (*this)->getOpOperands())
@@ -43,15 +53,24 @@ bool RowBandsOp::isWindow(Operation *op) {
              int64_t(conv.getGroups());
 }
 
+static bool permutes(Operation *op, ArrayRef<int64_t> permutation) {
+  auto transpose = dyn_cast<TransposeOp>(op);
+  return transpose && transpose.getPermutation() == permutation;
+}
+
 bool RowBandsOp::isProducer(Operation *op) {
+  if (permutes(op, {0, 2, 3, 1}))
+    return true;
   auto conv = dyn_cast<ConvOp>(op);
   return conv && conv.getSpatialRank() == 2 && !isWindow(op);
 }
 
 bool RowBandsOp::isConsumer(Operation *op) {
-  if (!isProducer(op))
+  if (permutes(op, {0, 3, 1, 2}))
+    return true;
+  auto conv = dyn_cast<ConvOp>(op);
+  if (!conv || !isProducer(op))
     return false;
-  auto conv = cast<ConvOp>(op);
   auto weights = cast<ShapedType>(conv.getWeights().getType());
   return areAll(weights.getShape().take_front(2), 1) &&
          areAll(conv.getStrides(), 1) && areAll(conv.getPadsLow(), 0) &&
@@ -73,14 +92,16 @@ LogicalResult RowBandsOp::verify() {
                        "operands");
   SmallVector<Operation *> chain = getChain();
   for (Operation *op : chain)
-    if (!isWindow(op) && !isProducer(op))
+    if (!isWindow(op) && !isProducer(op) && !isConsumer(op))
       return op->emitOpError("cannot be computed by rows");
   SmallVector<bool> windows = llvm::map_to_vector(chain, isWindow);
   int64_t before = llvm::find(windows, true) - windows.begin();
   int64_t length = chain.size();
   if (length < 2 || before > 1 || length > before + 2)
-    return emitOpError("expects a window, after a convolution, before one, or "
-                       "both");
+    return emitOpError("expects a window, after a producer, before a consumer, "
+                       "or both");
+  if (before == 1 && !isProducer(chain.front()))
+    return chain.front()->emitOpError("cannot produce what a window reads");
   if (length == before + 2 && !isConsumer(chain.back()))
     return chain.back()->emitOpError(
         "expects to be pointwise, without strides, after a window");
@@ -98,7 +119,7 @@ LogicalResult RowBandsOp::verify() {
   if (!yielded || yielded->size() != 1 || yielded->front() != previous ||
       previous.getType() != getType())
     return emitOpError("expects a body that yields its last result");
-  int64_t lines = getType().getShape()[1];
+  int64_t lines = getLines();
   int64_t rows = getRows();
   if (rows < 1 || lines % rows)
     return emitOpError("cannot cut ")

@@ -13,14 +13,16 @@ def Edge_RowBandsOp : Edge_Op<"row_bands", [IsolatedFromAbove,
   let summary = "a chain of operations computed a few rows at a time";
   let description = [{
     Computes what its body says: one sliding window, channel by channel (a
-    depthwise convolution or a pooling, of two spatial dimensions), the
-    convolution that produces its input, or the pointwise one that consumes its
-    result, or both. They run together on bands of `rows` rows of the result, so
-    that the tensors between them are never there as a whole: of what the window
-    reads, the rows that a band needs are kept, and each row is computed once.
+    depthwise convolution or a pooling, of two spatial dimensions), what
+    produces its input (a convolution, or the transposition from channels-first),
+    or what consumes its result (a pointwise convolution, or the transposition to
+    channels-first), or both. They run together on bands of `rows` rows of the
+    window's result, so that the tensors between them are never there as a whole:
+    of what the window reads, the rows that a band needs are kept, and each row
+    is computed once.
 
     The body holds these operations, each of which reads the one before, and
-    constants. `rows` divides the rows of the result.
+    constants. `rows` divides the rows of the window's result.
 
     Example:
 
@@ -49,6 +51,10 @@ def Edge_RowBandsOp : Edge_Op<"row_bands", [IsolatedFromAbove,
   let extraClassDeclaration = [{
     /// The operations of the body but for constants and the terminator.
     ::llvm::SmallVector<::mlir::Operation *> getChain();
+    /// The window of the chain; null if there is none.
+    ::mlir::Operation *getWindow();
+    /// The rows of the window's result.
+    int64_t getLines();
     /// Whether `op` is a window that rows can be computed of: it works channel
     /// by channel, on two spatial dimensions.
     static bool isWindow(::mlir::Operation *op);

@@ -61,7 +61,7 @@ SmallVector<Chain> chainsAround(Operation *window) {
   return chains;
 }
 
-/// Whether the chain computes on floats, from constant weights.
+/// Whether the chain computes on floats, with constant weights.
 bool isSupported(const Chain &chain) {
   return llvm::all_of(chain, [](Operation *op) {
     if (auto conv = dyn_cast<ConvOp>(op))
@@ -78,8 +78,9 @@ bool isSupported(const Chain &chain) {
 
 /// The most rows, up to `limit`, that divide the rows of the result.
 int64_t rowsUpTo(const Chain &chain, int64_t limit) {
+  Operation *const *window = llvm::find_if(chain, RowBandsOp::isWindow);
   int64_t lines =
-      cast<ShapedType>(chain.back()->getResult(0).getType()).getDimSize(1);
+      cast<ShapedType>((*window)->getResult(0).getType()).getDimSize(1);
   int64_t rows = std::min(limit, lines);
   while (lines % rows)
     --rows;

@@ -15,7 +15,8 @@ def FormRowBands : Pass<"edgecc-form-row-bands", "::mlir::func::FuncOp"> {
     pointwise one after it, or one of the two, become an `edge.row_bands` where
     the cost model says that this is faster, and nobody else reads what lies
     between them. Of chains that share an operation, the one that gains most is
-    formed.
+    formed. Transpositions from and to channels-first may stand where the
+    convolutions do.
   }];
   let options = [
     Option<"rows", "rows", "int64_t", /*default=*/"0",

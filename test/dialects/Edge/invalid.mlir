@@ -1083,7 +1083,7 @@ func.func @loop_results(%x: tensor<4xf32>) {
 // -----
 
 func.func @row_bands_without_window(%x: tensor<1x8x8x4xf32>) {
-  // expected-error @+1 {{expects a window, after a convolution, before one, or both}}
+  // expected-error @+1 {{expects a window, after a producer, before a consumer, or both}}
   %y = edge.row_bands(%x) rows 2 : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32> {
   ^bb0(%a: tensor<1x8x8x4xf32>):
     %w = edge.constant dense<1.0> : tensor<1x1x4x4xf32>
@@ -1134,6 +1134,21 @@ func.func @row_bands_of_scalars(%x: tensor<1x8x8x4xf32>) {
     // expected-error @+1 {{cannot be computed by rows}}
     %e = edge.neg %a : tensor<1x8x8x4xf32> -> tensor<1x8x8x4xf32>
     edge.yield %e : tensor<1x8x8x4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @row_bands_of_another_transposition(%x: tensor<1x8x8x4xf32>) {
+  %y = edge.row_bands(%x) rows 2 : (tensor<1x8x8x4xf32>) -> tensor<1x8x4x8xf32> {
+  ^bb0(%a: tensor<1x8x8x4xf32>):
+    // expected-error @+1 {{cannot produce what a window reads}}
+    %t = edge.transpose %a [0, 3, 1, 2]
+        : tensor<1x8x8x4xf32> -> tensor<1x4x8x8xf32>
+    %p = edge.pool max(%t) kernel [3, 3] strides [1, 1] pads_low [1, 1]
+        pads_high [1, 1] : (tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
+    edge.yield %p : tensor<1x4x8x8xf32>
   }
   return
 }

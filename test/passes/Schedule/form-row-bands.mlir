@@ -128,3 +128,39 @@ func.func @refused(%x: tensor<1x8x8x8xi8>, %y: tensor<1x8x8x8xf32>,
   return %1, %3, %5
       : tensor<1x8x8x4xi32>, tensor<1x8x8x4xf32>, tensor<1x4x4x4xf32>
 }
+
+// -----
+
+// Transpositions from and to channels-first belong to the chain; others do not.
+
+// CHECK-LABEL: func.func @channels_first
+// CHECK: edge.row_bands(%{{.*}}) rows 4
+// CHECK-SAME: (tensor<1x8x16x16xf32>) -> tensor<1x8x8x8xf32>
+// CHECK: edge.transpose %{{.*}} [0, 2, 3, 1]
+// CHECK: edge.pool max
+// CHECK: edge.transpose %{{.*}} [0, 3, 1, 2]
+func.func @channels_first(%x: tensor<1x8x16x16xf32>) -> tensor<1x8x8x8xf32> {
+  %t = edge.transpose %x [0, 2, 3, 1]
+      : tensor<1x8x16x16xf32> -> tensor<1x16x16x8xf32>
+  %p = edge.pool max(%t) kernel [3, 3] strides [2, 2] pads_low [1, 1]
+      pads_high [0, 0] : (tensor<1x16x16x8xf32>) -> tensor<1x8x8x8xf32>
+  %r = edge.transpose %p [0, 3, 1, 2]
+      : tensor<1x8x8x8xf32> -> tensor<1x8x8x8xf32>
+  return %r : tensor<1x8x8x8xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @other_transpositions
+// CHECK-NOT: edge.row_bands
+// CHECK: return
+func.func @other_transpositions(%x: tensor<1x16x16x8xf32>)
+    -> tensor<1x8x8x8xf32> {
+  %t = edge.transpose %x [0, 2, 1, 3]
+      : tensor<1x16x16x8xf32> -> tensor<1x16x16x8xf32>
+  %p = edge.pool max(%t) kernel [3, 3] strides [2, 2] pads_low [1, 1]
+      pads_high [0, 0] : (tensor<1x16x16x8xf32>) -> tensor<1x8x8x8xf32>
+  %r = edge.transpose %p [0, 3, 2, 1]
+      : tensor<1x8x8x8xf32> -> tensor<1x8x8x8xf32>
+  return %r : tensor<1x8x8x8xf32>
+}

@@ -51,8 +51,8 @@ protected:
       return result;
     };
     int64_t result = size / stride;
-    chain.producer = conv(size, inputs, expanded);
-    chain.consumer = conv(result, expanded, outputs);
+    chain.producer.emplace().conv = conv(size, inputs, expanded);
+    chain.consumer.emplace().conv = conv(result, expanded, outputs);
     chain.lines = chain.pixels = {result, 3, stride, 1};
     chain.channels = expanded;
     chain.elementBytes = 4;
@@ -93,6 +93,21 @@ TEST_F(BandCostTest, NothingToGainWithoutCaches) {
   BandPrediction best =
       chooseBands(block(14, 16, 96, 16, 1, 1), withoutCaches());
   EXPECT_LE(best.gain, 0);
+}
+
+TEST_F(BandCostTest, TranspositionsNearTheCacheGain) {
+  // A window between transpositions, on 1.6 MB and on 18 KB.
+  auto between = [](int64_t size) {
+    BandChain chain = block(size, 32, 32, 32, 2, 16);
+    chain.producer = chain.consumer = BandNeighbour();
+    return chain;
+  };
+  BandChain large = between(112);
+  EXPECT_GT(chooseBands(large, server()).gain,
+            0.2 * separateCycles(large, server()));
+  BandChain small = between(12);
+  EXPECT_LT(chooseBands(small, server()).gain,
+            0.1 * separateCycles(small, server()));
 }
 
 TEST_F(BandCostTest, BandsDivideTheLines) {

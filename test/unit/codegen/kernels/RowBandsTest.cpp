@@ -71,20 +71,44 @@ Array apply(const Step &step, const Array &input, const Array &weights,
   return result;
 }
 
+/// `array` with its dimensions in the order `permutation`.
+Array transposed(const Array &array, const std::vector<int64_t> &permutation) {
+  std::vector<int64_t> shape, from(permutation.size());
+  for (int64_t dim : permutation)
+    shape.push_back(array.shape[dim]);
+  return arrayOf(array.element, shape, [&](llvm::ArrayRef<int64_t> index) {
+    for (auto [dim, i] : llvm::zip_equal(permutation, index))
+      from[dim] = i;
+    return array.values[array.at(from)];
+  });
+}
+
 class RowBandsTest : public ::testing::TestWithParam<Machine> {
 protected:
+  /// Where channels come first: nowhere, in what the chain reads, in what it
+  /// computes, or in both.
+  enum ChannelsFirst { Nowhere = 0, Read = 1, Computed = 2, Both = 3 };
+
   /// Runs `steps` one after the other in bands of `rows`; the last one adds the
   /// input if `hasResidual`.
   void check(std::vector<int64_t> shape, const std::vector<Step> &steps,
-             int64_t rows, bool hasResidual = false) {
+             int64_t rows, bool hasResidual = false,
+             ChannelsFirst channelsFirst = Nowhere) {
     unsigned seed = 0;
     Array input = random("f32", shape, -2, 2, ++seed);
     std::vector<Array> operands{input};
     std::vector<unsigned> constants;
     Array value = input;
     std::string body, previous = "%0", what;
+    if (channelsFirst & Read) {
+      operands.front() = transposed(input, {0, 3, 1, 2});
+      body = "%first = edge.transpose %0 [0, 2, 3, 1]" +
+             arrow(operands.front(), input) + "\n";
+      previous = "%first";
+    }
     for (auto [i, step] : llvm::enumerate(steps)) {
-      bool isLast = i + 1 == steps.size(), adds = isLast && hasResidual;
+      bool isLast = i + 1 == steps.size() && !(channelsFirst & Computed);
+      bool adds = isLast && hasResidual;
       int64_t channels = value.shape[3];
       Array weights = zeros("f32", {0}), bias = weights;
       std::string from = value.type(), name = isLast ? "%r" : "%s";
@@ -127,11 +151,18 @@ protected:
       what +=
           " " + std::to_string(step.kernel) + "/" + std::to_string(step.stride);
     }
+    if (channelsFirst & Computed) {
+      Array last = transposed(value, {0, 3, 1, 2});
+      body += "%r = edge.transpose " + previous + " [0, 3, 1, 2]" +
+              arrow(value, last) + "\n";
+      value = last;
+    }
     std::vector<Array> results = runWithConstants(
         GetParam(), body, operands, constants, {value}, nullptr, rows);
     ASSERT_EQ(results.size(), 1u) << what;
     EXPECT_LE(relativeError(results[0], value), 1e-5)
-        << list(shape) << what << " rows " << rows;
+        << list(shape) << what << " rows " << rows << " channels first "
+        << channelsFirst;
   }
 
   static Step pointwise(int64_t outputs, int64_t groups = 1) {
@@ -192,6 +223,19 @@ TEST_P(RowBandsTest, Groups) {
         {pointwise(40, 4), depthwise(40, 3, 1, 1, 1), pointwise(16, 4)}, 2);
   check({1, 8, 8, 12},
         {{3, 1, 1, 1, 1, 24}, depthwise(24, 3, 1, 1, 1), pointwise(2)}, 4);
+}
+
+TEST_P(RowBandsTest, ChannelsFirst) {
+  for (int64_t rows : {1, 3, 6}) {
+    check({1, 12, 19, 40}, {depthwise(40, 3, 2, 1, 1)}, rows, false, Both);
+    check({2, 12, 5, 19}, {{3, 2, 1, 1, 1}}, rows, false, Both);
+  }
+  check({2, 9, 33, 16}, {depthwise(16, 5, 1, 2, 2)}, 3, false, Read);
+  check({2, 9, 33, 7}, {depthwise(7, 5, 1, 2, 2)}, 3, false, Computed);
+  check({1, 8, 18, 21}, {depthwise(21, 3, 1, 1, 1), pointwise(13)}, 2, false,
+        Read);
+  check({1, 8, 18, 13}, {pointwise(35), depthwise(35, 3, 1, 1, 1)}, 4, false,
+        Computed);
 }
 
 INSTANTIATE_TEST_SUITE_P(Machines, RowBandsTest,
