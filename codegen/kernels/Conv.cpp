@@ -81,6 +81,18 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
       run *= weights[rank - 1];
     product->describe(shape, run, /*isPacked=*/true);
   }
+  if (product && !bands) {
+    PairLayout::Sizes sizes;
+    sizes.length = groupInputs;
+    if (groupInputs % 4 && groups == 1 && op.getDilation(rank - 1) == 1)
+      sizes.length *= weights[rank - 1];
+    sizes.runs = depth / sizes.length;
+    sizes.channels = groupOutputs;
+    sizes.groups = groups;
+    sizes.pixels = shape.lines * shape.pixels;
+    pairs = PairLayout::get(cpu, elementOf(op.getInput()), op.getWeights(),
+                            op.getBias(), sizes);
+  }
   tiles = cost::chooseTiles(shape, cpu);
   if (constantOf(op.getWeights()))
     added =
@@ -161,7 +173,24 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
 
   dot = plan.dotContraction(op, strides);
   groupWeights = plan.groupOutputs;
-  if (plan.usesDotProducts) {
+  if (plan.pairs) {
+    groupWeights = plan.pairs->groupSize();
+    pairs.layout = &*plan.pairs;
+    pairs.scratch = args.scratch;
+    pairs.lines = c.lines;
+    pairs.pixels = c.pixels;
+    pairs.lineStep = c.lineStep;
+    pairs.pixelStep = c.pixelStep;
+    int64_t length = plan.pairs->runLength(), runs = plan.depth / length;
+    for (int64_t dim = 0; runs > 1; ++dim) {
+      runs /= weights[dim];
+      pairs.levels.push_back(
+          {weights[dim], op.getDilation(dim) * strides[dim + 1], runs});
+    }
+    for (int64_t i = 0; i < length; ++i)
+      pairs.positions.push_back(i / plan.groupInputs * strides[rank] +
+                                i % plan.groupInputs);
+  } else if (plan.usesDotProducts) {
     groupWeights = dot.packedSize();
     dot.lines = c.lines;
     dot.pixels = c.pixels;
@@ -178,7 +207,7 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
   }
   lhs = flatOperand(e, args.inputs[0]);
   rhs = flatOperand(e, args.inputs[1]);
-  if (op.getBias()) {
+  if (op.getBias() && !plan.pairs) {
     bias = flatOperand(e, args.inputs[2]);
     c.biasType = dot.biasType = elementOf(op.getBias());
   }
@@ -205,6 +234,11 @@ void ConvEmitter::emit(ValueRange position, StoreTile store) {
                             Value channel) {
       store(value, line, pixel, e.add(channelBase, channel));
     };
+    if (plan.pairs) {
+      pairs.lhs = c.lhs;
+      pairs.rhs = c.rhs;
+      return emitPairContraction(e, pairs, storeChannel);
+    }
     if (!plan.usesDotProducts)
       return emitContraction(e, c, storeChannel);
     dot.lhs = c.lhs;
@@ -279,6 +313,8 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
                                              target::CpuAttr cpu) const {
     auto op = cast<edge::ConvOp>(operation);
     std::optional<edge::ConstantView> view = edge::ConstantView::get(value);
+    if (index == 2 && op.getBias() && !isWindow(op) && ConvPlan(op, cpu).pairs)
+      return PairLayout::packBias(value);
     if (index != 1 || !view)
       return std::nullopt;
     if (isWindow(op)) {
@@ -290,6 +326,8 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     if (std::optional<WinogradConv> winograd = WinogradConv::get(op, cpu))
       return winograd->pack(view->bytes());
     ConvPlan plan(op, cpu);
+    if (plan.pairs)
+      return plan.pairs->pack();
     RhsLayout layout = plan.packedLayout();
     SmallVector<int64_t> anyStrides(op.getSpatialRank() + 2, 1);
     DotContraction dot = plan.dotContraction(op, anyStrides);
@@ -319,6 +357,8 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     if (std::optional<WinogradConv> winograd = WinogradConv::get(op, cpu))
       return winograd->getScratch();
     ConvPlan plan(op, cpu);
+    if (plan.pairs)
+      return plan.pairs->getScratch();
     if (plan.usesDotProducts)
       return {};
     return contractionScratch(op, plan.tiles, plan.accumulator);

@@ -13,6 +13,7 @@
 #define EDGECC_CODEGEN_KERNELS_CONVKERNEL_H
 
 #include "codegen/kernels/DotKernel.h"
+#include "codegen/kernels/PairKernel.h"
 
 namespace edgecc::kernels {
 
@@ -33,6 +34,9 @@ struct ConvPlan {
   int64_t added = 0;
   /// Whether dot products compute it; the weights are constant then.
   bool usesDotProducts = false;
+
+  /// How pairs of bytes compute it, if they do.
+  std::optional<PairLayout> pairs;
 
   /// The runs of input channels that the taps read, for an input with these
   /// strides.
@@ -82,6 +86,7 @@ private:
   llvm::SmallVector<int64_t> strides;
   Contraction c;
   DotContraction dot;
+  PairContraction pairs;
   FlatOperand lhs, rhs, bias;
   /// The elements of the weights of a group, packed or in a row.
   int64_t groupWeights;

@@ -253,6 +253,30 @@ Value kernels::loadWide(Emitter &e, Value memref, Value index, int64_t length,
   return convert(e, value, target, isUnsignedElement(logical));
 }
 
+Value kernels::loadWord(Emitter &e, Value memref, Value base,
+                        ArrayRef<int64_t> positions, Type element, Type type) {
+  int64_t bits = storageBytes(element) * 8;
+  auto count = static_cast<int64_t>(positions.size());
+  Value word;
+  for (int64_t k = 0; k < count;) {
+    int64_t length = 1;
+    while (k + 2 * length <= count &&
+           positions[k + 2 * length - 1] - positions[k] == 2 * length - 1)
+      length *= 2;
+    Value piece = e.load(memref, e.add(base, positions[k]), length, element);
+    if (length > 1)
+      piece =
+          LLVM::BitcastOp::create(e, e.getIntegerType(length * bits), piece);
+    piece = convert(e, piece, type, /*isUnsigned=*/true);
+    if (k)
+      piece = arith::ShLIOp::create(
+          e, piece, e.constant(e.getIntegerAttr(type, k * bits)));
+    word = word ? arith::OrIOp::create(e, word, piece).getResult() : piece;
+    k += length;
+  }
+  return word;
+}
+
 Value kernels::multiplyAdd(Emitter &e, Value a, Value b, Value sum) {
   if (!isa<FloatType>(getElementTypeOrSelf(sum.getType())))
     return arith::AddIOp::create(e, sum, arith::MulIOp::create(e, a, b));
@@ -309,7 +333,6 @@ private:
   Values groupStep(const PanelRun &run, const ReductionGroup &group,
                    Value lhsBase, Value rhsBase, ArrayRef<int64_t> rows,
                    ValueRange accumulators);
-  Value loadWord(Value base, ArrayRef<int64_t> positions);
   Values loadGroup(const Column &column, Value rhsBase, int64_t taken,
                    int64_t count);
   void prefetch(const PanelRun &run, int64_t rows, Value rhsBase, int64_t at);
@@ -555,38 +578,14 @@ SmallVector<Value> ContractionEmitter::groupStep(const PanelRun &run,
       sum = c.product->accumulate(e, sum, elements, vector);
     }
   };
+  Type word =
+      e.getIntegerType(c.product->depth() * storageBytes(c.lhsType) * 8);
   for (auto [row, offset] : llvm::enumerate(rows))
-    multiply(row, loadWord(e.add(lhsBase, offset), group.positions));
+    multiply(row, loadWord(e, c.lhs.memref, e.add(lhsBase, offset),
+                           group.positions, c.lhsType, word));
   if (correctsWhileReducing())
     multiply(rows.size(), c.product->correctionWord(e));
   return sums;
-}
-
-/// The elements at `positions` from `base` on as one integer, the first in the
-/// lowest bits.
-Value ContractionEmitter::loadWord(Value base, ArrayRef<int64_t> positions) {
-  int64_t bits = storageBytes(c.lhsType) * 8;
-  auto count = static_cast<int64_t>(positions.size());
-  Type type = e.getIntegerType(c.product->depth() * bits);
-  Value word;
-  for (int64_t k = 0; k < count;) {
-    int64_t length = 1;
-    while (k + 2 * length <= count &&
-           positions[k + 2 * length - 1] - positions[k] == 2 * length - 1)
-      length *= 2;
-    Value piece =
-        e.load(c.lhs.memref, e.add(base, positions[k]), length, c.lhsType);
-    if (length > 1)
-      piece =
-          LLVM::BitcastOp::create(e, e.getIntegerType(length * bits), piece);
-    piece = convert(e, piece, type, /*isUnsigned=*/true);
-    if (k)
-      piece = arith::ShLIOp::create(
-          e, piece, e.constant(e.getIntegerAttr(type, k * bits)));
-    word = word ? arith::OrIOp::create(e, word, piece).getResult() : piece;
-    k += length;
-  }
-  return word;
 }
 
 /// The rhs of a group of `count` rows, of which the first `taken` are zero.

@@ -223,6 +223,13 @@ int64_t kernels::bytesAddedUp(target::CpuAttr cpu, Type lhs, Type rhs) {
   return has ? cpu.getVectorBytes() : 0;
 }
 
+bool InnerProduct::hasScalarPairs(target::CpuAttr cpu) {
+  Machine machine(cpu);
+  return llvm::any_of(rows, [&](const InnerProductRow &row) {
+    return row.form == Form::ScalarPairs && machine.has(row);
+  });
+}
+
 bool InnerProduct::multipliesBytes() const { return row->form == Form::Bytes; }
 
 int64_t InnerProduct::lanes() const { return row->lanes; }
@@ -331,9 +338,7 @@ static Value reinterpret(Emitter &e, Value value, Type element) {
   return vector::BitCastOp::create(e, type, value);
 }
 
-/// The bytes of `word` with even and those with odd positions as pairs of
-/// halves.
-static SmallVector<Value> splitWord(Emitter &e, Value word, bool isUnsigned) {
+SmallVector<Value> kernels::splitWord(Emitter &e, Value word, bool isUnsigned) {
   Type i32 = e.getI32Type();
   auto extend = [&](Value bytes) -> Value {
     return LLVM::CallIntrinsicOp::create(

@@ -24,6 +24,11 @@ namespace edgecc::kernels {
 /// one number, for bytes of these types; 0 if it does not.
 int64_t bytesAddedUp(target::CpuAttr cpu, mlir::Type lhs, mlir::Type rhs);
 
+/// The bytes of `word` with even and those with odd positions as pairs of
+/// halves, on cores that have them.
+llvm::SmallVector<mlir::Value> splitWord(Emitter &e, mlir::Value word,
+                                         bool isUnsigned);
+
 /// A row of the table of instructions.
 struct InnerProductRow;
 
@@ -37,6 +42,9 @@ public:
   static std::optional<InnerProduct> find(target::CpuAttr cpu, mlir::Type lhs,
                                           mlir::Type rhs,
                                           mlir::ElementsAttr constant);
+
+  /// Whether a CPU multiplies pairs of halves in its core registers.
+  static bool hasScalarPairs(target::CpuAttr cpu);
 
   /// Whether bytes of both sides are multiplied as they are, four at a time.
   bool multipliesBytes() const;

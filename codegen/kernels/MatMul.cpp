@@ -10,6 +10,7 @@
 
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/DotKernel.h"
+#include "codegen/kernels/PairKernel.h"
 #include "dialects/Edge/EdgeConstants.h"
 
 #include "mlir/IR/TypeUtilities.h"
@@ -52,8 +53,13 @@ struct MatMulPlan {
     return dot;
   }
 
+  /// How pairs of bytes compute it, if they do.
+  std::optional<PairLayout> pairs;
+
   /// Elements of one packed matrix.
   int64_t packedSize(edge::MatMulOp op) const {
+    if (pairs)
+      return pairs->groupSize();
     return usesDotProducts ? dotContraction(op).packedSize()
                            : packedLayout().size();
   }
@@ -104,6 +110,9 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
   if (product)
     product->describe(shape, depth, isConstant);
   tiles = cost::chooseTiles(shape, cpu);
+  if (product && isConstant && rhsBatches == 1)
+    pairs = PairLayout::get(cpu, lhsElement, op.getRhs(), op.getBias(),
+                            {1, depth, channels, 1, rows});
   if (isConstant)
     added = bytesAddedUp(cpu, lhsElement, typeOf(op.getRhs()).getElementType());
   if (added > depth)
@@ -176,7 +185,7 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
   SmallVector<int64_t> lhsSteps = batchSteps(args.inputs[0], batches);
   FlatOperand lhs = flatOperand(e, args.inputs[0]);
   FlatOperand rhs = flatOperand(e, args.inputs[1]);
-  if (op.getBias()) {
+  if (op.getBias() && !plan.pairs) {
     c.bias = flatOperand(e, args.inputs[2]);
     c.biasType = typeOf(op.getBias()).getElementType();
   }
@@ -194,6 +203,17 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
       indices.append({row, channel});
       e.storeResult(op, args, value, indices);
     };
+    if (plan.pairs) {
+      PairContraction pairs;
+      pairs.layout = &*plan.pairs;
+      pairs.scratch = args.scratch;
+      pairs.pixels = c.pixels;
+      pairs.pixelStep = c.pixelStep;
+      pairs.positions = llvm::to_vector(llvm::seq(plan.depth));
+      pairs.lhs = c.lhs;
+      pairs.rhs = c.rhs;
+      return emitPairContraction(e, pairs, store);
+    }
     if (!plan.usesDotProducts)
       return emitContraction(e, c, store);
     DotContraction dot = plan.dotContraction(op);
@@ -224,9 +244,13 @@ struct MatMulKernel
                                              target::CpuAttr cpu) const {
     auto op = cast<edge::MatMulOp>(operation);
     std::optional<edge::ConstantView> view = edge::ConstantView::get(value);
+    if (index == 2 && op.getBias() && MatMulPlan(op, cpu).pairs)
+      return PairLayout::packBias(value);
     if (index != 1 || !view)
       return std::nullopt;
     MatMulPlan plan(op, cpu);
+    if (plan.pairs)
+      return plan.pairs->pack();
     int64_t bytes = storageBytes(typeOf(op.getRhs()).getElementType());
     int64_t size = plan.packedSize(op);
     PackedConstant packed;
@@ -250,6 +274,8 @@ struct MatMulKernel
                                      target::CpuAttr cpu) const {
     auto op = cast<edge::MatMulOp>(operation);
     MatMulPlan plan(op, cpu);
+    if (plan.pairs)
+      return plan.pairs->getScratch();
     if (plan.usesDotProducts)
       return {};
     return contractionScratch(op, plan.tiles, plan.accumulator);

@@ -6,8 +6,9 @@
 One network of many small operations, whose sizes leave a remainder of channels,
 pixels and products, is compiled for each instruction set and run, natively or
 under QEMU. The sums must be those of NumPy in 64 bits; requantised results must
-be the sum as f32, times the factor, rounded to even, shifted and saturated. For
-microcontrollers, where nothing runs it here, the object has to compile.
+be the sum as f32, times the factor, rounded to even, shifted and saturated.
+Microcontrollers run it on boards that QEMU emulates; for those without a board
+here, the object has to compile.
 """
 import functools
 import os
@@ -27,7 +28,10 @@ CPUS = [("native", ""), ("x86-64", ""), ("x86-64-v2", ""), ("x86-64-v3", ""),
         ("x86-64-v4", ""), ("cortex-a72", "qemu-aarch64"),
         ("cortex-a76", "qemu-aarch64"), ("neoverse-v1", "qemu-aarch64 -cpu max")]
 # QEMU 7.2 stops with an assertion at conversions of vectors on RISC-V.
-OBJECTS = "cortex-m0plus cortex-m4 cortex-m7 cortex-m55 rv32imc rv64gcv".split()
+OBJECTS = "cortex-m0plus rv64gcv".split()
+BOARDS = """
+mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547 virt-rv32imc
+""".split()
 
 TYPES = {"i8": np.int8, "u8": np.uint8}
 
@@ -40,9 +44,10 @@ class Network:
         self.nodes, self.constants = [], []
         self.inputs, self.outputs, self.feed, self.want = [], [], {}, []
 
-    def integers(self, kind, shape):
+    def integers(self, kind, shape, symmetric=False):
         limits = np.iinfo(TYPES[kind])
-        return self.random.integers(limits.min, limits.max + 1,
+        least = -limits.max if symmetric and limits.min else limits.min
+        return self.random.integers(least, limits.max + 1,
                                     shape).astype(TYPES[kind])
 
     def constant(self, array):
@@ -70,14 +75,15 @@ class Network:
              groups=1, pad=0, quantized=False):
         x = self.integers(kinds[0], (1, channels[0], *size))
         w = self.integers(kinds[1], (channels[1], channels[0] // groups,
-                                     *kernel))
+                                     *kernel), quantized)
         sums = convolve(x, w, stride, dilation, groups, pad)
         attributes = {"strides": [stride] * 2, "dilations": [dilation] * 2,
                       "group": groups, "pads": [pad] * 4}
         self.add("Conv", x, w, True, sums, quantized, attributes, (1, -1, 1, 1))
 
     def product(self, kinds, left, right, constant=True, quantized=False):
-        a, b = self.integers(kinds[0], left), self.integers(kinds[1], right)
+        a = self.integers(kinds[0], left)
+        b = self.integers(kinds[1], right, quantized)
         sums = np.matmul(a.astype(np.int64), b.astype(np.int64))
         self.add("MatMul", a, b, constant, sums, quantized, {}, (-1,))
 
@@ -152,14 +158,20 @@ def network():
         n.conv(kinds, (7, 9), (12, 40), (3, 3), pad=1, quantized=True)
         n.conv(kinds, (9, 10), (30, 20), (1, 1), quantized=True)
         n.conv(kinds, (9, 10), (42, 42), (3, 3), groups=42, quantized=True)
+        n.conv(kinds, (9, 7), (5, 7), (3, 3), stride=2, quantized=True)
+        n.product(kinds, (1, 75), (75, 21), quantized=True)
     return n
 
 
-def runs(options, path, net, cpu, runner):
+def runs_on_cpu(options, path, net, cpu, runner):
     tool = runner.split()[:1]
     if tool and not shutil.which(tool[0]):
         raise suite.Skip(tool[0] + " is not installed")
     extra = [f"-mcpu={cpu}"] + ([f"--runner={runner}"] if runner else [])
+    return runs(options, path, net, extra)
+
+
+def runs(options, path, net, extra):
     got = suite.edgecc_run(options, path, net.feed, extra)
     for node, g, want in zip(net.nodes, got, net.want):
         if g.dtype != want.dtype or not np.array_equal(g, want):
@@ -184,8 +196,11 @@ def main():
         path = os.path.join(folder, "integers.onnx")
         net = network()
         net.save(path)
-        tests = [(cpu, functools.partial(runs, options, path, net, cpu, runner))
-                 for cpu, runner in CPUS]
+        tests = [(cpu, functools.partial(runs_on_cpu, options, path, net, cpu,
+                                         runner)) for cpu, runner in CPUS]
+        tests += [(board, functools.partial(runs, options, path, net,
+                                            ["--board=" + board]))
+                  for board in BOARDS]
         tests += [(cpu, functools.partial(compiles, options, path, cpu))
                   for cpu in OBJECTS]
         return suite.run(tests, options)

@@ -122,3 +122,31 @@ module attributes {target.cpu = #target.cpu<triple = "x86_64-unknown-linux-gnu",
     return %y : tensor<8x8xi32>
   }
 }
+
+// -----
+
+// Pairs of halves in core registers: five pixels and sixteen channels at a time,
+// by one function for all contractions that take two words in a step.
+
+module attributes {target.cpu = #target.cpu<triple = "thumbv7em-unknown-none-eabihf",
+    cpu = "cortex-m4", indexBits = 32, hasF64 = false>} {
+  // CHECK-LABEL: func.func private @kernel_conv_0
+  // CHECK-SAME: memref<384xi8>
+  // CHECK: llvm.call_intrinsic "llvm.arm.sxtb16"
+  // CHECK: func.call @pairs_5x2s(
+  // CHECK: func.func private @pairs_5x2s(
+  // CHECK-SAME: passthrough = ["noinline"]
+  // CHECK: llvm.inline_asm has_side_effects
+  // CHECK-LABEL: func.func private @kernel_conv_1
+  // CHECK: call @pairs_5x2s(
+  // CHECK-NOT: llvm.inline_asm
+  func.func @main(%x: tensor<1x4x5x8xi8>) -> tensor<1x4x5x8xi32> {
+    %w = edge.constant dense<1> : tensor<1x1x8x32xi8>
+    %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        : (tensor<1x4x5x8xi8>, tensor<1x1x8x32xi8>) -> tensor<1x4x5x32xi32>
+    %v = edge.constant dense<2> : tensor<1x1x8x8xi8>
+    %z = edge.conv(%x, %v) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        : (tensor<1x4x5x8xi8>, tensor<1x1x8x8xi8>) -> tensor<1x4x5x8xi32>
+    return %z : tensor<1x4x5x8xi32>
+  }
+}

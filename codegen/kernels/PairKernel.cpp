@@ -1,0 +1,530 @@
+//===- PairKernel.cpp - contractions of bytes without vectors ---*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/kernels/PairKernel.h"
+#include "codegen/kernels/Arithmetic.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/Sequence.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::kernels;
+
+using Words = SmallVector<SmallVector<int64_t, 4>>;
+
+//===----------------------------------------------------------------------===//
+// Layout
+//===----------------------------------------------------------------------===//
+
+std::optional<PairLayout> PairLayout::get(target::CpuAttr cpu, Type lhs,
+                                          Value rhs, Value bias,
+                                          const Sizes &sizes) {
+  constexpr int64_t mostLeftOver = 64, fewChannels = 4;
+  ElementsAttr constant = constantOf(rhs);
+  if (!constant || !lhs.isInteger(8) ||
+      !constant.getElementType().isInteger(8) || !hasPairFunctions(cpu))
+    return std::nullopt;
+  std::optional<edge::ConstantView> weights, first;
+  weights = edge::ConstantView::get(constant);
+  if (bias) {
+    ElementsAttr known = constantOf(bias);
+    first = known ? edge::ConstantView::get(known) : std::nullopt;
+    if (!first)
+      return std::nullopt;
+  }
+  if (!weights || sizes.length == 0 || sizes.channels < fewChannels)
+    return std::nullopt;
+  PairLayout layout(lhs, *weights, first, sizes);
+  if (layout.leftOver() > mostLeftOver)
+    return std::nullopt;
+  return layout;
+}
+
+PairLayout::PairLayout(Type lhs, edge::ConstantView weights,
+                       std::optional<edge::ConstantView> bias,
+                       const Sizes &sizes)
+    : lhs(lhs), weights(std::move(weights)), bias(std::move(bias)),
+      sizes(sizes) {
+  constexpr int64_t longStep = 8, shortStep = 4, fewPixels = 2;
+  tilePixels = sizes.pixels <= fewPixels ? 1 : 5;
+  tileChannels = sizes.pixels <= fewPixels ? 4 : 1;
+  auto largestDivisor = [&](int64_t count) {
+    int64_t divisor = std::min(count, longStep);
+    while (count % divisor)
+      --divisor;
+    return divisor;
+  };
+  int64_t count = sizes.runs * wholeWords() + llvm::divideCeil(leftOver(), 4);
+  step = largestDivisor(count);
+  if (step < shortStep && count > longStep)
+    step = largestDivisor(llvm::alignTo(count, shortStep));
+  shifted = fitsShifted();
+}
+
+int64_t PairLayout::words() const {
+  return llvm::alignTo(
+      sizes.runs * wholeWords() + llvm::divideCeil(leftOver(), 4), step);
+}
+
+int64_t PairLayout::paddedChannels() const {
+  return llvm::alignTo(sizes.channels, tileChannels);
+}
+
+int64_t PairLayout::channelBlock() const {
+  constexpr int64_t block = 16;
+  return std::min(block, paddedChannels());
+}
+
+int64_t PairLayout::groupSize() const {
+  return paddedChannels() * (1 + words()) * 4;
+}
+
+SmallVector<MemRefType> PairLayout::getScratch() const {
+  Type i32 = IntegerType::get(lhs.getContext(), 32);
+  return {MemRefType::get({words() * 2 * tilePixels}, i32),
+          MemRefType::get({channelBlock() * tilePixels}, i32)};
+}
+
+Words PairLayout::leftOverElements() const {
+  Words all;
+  int64_t taken = wholeWords() * 4;
+  for (int64_t run : llvm::seq(sizes.runs))
+    for (int64_t i : llvm::seq(taken, sizes.length)) {
+      if (all.empty() || all.back().size() == 4)
+        all.emplace_back();
+      all.back().push_back(run * sizes.length + i);
+    }
+  return all;
+}
+
+Words PairLayout::wordElements() const {
+  Words all;
+  for (int64_t run : llvm::seq(sizes.runs))
+    for (int64_t word : llvm::seq(wholeWords())) {
+      int64_t first = run * sizes.length + word * 4;
+      all.push_back({first, first + 1, first + 2, first + 3});
+    }
+  llvm::append_range(all, leftOverElements());
+  all.resize(words());
+  return all;
+}
+
+int64_t PairLayout::weight(int64_t k, int64_t channel) const {
+  return weights.integer(k * sizes.groups * sizes.channels + channel);
+}
+
+int64_t PairLayout::biasOf(int64_t channel) const {
+  return bias ? bias->integer(channel) : 0;
+}
+
+/// Whether all sums fit when they are multiplied by 256, and pairs of weights
+/// fit into 16 bits.
+bool PairLayout::fitsShifted() const {
+  int64_t most = isUnsignedElement(lhs) ? 255 : 128;
+  for (int64_t channel : llvm::seq(sizes.groups * sizes.channels)) {
+    int64_t bound = std::abs(biasOf(channel));
+    for (int64_t k : llvm::seq(sizes.runs * sizes.length)) {
+      int64_t value = weight(k, channel);
+      if (std::abs(value) > 127)
+        return false;
+      bound += std::abs(value) * most;
+    }
+    if (bound >= 1 << 23)
+      return false;
+  }
+  return true;
+}
+
+/// What widening takes from elements with odd and even positions if weights are
+/// shifted, so that 256 times the difference fits into 16 bits.
+static std::pair<int64_t, int64_t> shiftedOffsets(Type lhs) {
+  return isUnsignedElement(lhs) ? std::pair(255, 128) : std::pair(127, 0);
+}
+
+PackedConstant PairLayout::packBias(ElementsAttr bias) {
+  PackedConstant nothing;
+  nothing.type = MemRefType::get({0}, bias.getElementType());
+  return nothing;
+}
+
+PackedConstant PairLayout::pack() const {
+  PackedConstant constant;
+  std::vector<char> &out = constant.bytes;
+  auto append = [&](int64_t value) {
+    for (int64_t byte : llvm::seq(4))
+      out.push_back(static_cast<char>(value >> (8 * byte)));
+  };
+  auto [oddOffset, evenOffset] = shiftedOffsets(lhs);
+  Words elements = wordElements();
+  auto number = [&](ArrayRef<int64_t> word, size_t i, int64_t channel) {
+    return i < word.size() ? weight(word[i], channel) : 0;
+  };
+  auto first = [&](int64_t channel) {
+    int64_t sum = biasOf(channel);
+    if (!shifted)
+      return sum;
+    for (ArrayRef<int64_t> word : elements)
+      for (size_t i : llvm::seq<size_t>(4))
+        sum += number(word, i, channel) * (i % 2 ? oddOffset : evenOffset);
+    return sum * 256;
+  };
+  auto packed = [&](ArrayRef<int64_t> word, int64_t channel) {
+    int64_t value = 0;
+    for (size_t i : {0, 2}) {
+      int64_t even = number(word, i, channel);
+      int64_t odd = number(word, i + 1, channel);
+      int64_t half =
+          shifted ? odd * 256 + even : ((odd & 255) << 8 | (even & 255));
+      value |= (half & 0xffff) << (8 * i);
+    }
+    return value;
+  };
+  for (int64_t group : llvm::seq(sizes.groups))
+    for (int64_t n = 0; n < paddedChannels(); n += tileChannels) {
+      // Channels that there are not are all zeros.
+      auto overTile = [&](auto body) {
+        for (int64_t i : llvm::seq(n, n + tileChannels))
+          append(i < sizes.channels ? body(group * sizes.channels + i) : 0);
+      };
+      overTile(first);
+      for (ArrayRef<int64_t> word : elements)
+        overTile([&](int64_t channel) { return packed(word, channel); });
+    }
+  constant.type = MemRefType::get({int64_t(out.size())},
+                                  IntegerType::get(lhs.getContext(), 8));
+  return constant;
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+namespace edgecc::kernels {
+
+class PairEmitter {
+public:
+  PairEmitter(Emitter &e, const PairContraction &c, StoreTile store)
+      : e(e), c(c), layout(*c.layout), store(store), tile(c.scratch[0]),
+        sums(c.scratch[1]), function(getFunction()) {}
+
+  void emit();
+
+private:
+  /// The line and pixel of a pixel counted over all lines.
+  std::pair<Value, Value> split(Value pixel);
+  void emitTile(Value first, int64_t count);
+  void widenRuns(ArrayRef<ReductionLevel> levels, Value lhs, Value to);
+  void widenRun(Value lhs, Value to);
+  void widenLeftOver(Value lhs, Value to);
+  void widen(Value lhs, ArrayRef<int64_t> positions, Value to);
+  func::FuncOp getFunction();
+  void call(Value weights, Value end);
+
+  Value number(int64_t value) {
+    return e.constant(e.getI32IntegerAttr(static_cast<int32_t>(value)));
+  }
+  Value address(Value memref, Value index);
+
+  Emitter &e;
+  const PairContraction &c;
+  const PairLayout &layout;
+  StoreTile store;
+  Value tile, sums;
+  func::FuncOp function;
+};
+
+} // namespace edgecc::kernels
+
+void PairEmitter::emit() {
+  int64_t pixels = c.lines * c.pixels, size = layout.tilePixels;
+  int64_t whole = pixels / size * size;
+  e.loop(0, whole, size, [&](Value first) { emitTile(first, size); });
+  if (whole < pixels)
+    emitTile(e.index(whole), pixels - whole);
+}
+
+std::pair<Value, Value> PairEmitter::split(Value pixel) {
+  if (c.lines == 1)
+    return {e.index(0), pixel};
+  Value pitch = e.index(c.pixels);
+  return {e.createOrFold<arith::DivUIOp>(pixel, pitch),
+          e.createOrFold<arith::RemUIOp>(pixel, pitch)};
+}
+
+void PairEmitter::emitTile(Value first, int64_t count) {
+  int64_t size = layout.tilePixels;
+  e.loop(0, count, 1, [&](Value i) {
+    auto [line, pixel] = split(e.add(first, i));
+    Value lhs = e.add(e.add(c.lhs.base, e.mul(line, c.lineStep)),
+                      e.mul(pixel, c.pixelStep));
+    widenRuns(c.levels, lhs, i);
+    int64_t whole = layout.sizes.runs * layout.wholeWords();
+    widenLeftOver(lhs, e.add(i, whole * 2 * size));
+  });
+  SmallVector<std::pair<Value, Value>> places;
+  for (int64_t i : llvm::seq(count))
+    places.push_back(split(e.add(first, i)));
+  int64_t block = layout.channelBlock(), channels = layout.sizes.channels;
+  int64_t channelSize = layout.words() + 1;
+  e.loop(0, layout.paddedChannels(), block, [&](Value channel) {
+    auto blockEnd = [&](int64_t all) -> Value {
+      Value end = e.add(channel, block);
+      if (all % block == 0)
+        return end;
+      return e.createOrFold<arith::MinUIOp>(end, e.index(all));
+    };
+    auto weights = [&](Value channel) {
+      return e.add(c.rhs.base, e.mul(channel, channelSize * 4));
+    };
+    call(weights(channel), weights(blockEnd(layout.paddedChannels())));
+    emitLoop(e, channel, blockEnd(channels), 1, [&](Value n) {
+      Value back = e.mul(channel, -1);
+      Value at = e.mul(e.add(n, back), size);
+      for (auto [i, place] : llvm::enumerate(places)) {
+        auto [line, pixel] = place;
+        Value sum = e.load(sums, e.add(at, i), 1, e.getI32Type());
+        store(sum, line, pixel, n);
+      }
+    });
+  });
+}
+
+void PairEmitter::widenRuns(ArrayRef<ReductionLevel> levels, Value lhs,
+                            Value to) {
+  if (levels.empty())
+    return widenRun(lhs, to);
+  const ReductionLevel &level = levels.front();
+  int64_t step = level.rhsRows * layout.wholeWords() * 2 * layout.tilePixels;
+  e.loop(0, level.count, 1, [&](Value i) {
+    widenRuns(levels.drop_front(), e.add(lhs, e.mul(i, level.lhsStep)),
+              e.add(to, e.mul(i, step)));
+  });
+}
+
+void PairEmitter::widenRun(Value lhs, Value to) {
+  int64_t pitch = 2 * layout.tilePixels, count = layout.wholeWords();
+  ArrayRef<int64_t> positions(c.positions);
+  bool isDense = positions.back() + 1 == int64_t(positions.size());
+  if (!isDense) {
+    for (int64_t word : llvm::seq(count))
+      widen(lhs, positions.slice(word * 4, 4), e.add(to, word * pitch));
+    return;
+  }
+  constexpr int64_t most = 4;
+  int64_t unroll = std::min(most, count);
+  while (unroll && count % unroll)
+    --unroll;
+  e.loop(0, count, std::max<int64_t>(unroll, 1), [&](Value word) {
+    Value from = e.add(lhs, e.mul(word, 4)), at = e.add(to, e.mul(word, pitch));
+    for (int64_t i : llvm::seq(unroll))
+      widen(from, {4 * i, 4 * i + 1, 4 * i + 2, 4 * i + 3},
+            e.add(at, i * pitch));
+  });
+}
+
+void PairEmitter::widenLeftOver(Value lhs, Value to) {
+  // Where each run begins.
+  SmallVector<int64_t> starts{0};
+  for (const ReductionLevel &level : c.levels) {
+    SmallVector<int64_t> inner;
+    for (int64_t start : starts)
+      for (int64_t i : llvm::seq(level.count))
+        inner.push_back(start + i * level.lhsStep);
+    starts = inner;
+  }
+  int64_t length = layout.sizes.length;
+  for (auto [i, word] : llvm::enumerate(layout.leftOverElements())) {
+    SmallVector<int64_t> positions;
+    for (int64_t k : word)
+      positions.push_back(starts[k / length] + c.positions[k % length]);
+    widen(lhs, positions, e.add(to, i * 2 * layout.tilePixels));
+  }
+}
+
+void PairEmitter::widen(Value lhs, ArrayRef<int64_t> positions, Value to) {
+  Type i32 = e.getI32Type();
+  bool isUnsigned = isUnsignedElement(layout.lhs);
+  Value word = loadWord(e, c.lhs.memref, lhs, positions, layout.lhs, i32);
+  SmallVector<Value> pairs = splitWord(e, word, isUnsigned);
+  if (layout.shifted) {
+    auto subtract = [&](Value a, Value b) -> Value {
+      return LLVM::CallIntrinsicOp::create(
+                 e, i32, e.getStringAttr("llvm.arm.ssub16"), ValueRange{a, b})
+          .getResults();
+    };
+    auto [odd, even] = shiftedOffsets(layout.lhs);
+    pairs[1] = subtract(pairs[1], number(odd * 0x10001));
+    Value high = arith::ShLIOp::create(e, word, number(8));
+    high = arith::AndIOp::create(e, high, number(0xff00ff00));
+    if (even)
+      high = arith::XOrIOp::create(e, high, number(0x80008000));
+    pairs[0] = subtract(high, pairs[1]);
+  }
+  e.store(pairs[0], tile, to);
+  e.store(pairs[1], tile, e.add(to, layout.tilePixels));
+}
+
+//===----------------------------------------------------------------------===//
+// The function in machine instructions
+//===----------------------------------------------------------------------===//
+
+/// Its text for a layout's form, for the registers
+///
+///   r0: the tile   r1: the weights   r2: the sums   r3: the end of the weights
+///   r4: the end of the tile
+///
+/// Registers of the floating-point unit hold what the loop has no room for.
+static std::string functionText(int64_t pixels, int64_t step, bool shifted,
+                                bool isUnsigned) {
+  std::string text;
+  auto line = [&](const Twine &instruction) {
+    text += (instruction + "\n").str();
+  };
+  std::string extend = isUnsigned ? "uxtb16 " : "sxtb16 ";
+  bool isRow = pixels == 1;
+  line("vmov s0, r2");
+  line("vmov s1, r3");
+  line("vmov s2, r4");
+  line("vmov s3, r0");
+  line("1:");
+  if (isRow) {
+    // r8 to r11: the sums of four channels, r2 to r5: their weights.
+    line("ldmia r1!, {r8-r11}");
+    line("vmov r12, s2");
+  } else {
+    // r9 to r12, lr: the sums of five pixels, r4 to r8: their elements.
+    line("ldr r9, [r1], #4");
+    for (StringRef sum : {"r10", "r11", "r12", "lr"})
+      line("mov " + sum + ", r9");
+  }
+  line("2:");
+  for (int64_t i = 0; i < step; ++i) {
+    if (isRow) {
+      line("ldmia r1!, {r2-r5}");
+      line("ldrd r7, lr, [r0], #8");
+      auto multiply = [&](StringRef element, int64_t n, const Twine &weights) {
+        std::string sum = "r" + std::to_string(8 + n);
+        line("smlad " + sum + ", " + element + ", " + weights + ", " + sum);
+      };
+      for (int64_t n = 0; n < 4; ++n) {
+        line(extend + "r6, r" + Twine(2 + n));
+        multiply("r7", n, "r6");
+      }
+      for (int64_t n = 0; n < 4; ++n) {
+        std::string weights = "r" + std::to_string(2 + n);
+        if (!shifted)
+          line(extend + weights + ", " + weights + ", ror #8");
+        multiply("lr", n, weights);
+      }
+      continue;
+    }
+    auto multiply = [&](StringRef weights) {
+      line("ldmia r0!, {r4-r8}");
+      int64_t element = 4;
+      for (StringRef sum : {"r9", "r10", "r11", "r12", "lr"})
+        line("smlad " + sum + ", r" + Twine(element++) + ", " + weights + ", " +
+             sum);
+    };
+    line("ldr r2, [r1], #4");
+    line(extend + "r3, r2");
+    multiply("r3");
+    if (!shifted)
+      line(extend + "r2, r2, ror #8");
+    multiply("r2");
+  }
+  if (isRow) {
+    line("cmp r0, r12");
+  } else {
+    line("vmov r2, s2");
+    line("cmp r0, r2");
+  }
+  line("bne 2b");
+  SmallVector<StringRef> all{"r9", "r10", "r11", "r12", "lr"};
+  if (isRow)
+    all = {"r8", "r9", "r10", "r11"};
+  if (shifted)
+    for (StringRef sum : all)
+      line("asr " + sum + ", " + sum + ", #8");
+  line("vmov r2, s0");
+  line("stmia r2!, {" + llvm::join(all, ", ") + "}");
+  line("vmov s0, r2");
+  line("vmov r0, s3");
+  line("vmov r3, s1");
+  line("cmp r1, r3");
+  line("bne 1b");
+  return text;
+}
+
+bool kernels::hasPairFunctions(target::CpuAttr cpu) {
+  return InnerProduct::hasScalarPairs(cpu) && cpu.getHasF32();
+}
+
+func::FuncOp PairEmitter::getFunction() {
+  bool isUnsigned =
+      isUnsignedElement(layout.weights.getType().getElementType());
+  std::string name = "pairs_" + std::to_string(layout.tilePixels) + "x" +
+                     std::to_string(layout.step) +
+                     (isUnsigned       ? "u"
+                      : layout.shifted ? "s"
+                                       : "");
+  auto module =
+      e.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  if (auto known = module.lookupSymbol<func::FuncOp>(name))
+    return known;
+  OpBuilder::InsertionGuard guard(e);
+  e.setInsertionPointToEnd(module.getBody());
+  Type i32 = e.getI32Type();
+  SmallVector<Type> arguments(5, i32);
+  auto function =
+      func::FuncOp::create(e, name, e.getFunctionType(arguments, {}));
+  function.setPrivate();
+  function->setAttr("passthrough", e.getStrArrayAttr({"noinline"}));
+  e.setInsertionPointToStart(function.addEntryBlock());
+  std::string constraints;
+  for (int64_t i : llvm::seq(5))
+    constraints += "={r" + std::to_string(i) + "},";
+  constraints += "0,1,2,3,4";
+  for (StringRef changed : {"r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12",
+                            "lr", "s0", "s1", "s2", "s3", "cc", "memory"})
+    constraints += (",~{" + changed + "}").str();
+  LLVM::InlineAsmOp::create(
+      e, TypeRange(LLVM::LLVMStructType::getLiteral(e.getContext(), arguments)),
+      function.getArguments(),
+      functionText(layout.tilePixels, layout.step, layout.shifted, isUnsigned),
+      constraints, /*has_side_effects=*/true, /*is_align_stack=*/false,
+      LLVM::tailcallkind::TailCallKind::None, LLVM::AsmDialectAttr(),
+      ArrayAttr());
+  func::ReturnOp::create(e);
+  return function;
+}
+
+Value PairEmitter::address(Value memref, Value index) {
+  auto type = cast<MemRefType>(memref.getType());
+  auto [strides, offset] = type.getStridesAndOffset();
+  int64_t bytes = storageBytes(type.getElementType());
+  Value base = memref::ExtractAlignedPointerAsIndexOp::create(e, memref);
+  base = e.add(base, e.mul(e.add(index, offset), bytes));
+  return arith::IndexCastOp::create(e, e.getI32Type(), base);
+}
+
+void PairEmitter::call(Value weights, Value end) {
+  func::CallOp::create(
+      e, function,
+      ValueRange{
+          address(tile, e.index(0)), address(c.rhs.memref, weights),
+          address(sums, e.index(0)), address(c.rhs.memref, end),
+          address(tile, e.index(layout.words() * 2 * layout.tilePixels))});
+}
+
+void kernels::emitPairContraction(Emitter &emitter,
+                                  const PairContraction &contraction,
+                                  StoreTile store) {
+  PairEmitter(emitter, contraction, store).emit();
+}

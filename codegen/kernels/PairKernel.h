@@ -1,0 +1,108 @@
+//===- PairKernel.h - contractions of bytes without vectors -----*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// Cores without vectors that multiply and add two halves of a word at once. The
+// bytes that a few pixels read are widened to pairs of halves once, for all
+// channels; then a function in machine instructions walks through the weights
+// of one channel after the other and leaves the sums in memory, where the
+// epilogue finds them. It is written down because every core register is in
+// use, which no register allocator achieves, and all layers share it.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_KERNELS_PAIRKERNEL_H
+#define EDGECC_CODEGEN_KERNELS_PAIRKERNEL_H
+
+#include "codegen/kernels/GemmKernel.h"
+#include "dialects/Edge/EdgeConstants.h"
+
+namespace edgecc::kernels {
+
+/// Whether a CPU has what the functions in machine instructions need.
+bool hasPairFunctions(target::CpuAttr cpu);
+
+/// How the weights of a contraction over `runs` runs of `length` neighbouring
+/// elements are laid out: for each channel the number that its sums begin with,
+/// then its weights, four to a word.
+class PairLayout {
+public:
+  struct Sizes {
+    int64_t runs, length, channels, groups;
+    /// The pixels of one image.
+    int64_t pixels;
+  };
+
+  /// Nothing if the machine, the types or the sizes do not suit, or the weights
+  /// or the bias, which may be null, are no constants.
+  static std::optional<PairLayout> get(target::CpuAttr cpu, mlir::Type lhs,
+                                       mlir::Value rhs, mlir::Value bias,
+                                       const Sizes &sizes);
+
+  /// The bytes of the packed weights of one group.
+  int64_t groupSize() const;
+  int64_t runLength() const { return sizes.length; }
+  /// The weights of all groups; they have the bias, so nothing is left of that.
+  PackedConstant pack() const;
+  static PackedConstant packBias(mlir::ElementsAttr bias);
+  /// The widened elements of a tile, and its sums.
+  llvm::SmallVector<mlir::MemRefType> getScratch() const;
+
+private:
+  friend class PairEmitter;
+
+  PairLayout(mlir::Type lhs, edge::ConstantView weights,
+             std::optional<edge::ConstantView> bias, const Sizes &sizes);
+
+  bool fitsShifted() const;
+  int64_t weight(int64_t k, int64_t channel) const;
+  int64_t biasOf(int64_t channel) const;
+
+  /// Words of whole groups of four in a run; those of what the runs leave over,
+  /// and those that fill the last step.
+  int64_t wholeWords() const { return sizes.length / 4; }
+  int64_t leftOver() const { return sizes.runs * (sizes.length % 4); }
+  int64_t words() const;
+  /// The elements of the reduction in each word.
+  llvm::SmallVector<llvm::SmallVector<int64_t, 4>> wordElements() const;
+  /// The same for what the runs leave over.
+  llvm::SmallVector<llvm::SmallVector<int64_t, 4>> leftOverElements() const;
+  /// Channels of a group, with those that fill the last step.
+  int64_t paddedChannels() const;
+  /// Channels whose sums are in memory at one time.
+  int64_t channelBlock() const;
+
+  mlir::Type lhs;
+  edge::ConstantView weights;
+  std::optional<edge::ConstantView> bias;
+  Sizes sizes;
+  /// Pixels and channels of a tile; words that the inner loop takes in a step.
+  int64_t tilePixels, tileChannels, step;
+  /// Whether a pair of weights is stored as 256 times the odd one plus the even
+  /// one, so that it serves as one operand as it is. Sums are then multiplied
+  /// by 256.
+  bool shifted = false;
+};
+
+/// A contraction with a `PairLayout`, for one group.
+struct PairContraction {
+  const PairLayout *layout;
+  int64_t lines = 1, pixels = 1;
+  /// Elements of the lhs from one line or pixel to the next.
+  int64_t lineStep = 0, pixelStep = 0;
+  /// The loops over the runs, outermost first, and where the elements of a run
+  /// lie.
+  llvm::SmallVector<ReductionLevel> levels;
+  llvm::SmallVector<int64_t> positions;
+  FlatOperand lhs, rhs;
+  llvm::SmallVector<mlir::Value> scratch;
+};
+
+/// Emits the loops of a contraction; `store` gets one sum at a time.
+void emitPairContraction(Emitter &emitter, const PairContraction &contraction,
+                         StoreTile store);
+
+} // namespace edgecc::kernels
+
+#endif // EDGECC_CODEGEN_KERNELS_PAIRKERNEL_H
