@@ -16,7 +16,9 @@ namespace edgecc {
 /// How often to run, and where the times go.
 struct ExecuteOptions {
   /// 0 runs once, without a word; otherwise that many runs after a warm-up,
-  /// with one latency in microseconds per line on `times`.
+  /// with one latency in microseconds per line on `times`. In this process,
+  /// runs that were interrupted by another thread are repeated, up to three
+  /// times as many as were asked for.
   unsigned reps = 0;
   llvm::raw_ostream *times = nullptr;
 };
