@@ -46,61 +46,91 @@ using Values = SmallVector<Value>;
 /// A tile of pixels by channels.
 class DotTile {
 public:
-  DotTile(Emitter &e, const DotContraction &c, int64_t pixels, int64_t channels)
-      : e(e), c(c), pixels(pixels), channels(channels) {}
+  DotTile(Emitter &e, const DotContraction &c, int64_t channels)
+      : e(e), c(c), channels(channels), length(c.length) {
+    for (const ReductionLevel &level : c.taps)
+      taps.push_back(
+          {level.count, level.lhsStep, level.rhsRows * c.packedLength()});
+    // Taps whose elements follow each other are one run, if that has no
+    // padding.
+    while (!taps.empty() &&
+           (taps.back().count == 1 ||
+            (taps.back().lhsStep == length && taps.back().rhsRows == length &&
+             length % c.lanes == 0)))
+      length *= taps.pop_back_val().count;
+  }
 
-  /// The sums, vectors or scalars, for the pixels whose first input is at `lhs`
-  /// and the channels whose weights are at `rhs`.
-  Values emit(Value lhs, Value rhs) {
+  /// The sums, vectors or scalars, for the pixels whose first inputs are at
+  /// `lhs` and the channels whose weights are at `rhs`.
+  Values emit(ValueRange lhs, Value rhs) {
     Type type = c.accumulatorType;
     if (!c.addsUpVectors)
       type = VectorType::get({c.lanes}, type);
-    Values sums(pixels * channels, e.zero(type));
-    return overTaps(c.taps, lhs, rhs, sums);
+    Values sums(lhs.size() * channels, e.zero(type));
+    return overTaps(taps, lhs, rhs, sums);
   }
 
 private:
-  Values overTaps(ArrayRef<ReductionLevel> levels, Value lhs, Value rhs,
+  Values advance(ValueRange lhs, Value distance) {
+    Values next;
+    for (Value base : lhs)
+      next.push_back(e.add(base, distance));
+    return next;
+  }
+
+  Values overTaps(ArrayRef<ReductionLevel> levels, ValueRange lhs, Value rhs,
                   ValueRange sums) {
     if (levels.empty())
       return run(lhs, rhs, sums);
     const ReductionLevel &level = levels.front();
     return e.loop(0, level.count, 1, sums, [&](Value i, ValueRange carried) {
-      return overTaps(levels.drop_front(), e.add(lhs, e.mul(i, level.lhsStep)),
-                      e.add(rhs, e.mul(i, level.rhsRows * c.packedLength())),
-                      carried);
+      return overTaps(levels.drop_front(),
+                      advance(lhs, e.mul(i, level.lhsStep)),
+                      e.add(rhs, e.mul(i, level.rhsRows)), carried);
     });
   }
 
-  Values run(Value lhs, Value rhs, ValueRange sums) {
-    int64_t whole = c.length / c.lanes * c.lanes;
-    Values all =
-        e.loop(0, whole, c.lanes, sums, [&](Value k, ValueRange carried) {
-          return step(e.add(lhs, k), e.add(rhs, k), carried);
-        });
-    if (whole == c.length)
+  Values run(ValueRange lhs, Value rhs, ValueRange sums) {
+    int64_t whole = length / c.lanes * c.lanes;
+    // A loop with scalar sums has little to do in one step.
+    constexpr int64_t most = 4;
+    int64_t unroll = c.addsUpVectors ? std::min(most, whole / c.lanes) : 1;
+    while (unroll > 1 && whole / c.lanes % unroll)
+      --unroll;
+    Values all = e.loop(0, whole, unroll * c.lanes, sums,
+                        [&](Value k, ValueRange carried) {
+                          Values next(carried);
+                          for (int64_t i = 0; i < unroll; ++i) {
+                            Value at = e.add(k, i * c.lanes);
+                            next = step(advance(lhs, at), e.add(rhs, at), next);
+                          }
+                          return next;
+                        });
+    if (whole == length)
       return all;
-    return step(e.add(lhs, c.length - c.lanes), e.add(rhs, whole), all);
+    return step(advance(lhs, e.index(length - c.lanes)), e.add(rhs, whole),
+                all);
   }
 
-  Values step(Value lhs, Value rhs, ValueRange sums) {
+  /// A vector as the products want it: bytes that are added up stay bytes.
+  Value load(Value memref, Value index, Type type) {
+    if (c.addsUpVectors)
+      return e.load(memref, index, c.lanes, type);
+    return loadWide(e, memref, index, c.lanes, type, c.accumulatorType);
+  }
+
+  Values step(ValueRange lhs, Value rhs, ValueRange sums) {
     Values weights, next(sums);
     for (int64_t n = 0; n < channels; ++n)
-      weights.push_back(loadWide(e, c.rhs.memref,
-                                 e.add(rhs, n * c.channelSize()), c.lanes,
-                                 c.rhsType, c.accumulatorType));
-    for (int64_t i = 0; i < pixels; ++i) {
-      Value elements = loadWide(e, c.lhs.memref, e.add(lhs, i * c.pixelStep),
-                                c.lanes, c.lhsType, c.accumulatorType);
+      weights.push_back(
+          load(c.rhs.memref, e.add(rhs, n * c.channelSize()), c.rhsType));
+    for (auto [i, base] : llvm::enumerate(lhs)) {
+      Value elements = load(c.lhs.memref, base, c.lhsType);
       for (int64_t n = 0; n < channels; ++n) {
         Value &sum = next[i * channels + n];
-        if (c.addsUpVectors)
-          sum = vector::ReductionOp::create(
-              e, vector::CombiningKind::ADD,
-              arith::MulIOp::create(e, elements, weights[n]), sum,
-              arith::FastMathFlags::none);
-        else
-          sum = multiplyAdd(e, elements, weights[n], sum);
+        sum = c.addsUpVectors
+                  ? addUpBytes(e, sum, elements, weights[n], c.lhsType)
+                  : multiplyAdd(e, elements, weights[n], sum);
       }
     }
     return next;
@@ -108,60 +138,148 @@ private:
 
   Emitter &e;
   const DotContraction &c;
-  int64_t pixels, channels;
+  int64_t channels;
+  /// The loops around the runs, with steps in elements, and the run's elements.
+  SmallVector<ReductionLevel> taps;
+  int64_t length;
+};
+
+/// A pixel: where it is in the result, and where its inputs begin.
+struct DotPixel {
+  Value line, pixel, lhs;
+};
+
+class DotEmitter {
+public:
+  DotEmitter(Emitter &e, const DotContraction &c, StoreTile store)
+      : e(e), c(c), store(store) {}
+
+  void emit();
+
+private:
+  void overChannels(ArrayRef<DotPixel> pixels);
+  void emitTile(ArrayRef<DotPixel> pixels, Value channel, int64_t count);
+  Values emitSums(ArrayRef<DotPixel> pixels, Value channel, int64_t count);
+  Value addBias(Value sums, Value channel);
+
+  DotPixel pixelAt(Value line, Value pixel) {
+    return {line, pixel,
+            e.add(e.add(c.lhs.base, e.mul(line, c.lineStep)),
+                  e.mul(pixel, c.pixelStep))};
+  }
+
+  Emitter &e;
+  const DotContraction &c;
+  StoreTile store;
+  /// Pixels and channels whose sums the core registers hold.
+  static constexpr int64_t fewScalars = 2;
 };
 
 } // namespace
 
-void kernels::emitDotContraction(Emitter &e, const DotContraction &c,
-                                 StoreTile store) {
-  constexpr int64_t mostPixels = 6, fewScalars = 2;
-  int64_t registers = cost::usableRegisters(e.cpu);
-  int64_t channels = c.addsUpVectors ? fewScalars : c.channels;
-  int64_t pixels = fewScalars;
-  if (!c.addsUpVectors)
-    pixels = std::clamp<int64_t>((registers - c.channels - 1) / c.channels, 1,
-                                 mostPixels);
-  auto total = [&](Value sum) -> Value {
-    if (!isa<VectorType>(sum.getType()))
-      return sum;
-    // Any order of additions will do; a tree is the fastest.
-    auto flags = isa<FloatType>(c.accumulatorType)
-                     ? arith::FastMathFlags::reassoc
-                     : arith::FastMathFlags::none;
-    return vector::ReductionOp::create(e, vector::CombiningKind::ADD, sum,
-                                       flags);
-  };
-  auto emitTile = [&](Value line, Value pixel, Value channel,
-                      int64_t pixelCount, int64_t channelCount) {
-    Value lhs = e.add(e.add(c.lhs.base, e.mul(line, c.lineStep)),
-                      e.mul(pixel, c.pixelStep));
-    Value rhs = e.add(c.rhs.base, e.mul(channel, c.channelSize()));
-    Values sums = DotTile(e, c, pixelCount, channelCount).emit(lhs, rhs);
-    for (int64_t i = 0; i < pixelCount; ++i)
-      for (int64_t n = 0; n < channelCount; ++n) {
-        Value result = total(sums[i * channelCount + n]);
-        Value at = e.add(channel, n);
-        if (c.bias.memref)
-          result = combine(e, Fold::Sum, result,
-                           loadWide(e, c.bias.memref, e.add(c.bias.base, at), 1,
-                                    c.biasType, c.accumulatorType));
-        store(result, line, e.add(pixel, i), at);
+void DotEmitter::emit() {
+  if (c.addsUpVectors && !c.firstLine) {
+    // Pixels of all lines in one row.
+    int64_t all = c.lines * c.pixels, whole = all / fewScalars * fewScalars;
+    auto tile = [&](Value first, int64_t count) {
+      SmallVector<DotPixel> pixels;
+      for (int64_t i = 0; i < count; ++i) {
+        auto [line, pixel] = splitPixel(e, e.add(first, i), c.lines, c.pixels);
+        pixels.push_back(pixelAt(line, pixel));
       }
-  };
-  auto overRuns = [&](int64_t total, int64_t limit,
-                      function_ref<void(Value, int64_t)> body) {
-    for (const cost::TileRun &run : cost::splitEvenly(total, limit))
-      e.loop(run.first, run.first + run.count * run.size, run.size,
-             [&](Value i) { body(i, run.size); });
-  };
+      overChannels(pixels);
+    };
+    e.loop(0, whole, fewScalars, [&](Value first) { tile(first, fewScalars); });
+    if (whole < all)
+      tile(e.index(whole), all - whole);
+    return;
+  }
+  constexpr int64_t mostPixels = 6;
+  int64_t registers = cost::usableRegisters(e.cpu), limit = fewScalars;
+  if (!c.addsUpVectors)
+    limit = std::clamp<int64_t>((registers - c.channels - 1) / c.channels, 1,
+                                mostPixels);
   Value first = c.firstLine ? c.firstLine : e.index(0);
   Value end = c.firstLine ? c.endLine : e.index(c.lines);
   emitLoop(e, first, end, 1, [&](Value line) {
-    overRuns(c.pixels, pixels, [&](Value pixel, int64_t pixelCount) {
-      overRuns(c.channels, channels, [&](Value channel, int64_t channelCount) {
-        emitTile(line, pixel, channel, pixelCount, channelCount);
-      });
-    });
+    for (const cost::TileRun &run : cost::splitEvenly(c.pixels, limit))
+      e.loop(run.first, run.first + run.count * run.size, run.size,
+             [&](Value pixel) {
+               SmallVector<DotPixel> pixels;
+               for (int64_t i = 0; i < run.size; ++i)
+                 pixels.push_back(pixelAt(line, e.add(pixel, i)));
+               overChannels(pixels);
+             });
   });
+}
+
+void DotEmitter::overChannels(ArrayRef<DotPixel> pixels) {
+  if (!c.addsUpVectors)
+    return emitTile(pixels, e.index(0), c.channels);
+  // As many as the epilogue takes in a vector.
+  int64_t width = std::max<int64_t>(vectorLength(e.cpu, c.accumulatorType), 1);
+  int64_t whole = c.channels / width * width;
+  e.loop(0, whole, width,
+         [&](Value channel) { emitTile(pixels, channel, width); });
+  for (int64_t channel = whole; channel < c.channels; ++channel)
+    emitTile(pixels, e.index(channel), 1);
+}
+
+/// The sums of `count` channels, those of a pixel side by side.
+Values DotEmitter::emitSums(ArrayRef<DotPixel> pixels, Value channel,
+                            int64_t count) {
+  Values lhs;
+  for (const DotPixel &pixel : pixels)
+    lhs.push_back(pixel.lhs);
+  int64_t limit = c.addsUpVectors ? fewScalars : count;
+  Values sums(pixels.size() * count);
+  for (int64_t n = 0; n < count; n += limit) {
+    int64_t size = std::min(limit, count - n);
+    Value rhs = e.add(c.rhs.base, e.mul(e.add(channel, n), c.channelSize()));
+    Values some = DotTile(e, c, size).emit(lhs, rhs);
+    for (size_t i = 0; i < pixels.size(); ++i)
+      std::copy_n(some.begin() + i * size, size, sums.begin() + i * count + n);
+  }
+  return sums;
+}
+
+Value DotEmitter::addBias(Value sums, Value channel) {
+  if (!c.bias.memref)
+    return sums;
+  auto vector = dyn_cast<VectorType>(sums.getType());
+  return combine(e, Fold::Sum, sums,
+                 loadWide(e, c.bias.memref, e.add(c.bias.base, channel),
+                          vector ? vector.getNumElements() : 1, c.biasType,
+                          c.accumulatorType));
+}
+
+void DotEmitter::emitTile(ArrayRef<DotPixel> pixels, Value channel,
+                          int64_t count) {
+  Values sums = emitSums(pixels, channel, count);
+  for (auto [i, pixel] : llvm::enumerate(pixels)) {
+    ArrayRef<Value> own = ArrayRef(sums).slice(i * count, count);
+    if (c.addsUpVectors && count > 1) {
+      Value all = vector::FromElementsOp::create(
+          e, VectorType::get({count}, c.accumulatorType), own);
+      store(addBias(all, channel), pixel.line, pixel.pixel, channel);
+      continue;
+    }
+    for (int64_t n = 0; n < count; ++n) {
+      Value result = own[n];
+      // Any order of additions will do; a tree is the fastest.
+      auto flags = isa<FloatType>(c.accumulatorType)
+                       ? arith::FastMathFlags::reassoc
+                       : arith::FastMathFlags::none;
+      if (isa<VectorType>(result.getType()))
+        result = vector::ReductionOp::create(e, vector::CombiningKind::ADD,
+                                             result, flags);
+      Value at = e.add(channel, n);
+      store(addBias(result, at), pixel.line, pixel.pixel, at);
+    }
+  }
+}
+
+void kernels::emitDotContraction(Emitter &e, const DotContraction &c,
+                                 StoreTile store) {
+  DotEmitter(e, c, store).emit();
 }

@@ -277,6 +277,15 @@ Value kernels::loadWord(Emitter &e, Value memref, Value base,
   return word;
 }
 
+std::pair<Value, Value> kernels::splitPixel(Emitter &e, Value pixel,
+                                            int64_t lines, int64_t pixels) {
+  if (lines == 1)
+    return {e.index(0), pixel};
+  Value pitch = e.index(pixels);
+  return {e.createOrFold<arith::DivUIOp>(pixel, pitch),
+          e.createOrFold<arith::RemUIOp>(pixel, pitch)};
+}
+
 Value kernels::multiplyAdd(Emitter &e, Value a, Value b, Value sum) {
   if (!isa<FloatType>(getElementTypeOrSelf(sum.getType())))
     return arith::AddIOp::create(e, sum, arith::MulIOp::create(e, a, b));

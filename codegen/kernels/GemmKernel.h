@@ -153,6 +153,11 @@ mlir::Value loadWord(Emitter &emitter, mlir::Value memref, mlir::Value base,
                      llvm::ArrayRef<int64_t> positions, mlir::Type element,
                      mlir::Type word);
 
+/// The line and the pixel of `pixel`, which counts those of all `lines` lines
+/// of `pixels` pixels.
+std::pair<mlir::Value, mlir::Value>
+splitPixel(Emitter &emitter, mlir::Value pixel, int64_t lines, int64_t pixels);
+
 /// `a * b + sum`, on floats in one operation where the machine has one.
 mlir::Value multiplyAdd(Emitter &emitter, mlir::Value a, mlir::Value b,
                         mlir::Value sum);

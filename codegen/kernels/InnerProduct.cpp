@@ -223,6 +223,19 @@ int64_t kernels::bytesAddedUp(target::CpuAttr cpu, Type lhs, Type rhs) {
   return has ? cpu.getVectorBytes() : 0;
 }
 
+Value kernels::addUpBytes(Emitter &e, Value sum, Value lhs, Value rhs,
+                          Type element) {
+  auto number = [&](int32_t value) {
+    return e.constant(e.getI32IntegerAttr(value));
+  };
+  Value zero = number(0);
+  return LLVM::CallIntrinsicOp::create(
+             e, sum.getType(), e.getStringAttr("llvm.arm.mve.vmldava.v16i8"),
+             ValueRange{number(isUnsignedElement(element)), zero, zero, sum,
+                        lhs, rhs})
+      .getResults();
+}
+
 bool InnerProduct::hasScalarPairs(target::CpuAttr cpu) {
   Machine machine(cpu);
   return llvm::any_of(rows, [&](const InnerProductRow &row) {

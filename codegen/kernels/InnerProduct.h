@@ -24,6 +24,10 @@ namespace edgecc::kernels {
 /// one number, for bytes of these types; 0 if it does not.
 int64_t bytesAddedUp(target::CpuAttr cpu, mlir::Type lhs, mlir::Type rhs);
 
+/// `sum` and all products of two such vectors of `element`.
+mlir::Value addUpBytes(Emitter &e, mlir::Value sum, mlir::Value lhs,
+                       mlir::Value rhs, mlir::Type element);
+
 /// The bytes of `word` with even and those with odd positions as pairs of
 /// halves, on cores that have them.
 llvm::SmallVector<mlir::Value> splitWord(Emitter &e, mlir::Value word,

@@ -217,8 +217,9 @@ public:
   void emit();
 
 private:
-  /// The line and pixel of a pixel counted over all lines.
-  std::pair<Value, Value> split(Value pixel);
+  std::pair<Value, Value> split(Value pixel) {
+    return splitPixel(e, pixel, c.lines, c.pixels);
+  }
   void emitTile(Value first, int64_t count);
   void widenRuns(ArrayRef<ReductionLevel> levels, Value lhs, Value to);
   void widenRun(Value lhs, Value to);
@@ -248,14 +249,6 @@ void PairEmitter::emit() {
   e.loop(0, whole, size, [&](Value first) { emitTile(first, size); });
   if (whole < pixels)
     emitTile(e.index(whole), pixels - whole);
-}
-
-std::pair<Value, Value> PairEmitter::split(Value pixel) {
-  if (c.lines == 1)
-    return {e.index(0), pixel};
-  Value pitch = e.index(c.pixels);
-  return {e.createOrFold<arith::DivUIOp>(pixel, pitch),
-          e.createOrFold<arith::RemUIOp>(pixel, pitch)};
 }
 
 void PairEmitter::emitTile(Value first, int64_t count) {
