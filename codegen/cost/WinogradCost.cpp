@@ -26,13 +26,15 @@ int64_t lanesOf(target::CpuAttr cpu) {
 }
 
 /// Vector operations to transform one tile, loads and stores included: the
-/// input of `tile` + 2 elements a side, then the output.
-double transformOperations(int64_t tile, int64_t inputVectors,
+/// input, then the output.
+double transformOperations(const WinogradTiling &tiling, int64_t inputVectors,
                            int64_t outputVectors) {
-  double side = tile + 2;
-  // The additions of one line, after common parts are taken together.
-  double inputLine = tile == 2 ? 4 : tile == 4 ? 12 : 28;
-  double outputLine = tile == 2 ? 4 : tile == 4 ? 10 : 22;
+  double side = tiling.side, tile = tiling.tile;
+  // The additions of one line, after the even and the odd part of each pair of
+  // points are taken together.
+  double pairs = side / 2 - 1;
+  double inputLine = pairs == 1 ? 4 : pairs == 2 ? 12 : 28;
+  double outputLine = pairs * (tile + 2) - (pairs > 1 ? 2 : 0);
   double input = 2 * side * inputLine + 2 * side * side;
   double output = (side + tile) * outputLine + side * side + tile * tile;
   return input * inputVectors + output * outputVectors;
@@ -47,8 +49,7 @@ double tilingCycles(const WinogradShape &shape, const WinogradTiling &tiling,
                     contractionCycles(chooseTiles(product, cpu), product, cpu);
   double transforms =
       tiling.bandTiles() *
-      transformOperations(tiling.tile,
-                          llvm::divideCeil(shape.inputChannels, lanes),
+      transformOperations(tiling, llvm::divideCeil(shape.inputChannels, lanes),
                           llvm::divideCeil(shape.outputChannels, lanes)) /
       std::min(cpu.getFmaPerCycle(), cpu.getLoadsPerCycle());
   // What does not stay in the cache is fetched again for each band.
@@ -88,6 +89,7 @@ cost::makeWinogradTiling(const WinogradShape &shape, int64_t tile,
     return std::nullopt;
   WinogradTiling tiling;
   tiling.tile = tile;
+  tiling.side = tile + shape.taps - 1;
   tiling.rows = llvm::divideCeil(shape.height, tile);
   tiling.columns = llvm::divideCeil(shape.width, tile);
   double best = std::numeric_limits<double>::infinity();
@@ -110,12 +112,15 @@ std::optional<WinogradGain> cost::chooseWinograd(const WinogradShape &shape,
   if (!cpu.getL2Bytes() || !cpu.getVectorBytes())
     return std::nullopt;
   int64_t pairBytes = shape.inputChannels * shape.outputChannels * elementBytes;
-  constexpr int64_t taps = 9;
+  int64_t taps = shape.taps * shape.taps;
   if (taps * pairBytes > cpu.getL2Bytes())
     directCycles += taps * pairBytes / farBytesPerCycle;
   std::optional<WinogradGain> best;
   double least = directCycles / leastGain;
-  for (int64_t tile : {2, 4, 6}) {
+  for (int64_t side = 4; side <= maxWinogradSide; side += 2) {
+    int64_t tile = side - shape.taps + 1;
+    if (tile < 2)
+      continue;
     std::optional<WinogradTiling> tiling = makeWinogradTiling(shape, tile, cpu);
     if (!tiling)
       continue;

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 //
-// Whether a convolution of 3 x 3 taps is faster by the minimal filtering
+// Whether a convolution of square taps is faster by the minimal filtering
 // algorithm of Winograd, and how large its pieces are, from the CPU record.
 //
 //===----------------------------------------------------------------------===//
@@ -15,16 +15,21 @@
 
 namespace edgecc::cost {
 
-/// The output of a convolution of 3 x 3 taps without strides, dilation or
-/// groups, in f32.
+/// The output of a convolution of `taps` x `taps` taps without strides,
+/// dilation or groups, in f32.
 struct WinogradShape {
-  int64_t images, height, width, inputChannels, outputChannels;
+  int64_t images, height, width, inputChannels, outputChannels, taps;
 };
 
+/// The input elements along a side of the largest tile: more points to evaluate
+/// at would cost more digits than f32 can spare.
+constexpr int64_t maxWinogradSide = 8;
+
 /// How such a convolution is cut. Each output tile of `tile` x `tile` elements
-/// becomes one row in each of (tile + 2)^2 matrix products.
+/// reads `side` x `side` elements, and becomes one row in each of side^2 matrix
+/// products.
 struct WinogradTiling {
-  int64_t tile;
+  int64_t tile, side;
   /// Tiles in a column and in a row of the output. The last ones overlap those
   /// before where `tile` does not divide the size.
   int64_t rows, columns;
@@ -33,7 +38,7 @@ struct WinogradTiling {
   int64_t bandRows;
 
   /// The positions of a transformed tile, each with a matrix product.
-  int64_t positions() const { return (tile + 2) * (tile + 2); }
+  int64_t positions() const { return side * side; }
   /// The rows of one matrix product.
   int64_t bandTiles() const { return bandRows * columns; }
 };

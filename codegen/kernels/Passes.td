@@ -11,10 +11,11 @@ include "mlir/Pass/PassBase.td"
 def SelectWinograd : Pass<"edgecc-select-winograd", "::mlir::func::FuncOp"> {
   let summary = "choose convolutions that are faster with fewer products";
   let description = [{
-    Gives those f32 convolutions of 3 x 3 taps with constant weights that the
-    cost model expects to be faster by Winograd's minimal filtering the
+    Gives those f32 convolutions of `taps` x `taps` taps with constant weights
+    that the cost model expects to be faster by Winograd's minimal filtering the
     attribute `edge.winograd`, the size of the output tile. Their weights take
-    (tile + 2)^2 / 9 times the space; results differ by rounding. Where the CPU
+    (tile + taps - 1)^2 / taps^2 times the space; results differ by rounding.
+    Where the CPU
     has no third level of cache, memory is taken to be scarce: all weights
     together grow by `growth` at most, and the convolutions that gain most for
     a byte are chosen. The module must carry `target.cpu`.

@@ -34,12 +34,11 @@ static SmallVector<double> expand(ArrayRef<double> roots) {
 }
 
 /// Evaluation and interpolation at small points and at infinity, transposed.
-WinogradMatrices WinogradMatrices::get(int64_t tile) {
+WinogradMatrices WinogradMatrices::get(int64_t tile, int64_t taps) {
   static constexpr double allPoints[] = {0, 1, -1, 2, -2, 0.5, -0.5};
-  constexpr int64_t taps = 3;
-  ArrayRef<double> points = ArrayRef(allPoints).take_front(tile + taps - 2);
-  assert(int64_t(points.size()) == tile + taps - 2 && "a tile of 2, 4 or 6");
-  int64_t side = points.size() + 1;
+  int64_t side = tile + taps - 1;
+  assert(side <= int64_t(std::size(allPoints)) + 1 && "a tile is too large");
+  ArrayRef<double> points = ArrayRef(allPoints).take_front(side - 1);
 
   WinogradMatrices m;
   m.output.assign(tile, SmallVector<double>(side, 0));
@@ -61,7 +60,7 @@ WinogradMatrices WinogradMatrices::get(int64_t tile) {
       m.output[i][j] = std::pow(point, i);
   }
   m.input.push_back(expand(points));
-  m.weights.push_back({0, 0, 1});
+  m.weights.emplace_back(taps, 0).back() = 1;
   m.output[tile - 1][side - 1] = 1;
   return m;
 }
@@ -173,8 +172,9 @@ static ArrayRef<int64_t> shapeOf(Value tensor) {
 
 static cost::WinogradShape winogradShape(edge::ConvOp op) {
   ArrayRef<int64_t> output = shapeOf(op.getResult());
-  return {output[0], output[1], output[2], shapeOf(op.getInput()).back(),
-          output.back()};
+  return {output[0],     output[1],
+          output[2],     shapeOf(op.getInput()).back(),
+          output.back(), shapeOf(op.getWeights()).front()};
 }
 
 std::optional<cost::WinogradGain> kernels::chooseWinograd(edge::ConvOp op,
@@ -184,8 +184,9 @@ std::optional<cost::WinogradGain> kernels::chooseWinograd(edge::ConvOp op,
   for (Value operand : {op.getInput(), op.getWeights()})
     if (!cast<ShapedType>(operand.getType()).getElementType().isF32())
       return std::nullopt;
-  if (op.getSpatialRank() != 2 || op.getGroups() != 1 || weights[0] != 3 ||
-      weights[1] != 3 || !llvm::all_of(op.getStrides(), isOne) ||
+  if (op.getSpatialRank() != 2 || op.getGroups() != 1 ||
+      weights[0] != weights[1] || weights[0] < 2 ||
+      !llvm::all_of(op.getStrides(), isOne) ||
       (op.getDilations() && !llvm::all_of(*op.getDilations(), isOne)) ||
       !constantOf(op.getWeights()))
     return std::nullopt;
@@ -210,8 +211,9 @@ static int64_t spreadPitch(int64_t elements) {
 
 WinogradConv::WinogradConv(edge::ConvOp op, cost::WinogradTiling tiling,
                            target::CpuAttr cpu)
-    : op(op), tiling(tiling), matrices(WinogradMatrices::get(tiling.tile)),
-      shape(winogradShape(op)), element(Float32Type::get(op.getContext())) {
+    : op(op), tiling(tiling), shape(winogradShape(op)),
+      element(Float32Type::get(op.getContext())) {
+  matrices = WinogradMatrices::get(tiling.tile, shape.taps);
   if (op.getBias())
     biasType = cast<ShapedType>(op.getBias().getType()).getElementType();
   lanes = vectorLength(cpu, element);
@@ -255,8 +257,8 @@ SmallVector<MemRefType> WinogradConv::getScratch() const {
 }
 
 PackedConstant WinogradConv::pack(ArrayRef<char> bytes) const {
-  int64_t side = this->side(),
-          pairs = shape.inputChannels * shape.outputChannels;
+  int64_t side = tiling.side, taps = shape.taps;
+  int64_t pairs = shape.inputChannels * shape.outputChannels;
   auto weight = [&](int64_t tap, int64_t pair) {
     float value;
     std::memcpy(&value, bytes.data() + (tap * pairs + pair) * sizeof(float),
@@ -267,16 +269,18 @@ PackedConstant WinogradConv::pack(ArrayRef<char> bytes) const {
                                             std::vector<float>(pairs));
   const Matrix &g = matrices.weights;
   for (int64_t pair = 0; pair < pairs; ++pair) {
-    double half[8][3];
+    double half[cost::maxWinogradSide][cost::maxWinogradSide] = {};
     for (int64_t i = 0; i < side; ++i)
-      for (int64_t tap = 0; tap < 3; ++tap)
-        half[i][tap] = g[i][0] * weight(tap, pair) +
-                       g[i][1] * weight(3 + tap, pair) +
-                       g[i][2] * weight(6 + tap, pair);
+      for (int64_t row = 0; row < taps; ++row)
+        for (int64_t tap = 0; tap < taps; ++tap)
+          half[i][tap] += g[i][row] * weight(row * taps + tap, pair);
     for (int64_t i = 0; i < side; ++i)
-      for (int64_t j = 0; j < side; ++j)
-        positions[i * side + j][pair] =
-            half[i][0] * g[j][0] + half[i][1] * g[j][1] + half[i][2] * g[j][2];
+      for (int64_t j = 0; j < side; ++j) {
+        double sum = 0;
+        for (int64_t tap = 0; tap < taps; ++tap)
+          sum += half[i][tap] * g[j][tap];
+        positions[i * side + j][pair] = sum;
+      }
   }
   PackedConstant packed;
   packed.type = MemRefType::get({tiling.positions() * layout.size()}, element);
@@ -316,7 +320,7 @@ void WinogradConv::forTiles(
 
 void WinogradConv::transformInput(Emitter &e, const KernelArgs &args,
                                   Value image, Value bandRow) const {
-  int64_t side = this->side();
+  int64_t side = tiling.side;
   forTiles(
       e, bandRow, shape.inputChannels,
       [&](Value tile, Value row, Value column, Value channel, int64_t length) {

@@ -5,14 +5,14 @@
 //
 // The minimal filtering algorithm (S. Winograd, "Arithmetic Complexity of
 // Computations", 1980; for networks A. Lavin and S. Gray, arXiv:1509.09308): a
-// tile of m x m outputs of a convolution g of 3 x 3 taps over the tile d of
-// (m + 2) x (m + 2) inputs is
+// tile of m x m outputs of a convolution g of r x r taps over the tile d of
+// s x s inputs, s = m + r - 1, is
 //
 //   A^T [ (G g G^T) . (B^T d B) ] A
 //
 // where the product is elementwise. Over all channels and tiles, each of the
-// (m + 2)^2 positions is a matrix product, tiles x channels; there are 9 m^2 /
-// (m + 2)^2 times fewer multiplications: 4 times for m = 4.
+// s^2 positions is a matrix product, tiles x channels; there are (m r / s)^2
+// times fewer multiplications: 4 times for m = 4 and r = 3.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,12 +27,13 @@ namespace edgecc::kernels {
 /// A small dense matrix.
 using Matrix = llvm::SmallVector<llvm::SmallVector<double>>;
 
-/// The matrices for `tile` outputs (2, 4 or 6) of 3 taps in one dimension.
+/// The matrices for `tile` outputs of `taps` taps in one dimension, which read
+/// side = `tile` + `taps` - 1 inputs, at most cost::maxWinogradSide.
 struct WinogradMatrices {
-  /// B^T, (tile + 2) x (tile + 2); G, (tile + 2) x 3; A^T, tile x (tile + 2).
+  /// B^T, side x side; G, side x taps; A^T, tile x side.
   Matrix input, weights, output;
 
-  static WinogradMatrices get(int64_t tile);
+  static WinogradMatrices get(int64_t tile, int64_t taps);
 };
 
 /// The name of the attribute on an edge.conv that asks for this algorithm: the
@@ -63,7 +64,6 @@ private:
   WinogradConv(edge::ConvOp op, cost::WinogradTiling tiling,
                target::CpuAttr cpu);
 
-  int64_t side() const { return tiling.tile + 2; }
   /// Elements from one position to the next.
   int64_t inputPitch() const;
   int64_t outputPitch() const;

@@ -18,6 +18,35 @@ func.func @large(%x: tensor<1x58x58x64xf32>) -> tensor<1x56x56x64xf32> {
   return %y : tensor<1x56x56x64xf32>
 }
 
+// Of five taps, tiles of two or four.
+// CHECK-LABEL: func @five_taps
+// CHECK: edge.conv
+// CHECK-SAME: edge.winograd = {{[24]}} : i64
+func.func @five_taps(%x: tensor<1x60x60x32xf32>) -> tensor<1x56x56x32xf32> {
+  %w = edge.constant dense<1.0> : tensor<5x5x32x32xf32>
+  %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x60x60x32xf32>, tensor<5x5x32x32xf32>)
+      -> tensor<1x56x56x32xf32>
+  return %y : tensor<1x56x56x32xf32>
+}
+
+// So many taps leave no tile; taps that are no square are left alone.
+// CHECK-LABEL: func @other_taps
+// CHECK-NOT: edge.winograd
+// CHECK: return
+func.func @other_taps(%x: tensor<1x64x64x32xf32>)
+    -> (tensor<1x56x56x32xf32>, tensor<1x64x58x32xf32>) {
+  %w = edge.constant dense<1.0> : tensor<9x9x32x32xf32>
+  %v = edge.constant dense<1.0> : tensor<1x7x32x32xf32>
+  %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x64x64x32xf32>, tensor<9x9x32x32xf32>)
+      -> tensor<1x56x56x32xf32>
+  %z = edge.conv(%x, %v) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x64x64x32xf32>, tensor<1x7x32x32xf32>)
+      -> tensor<1x64x58x32xf32>
+  return %y, %z : tensor<1x56x56x32xf32>, tensor<1x64x58x32xf32>
+}
+
 // Few positions would not pay for four times the weights.
 // CHECK-LABEL: func @few_positions
 // CHECK-NOT: edge.winograd = {{[46]}}

@@ -263,11 +263,16 @@ TEST_P(ContractionTest, DenseConvolutions) {
 }
 
 TEST_P(ContractionTest, MinimalFiltering) {
-  for (int64_t tile : {2, 4, 6}) {
-    auto check = [&](Shape input, int64_t inputs, int64_t outputs,
-                     bool epilogue, int64_t images) {
+  // Taps and output tile: every size of input tile, odd output tiles.
+  std::pair<int64_t, int64_t> sizes[] = {{3, 2}, {3, 4}, {3, 6}, {2, 3},
+                                         {2, 5}, {4, 3}, {5, 2}, {5, 4},
+                                         {6, 3}, {7, 2}};
+  for (auto [taps, tile] : sizes) {
+    auto check = [&, taps = taps, tile = tile](Shape input, int64_t inputs,
+                                               int64_t outputs, bool epilogue,
+                                               int64_t images) {
       checkConv({input,
-                 {3, 3},
+                 {taps, taps},
                  inputs,
                  outputs,
                  {},
@@ -280,10 +285,12 @@ TEST_P(ContractionTest, MinimalFiltering) {
                  tile});
     };
     // Whole tiles; tiles that overlap; one tile; remainders of channels.
-    check({14, 26}, 16, 32, true, 1);
+    check({14, 26}, 16, 21, true, 1);
+    if (taps != 3)
+      continue;
     check({15, 24}, 20, 21, true, 2);
-    check({8, 8}, 3, 16, false, 1);
-    check({9, 8}, 33, 5, false, 1);
+    check({tile + taps - 1, tile + taps - 1}, 3, 16, false, 1);
+    check({tile + taps, tile + taps - 1}, 33, 5, false, 1);
   }
 }
 
