@@ -355,6 +355,14 @@ Value ConversionContext::createFloats(ArrayRef<float> numbers,
   return createConstant(DenseElementsAttr::get(tensor, elements));
 }
 
+Value ConversionContext::createFloats(ArrayRef<double> numbers,
+                                      ArrayRef<int64_t> shape, Type type) {
+  if (!type.isF64())
+    return createFloats(SmallVector<float>(numbers), shape, type);
+  return createConstant(
+      DenseElementsAttr::get(RankedTensorType::get(shape, type), numbers));
+}
+
 Value ConversionContext::createInts(ArrayRef<int64_t> numbers,
                                     ArrayRef<int64_t> shape) {
   auto tensor = RankedTensorType::get(shape, builder.getI64Type());

@@ -225,6 +225,8 @@ public:
   /// Constants from numbers; floats are rounded to the element type `type`.
   mlir::Value createFloats(llvm::ArrayRef<float> values,
                            llvm::ArrayRef<int64_t> shape, mlir::Type type);
+  mlir::Value createFloats(llvm::ArrayRef<double> values,
+                           llvm::ArrayRef<int64_t> shape, mlir::Type type);
   mlir::Value createInts(llvm::ArrayRef<int64_t> values,
                          llvm::ArrayRef<int64_t> shape);
 

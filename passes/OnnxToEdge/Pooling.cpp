@@ -107,10 +107,10 @@ static Value createReciprocals(ConversionContext &ctx, const Pooling &pooling,
     count *= size;
   if (failed(ctx.checkListed(count)))
     return ctx.createSplat(1, type);
-  SmallVector<float> reciprocals{1.0f};
+  SmallVector<double> reciprocals{1.0};
   for (int64_t dim = 0; dim < pooling.window.getRank(); ++dim) {
-    SmallVector<float> next;
-    for (float outer : reciprocals)
+    SmallVector<double> next;
+    for (double outer : reciprocals)
       for (int64_t i = 0; i < pooling.outputs[dim]; ++i)
         next.push_back(outer / countElements(pooling, dim, i, withBorder));
     reciprocals = std::move(next);

@@ -304,7 +304,7 @@ Value poolRegion(ConversionContext &ctx, const Regions &regions, Value roi,
     if (!regions.halfPixel)
       extent = clamp(ctx, extent, 1, kInfinity);
     int64_t count = regions.pooled[dim] * samples[dim];
-    SmallVector<float> steps;
+    SmallVector<double> steps;
     for (int64_t i = 0; i < count; ++i)
       steps.push_back((i + 0.5) / count);
     Value position = p.add(

@@ -45,17 +45,11 @@ private:
   Complex multiply(Complex a, Complex b);
   Value constant(int64_t rows, int64_t columns,
                  llvm::function_ref<double(int64_t, int64_t)> element) {
-    SmallVector<float> values;
-    SmallVector<double> wide;
+    SmallVector<double> values;
     for (int64_t i = 0; i < rows; ++i)
       for (int64_t k = 0; k < columns; ++k)
-        wide.push_back(element(i, k));
-    if (!type.isF64()) {
-      values.assign(wide.begin(), wide.end());
-      return ctx.createFloats(values, {rows, columns}, type);
-    }
-    return ctx.createConstant(DenseElementsAttr::get(
-        RankedTensorType::get({rows, columns}, type), ArrayRef<double>(wide)));
+        values.push_back(element(i, k));
+    return ctx.createFloats(values, {rows, columns}, type);
   }
   Complex map(Complex x, llvm::function_ref<Value(Value)> move) {
     return {move(x.real), x.imaginary ? move(x.imaginary) : Value()};

@@ -33,6 +33,8 @@ EVERYTHING = NUMBERS + [BOOL, BFLOAT16]
 NOISE = {np.dtype(np.float32): 2.0**-23, np.dtype(np.float64): 2.0**-52,
          np.dtype(np.float16): 2.0**-10, BFLOAT16: 2.0**-7}
 SHADOWS = 3
+# Operators whose weights follow from positions, which are rounded as well.
+POSITIONS = {"Resize": 32, "Upsample": 32}
 
 # The newest opset whose kernels ONNX Runtime has.
 RUNTIME_OPSET = 24
@@ -77,14 +79,19 @@ def element_type(dtype):
     return helper.np_dtype_to_tensor_dtype(dtype)
 
 
-def disturb(array, rng):
-    """The array with each element a rounding or two off."""
+def disturb(array, rng, op=None):
+    """The array, a result of the operator, with each element a rounding or two
+    off."""
     if not is_float(array.dtype):
         return array
     with np.errstate(all="ignore"):
-        factor = 1 + NOISE[array.dtype] * rng.choice([-1.0, 1.0], array.shape)
+        noise = NOISE[array.dtype] * rng.choice([-1.0, 1.0], array.shape)
         wide = np.float64 if array.dtype.itemsize < 8 else np.longdouble
-        return np.asarray((array.astype(wide) * factor).astype(array.dtype))
+        exact = array.astype(wide)
+        result = exact * (1 + noise)
+        if op in POSITIONS and array.size:
+            result += POSITIONS[op] * noise * np.abs(exact).max()
+        return np.asarray(result.astype(array.dtype))
 
 
 def schema_of(op, domain, opset):
@@ -327,7 +334,7 @@ class Graph:
                zip(results[0], r)):
             raise Unfit("a shape that depends on roundings")
         for i, name in enumerate(names):
-            arrays = [results[0][i]] + [disturb(r[i], self.rng)
+            arrays = [results[0][i]] + [disturb(r[i], self.rng, op)
                                         for r in results[1:]]
             self.values[name] = Value(name, arrays)
         self.nodes.append(node)
@@ -393,7 +400,8 @@ class Graph:
             results = [evaluator.run(feed) for feed in feeds]
             for k, name in enumerate(node.output):
                 other.values[name] = Value(name, [results[0][k]] + [
-                    disturb(r[k], self.rng) for r in results[1:]])
+                    disturb(r[k], self.rng, node.op_type)
+                    for r in results[1:]])
         return other
 
 
