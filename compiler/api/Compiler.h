@@ -45,7 +45,7 @@ struct CompileOptions {
   MemoryLimits limits;
   /// Computes convolutions and products of quantised values with integers; f32
   /// otherwise.
-  bool integers = false;
+  bool integers = true;
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
   CalibrateFn calibrate;

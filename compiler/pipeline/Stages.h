@@ -47,7 +47,7 @@ struct OptStageOptions {
   unsigned optLevel = 2;
   /// Computes convolutions and products of quantised values with integers; f32
   /// otherwise.
-  bool integers = false;
+  bool integers = true;
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
   CalibrateFn calibrate;

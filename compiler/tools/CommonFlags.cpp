@@ -54,10 +54,10 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
       shapes("shape", cl::value_desc("input:1x3x224x224"),
              cl::desc("The shape of an input with symbolic dimensions"),
              cl::cat(category)),
-      integers("fintegers",
-               cl::desc("Compute convolutions and products of quantised values "
-                        "with integers (not the default yet)"),
-               cl::cat(category)),
+      noIntegers("fno-integers",
+                 cl::desc("Compute convolutions and products of quantised "
+                          "values in f32, as ONNX spells them out"),
+                 cl::cat(category)),
       warnFallback("Wfloat-fallback", cl::init(true),
                    cl::desc("Name what stays in float in a quantised network "
                             "(default)"),
@@ -262,7 +262,7 @@ CompileOptions CommonFlags::getOptions() const {
   if (pic || noPic)
     options.codegen.pic = bool(pic);
   options.name = name;
-  options.integers = integers;
+  options.integers = !noIntegers;
   options.floatFallback = floatFallback;
   if (!quantize.empty())
     options.calibrate = calibrateWith(calibrate, rangeRule);

@@ -47,7 +47,7 @@ private:
   llvm::cl::opt<std::string> cpu, target, attrs, march, name;
   llvm::cl::opt<std::string> level, maxRam, maxFlash;
   llvm::cl::list<std::string> shapes;
-  llvm::cl::opt<bool> integers, warnFallback, noWarnFallback;
+  llvm::cl::opt<bool> noIntegers, warnFallback, noWarnFallback;
   llvm::cl::list<std::string> errors;
   llvm::cl::opt<std::string> quantize, calibrate, calibration;
   llvm::cl::opt<bool> pic, noPic, noWinograd, printTargets, printOperators,

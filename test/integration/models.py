@@ -29,9 +29,13 @@ silero_vad_16k_op15
 """.split()
 
 
-def session(path, optimised):
+def session(path, optimised, integers=False):
+    """`integers`: 8-bit networks by ONNX Runtime's kernels on integers, which
+    on x86-64 it takes for signed activations only when it is asked to."""
     ort.set_default_logger_severity(3)
     options = ort.SessionOptions()
+    if integers:
+        options.add_session_config_entry("session.qdqisint8allowed", "1")
     options.intra_op_num_threads = 1
     level = ort.GraphOptimizationLevel
     options.graph_optimization_level = (
@@ -47,9 +51,10 @@ def has_open_shape(path, name):
 
 
 def agree(options, path, feeds, extra, bound=1e-4):
-    """Compares on each feed. Where the rounding of a network makes more than
-    `bound`, it may differ at most by twice what ONNX Runtime differs from itself
-    when it optimises, or by one unit of an 8-bit output."""
+    """Compares on each feed, also with what ONNX Runtime computes in integers.
+    Where the rounding of a network makes more than `bound`, it may differ at most
+    by twice what ONNX Runtime differs from itself when it optimises, or by one
+    unit of an 8-bit output."""
     reference = session(path, optimised=False)
     detail = ""
     for feed in feeds:
@@ -58,8 +63,8 @@ def agree(options, path, feeds, extra, bound=1e-4):
         if len(got) != len(want):
             raise suite.Failure(f"{len(got)} outputs, expected {len(want)}")
         try:
-            for g, w in zip(got, want):
-                detail = suite.compare(g, w, bound)
+            detail = compare_any(got, bound, want, lambda: session(
+                path, optimised=True, integers=True).run(None, feed))
         except suite.Failure:
             apart = session(path, optimised=True).run(None, feed)
             for g, w, o in zip(got, want, apart):
@@ -67,6 +72,17 @@ def agree(options, path, feeds, extra, bound=1e-4):
                 suite.compare(g, w, bound, max(unit, 2 * distance(w, o)))
             detail = "no more than ONNX Runtime differs from itself"
     return detail
+
+
+def compare_any(got, bound, want, other):
+    """Failure unless all of `got` are within `bound` of `want` or of what
+    `other` returns."""
+    try:
+        return [suite.compare(g, w, bound) for g, w in zip(got, want)][-1]
+    except suite.Failure:
+        for g, w in zip(got, other()):
+            suite.compare(g, w, bound)
+        return "as ONNX Runtime's kernels on integers"
 
 
 def distance(a, b):
@@ -114,7 +130,7 @@ def zoo_networks(zoo, scratch):
             feeds = [
                 {s["name"]: x for s, x in
                  zip(m["inputs"], make_reference.gen_inputs(m["inputs"], case))}
-                for case in range(min(2, m.get("cases", 1)))]
+                for case in range(min(3, m.get("cases", 1)))]
         yield m["name"], path, feeds
 
 
