@@ -25,7 +25,8 @@ REPRESENTATIVE = """
 digits_cnn mnist_cntk_op7 mnist_onnx2c mlperf_kws_dscnn_f32
 mlperf_ic_resnet8_f32 mlperf_vww_mbv1_f32 mlperf_ad_ae_f32 digits_cnn_fp32_bn
 digits_gru_fp32 digits_vit_fp32 cct_1_16_64 dtln_1 esp_streaming
-silero_vad_16k_op15
+silero_vad_16k_op15 mlperf_ic_resnet8_int8 mlperf_vww_mbv1_int8 kws_micro_qdq
+digits_cnn_int16act_qdq_op21
 """.split()
 
 
