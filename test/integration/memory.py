@@ -6,10 +6,11 @@
 memory_contract.c runs each network between pages that cannot be accessed, twice
 with different contents of the arena, and calls it wrongly. The stack may be used
 at most as far as stated, and the arena, for the oldest CPU, must be used up to
-its last aligned block; with wide vectors the last rows of scratch memory can be
-spare. utils/check-plan must agree with the plan in the report.
+its last aligned block, unless it ends with scratch memory of one layer: its last
+rows can be spare. utils/check-plan must agree with the plan in the report.
 """
 import functools
+import json
 import os
 import sys
 import tempfile
@@ -29,6 +30,14 @@ def element_bytes(path, feed):
     order = [i.name for i in models.session(path, False).get_inputs()]
     return b"".join(np.ascontiguousarray(feed[name]).tobytes()
                     for name in order)
+
+
+def ends_with_scratch(report):
+    """Whether what lies last in the arena lives during one layer only."""
+    with open(report) as f:
+        buffers = json.load(f)["buffers"]
+    last = max(buffers, key=lambda b: b["offset"] + b["bytes"])
+    return last["first"] == last["last"]
 
 
 def contract(options, path, feed, cpu):
@@ -53,7 +62,8 @@ def contract(options, path, feed, cpu):
             f.write(element_bytes(path, feed))
         p = suite.must([program, inputs], options.timeout)
         used, arena, stack, bound = map(int, p.stdout.split())
-        if cpu == "x86-64" and arena > 1 and used + ARENA_ALIGN <= arena:
+        if (cpu == "x86-64" and arena > 1 and used + ARENA_ALIGN <= arena and
+                not ends_with_scratch(report)):
             raise suite.Failure(f"uses {used} of {arena} bytes of arena")
         if stack > bound:
             raise suite.Failure(f"takes {stack} bytes of stack, states {bound}")
