@@ -17,6 +17,11 @@ using namespace edgecc::kernels;
 int64_t ConstantPool::add(ArrayRef<char> bytes) {
   ArrayRef<uint8_t> raw(reinterpret_cast<const uint8_t *>(bytes.data()),
                         bytes.size());
+  // What views nothing needs memory to view, too.
+  if (bytes.empty()) {
+    blob.resize(std::max<size_t>(blob.size(), 1));
+    return 0;
+  }
   auto &candidates = known[llvm::xxh3_64bits(raw) >> 2];
   for (auto [offset, size] : candidates)
     if (size == int64_t(bytes.size()) &&

@@ -129,6 +129,17 @@ def average_pool_f64(border):
     return m, {"x": x}, ReferenceEvaluator(m).run(None, {"x": x})
 
 
+# Products ---------------------------------------------------------------------
+
+@reference
+def product_of_nothing():
+    """The only constant has no elements."""
+    x = np.zeros((0, 17), np.float32)
+    node = helper.make_node("MatMul", ["w", "x"], ["y"])
+    return model([node], {"x": x}, [("y", F)],
+                 {"w": np.zeros(0, np.float32)}), {"x": x}
+
+
 # Loops ------------------------------------------------------------------------
 
 def body(nodes, inputs, outputs, constants=()):

@@ -33,8 +33,9 @@ EVERYTHING = NUMBERS + [BOOL, BFLOAT16]
 NOISE = {np.dtype(np.float32): 2.0**-23, np.dtype(np.float64): 2.0**-52,
          np.dtype(np.float16): 2.0**-10, BFLOAT16: 2.0**-7}
 SHADOWS = 3
-# Operators whose weights follow from positions, which are rounded as well.
-POSITIONS = {"Resize": 32, "Upsample": 32}
+# Operators that round within: positions that weights follow from, differences
+# of close numbers. In units of the noise of one, or of the largest result.
+WITHIN = {"Resize": 32, "Upsample": 32, "Elu": 4, "Celu": 4, "Selu": 4}
 
 # The newest opset whose kernels ONNX Runtime has.
 RUNTIME_OPSET = 24
@@ -89,8 +90,8 @@ def disturb(array, rng, op=None):
         wide = np.float64 if array.dtype.itemsize < 8 else np.longdouble
         exact = array.astype(wide)
         result = exact * (1 + noise)
-        if op in POSITIONS and array.size:
-            result += POSITIONS[op] * noise * np.abs(exact).max()
+        if op in WITHIN and array.size:
+            result += WITHIN[op] * noise * max(np.abs(exact).max(), 1)
         return np.asarray(result.astype(array.dtype))
 
 
