@@ -28,6 +28,8 @@ static Type elementOf(Value tensor) {
 }
 
 ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
+  // Fewer are not worth the gathering.
+  constexpr int64_t fewOutputs = 8;
   ArrayRef<int64_t> input = shapeOf(op.getInput());
   ArrayRef<int64_t> weights = shapeOf(op.getWeights());
   ArrayRef<int64_t> output = shapeOf(op.getResult());
@@ -81,24 +83,26 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
       run *= weights[rank - 1];
     product->describe(shape, run, /*isPacked=*/true);
   }
-  if (product && !bands) {
-    PairLayout::Sizes sizes;
-    sizes.length = groupInputs;
-    if (groupInputs % 4 && groups == 1 && op.getDilation(rank - 1) == 1)
-      sizes.length *= weights[rank - 1];
-    sizes.runs = depth / sizes.length;
-    sizes.channels = groupOutputs;
-    sizes.groups = groups;
-    sizes.pixels = shape.lines * shape.pixels;
+  // A few channels that are neighbours of those of the next tap.
+  words.length = groupInputs;
+  if (groupInputs % 4 && groups == 1 && op.getDilation(rank - 1) == 1)
+    words.length *= weights[rank - 1];
+  words.runs = depth / std::max<int64_t>(words.length, 1);
+  if (product && !bands)
     pairs = PairLayout::get(cpu, elementOf(op.getInput()), op.getWeights(),
-                            op.getBias(), sizes);
-  }
+                            op.getBias(), words,
+                            {groupOutputs, groups, shape.lines * shape.pixels});
   tiles = cost::chooseTiles(shape, cpu);
   if (constantOf(op.getWeights()))
     added =
         bytesAddedUp(cpu, elementOf(op.getInput()), elementOf(op.getWeights()));
-  if (added > groupInputs)
-    added = 0;
+  if (added > groupInputs) {
+    words.step = added / 4;
+    gathers = words.isRegular() && !bands && groupOutputs >= fewOutputs &&
+              depth * 2 >= added;
+    if (!gathers)
+      added = 0;
+  }
   usesDotProducts =
       !product && constantOf(op.getWeights()) &&
       (added || prefersDotProducts(groupOutputs, groupInputs, shape.lanes));
@@ -114,6 +118,10 @@ DotContraction ConvPlan::dotContraction(edge::ConvOp op,
   dot.length = groupInputs;
   dot.addsUpVectors = added;
   dot.lanes = added ? added : shape.lanes;
+  if (gathers) {
+    dot.gathered = words;
+    return dot;
+  }
   int64_t runs = depth / groupInputs;
   for (int64_t dim = 0; dim < int64_t(op.getSpatialRank()); ++dim) {
     int64_t kernel = shapeOf(op.getWeights())[dim];
@@ -171,6 +179,7 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
     c.reduction.levels = mergeLevels(levels);
   }
 
+  lhs = flatOperand(e, args.inputs[0]);
   dot = plan.dotContraction(op, strides);
   groupWeights = plan.groupOutputs;
   if (plan.pairs) {
@@ -181,21 +190,17 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
     pairs.pixels = c.pixels;
     pairs.lineStep = c.lineStep;
     pairs.pixelStep = c.pixelStep;
-    int64_t length = plan.pairs->runLength(), runs = plan.depth / length;
-    for (int64_t dim = 0; runs > 1; ++dim) {
-      runs /= weights[dim];
-      pairs.levels.push_back(
-          {weights[dim], op.getDilation(dim) * strides[dim + 1], runs});
-    }
-    for (int64_t i = 0; i < length; ++i)
-      pairs.positions.push_back(i / plan.groupInputs * strides[rank] +
-                                i % plan.groupInputs);
+    pairs.source = wordSource();
   } else if (plan.usesDotProducts) {
     groupWeights = dot.packedSize();
     dot.lines = c.lines;
     dot.pixels = c.pixels;
     dot.lineStep = c.lineStep;
     dot.pixelStep = c.pixelStep;
+    if (plan.gathers) {
+      dot.source = wordSource();
+      dot.scratch = args.scratch.front();
+    }
   } else if (constantOf(op.getWeights())) {
     c.rhsLayout = plan.packedLayout();
     groupWeights = c.rhsLayout.size();
@@ -205,12 +210,29 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
                            plan.tiles.lanes, plan.tiles.vectors);
     c.tiles.prefetchRows = 0;
   }
-  lhs = flatOperand(e, args.inputs[0]);
   rhs = flatOperand(e, args.inputs[1]);
   if (op.getBias() && !plan.pairs) {
     bias = flatOperand(e, args.inputs[2]);
     c.biasType = dot.biasType = elementOf(op.getBias());
   }
+}
+
+WordSource ConvEmitter::wordSource() const {
+  edge::ConvOp conv = op;
+  WordSource source;
+  source.memref = lhs.memref;
+  source.element = c.lhsType;
+  ArrayRef<int64_t> weights = shapeOf(conv.getWeights());
+  int64_t rank = conv.getSpatialRank(), runs = plan.words.runs;
+  for (int64_t dim = 0; runs > 1; ++dim) {
+    runs /= weights[dim];
+    source.levels.push_back(
+        {weights[dim], conv.getDilation(dim) * strides[dim + 1], runs});
+  }
+  for (int64_t i = 0; i < plan.words.length; ++i)
+    source.positions.push_back(i / plan.groupInputs * strides[rank] +
+                               i % plan.groupInputs);
+  return source;
 }
 
 void ConvEmitter::setLines(Value first, Value end) {
@@ -235,7 +257,7 @@ void ConvEmitter::emit(ValueRange position, StoreTile store) {
       store(value, line, pixel, e.add(channelBase, channel));
     };
     if (plan.pairs) {
-      pairs.lhs = c.lhs;
+      pairs.lhsBase = c.lhs.base;
       pairs.rhs = c.rhs;
       return emitPairContraction(e, pairs, storeChannel);
     }
@@ -359,8 +381,11 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     ConvPlan plan(op, cpu);
     if (plan.pairs)
       return plan.pairs->getScratch();
-    if (plan.usesDotProducts)
-      return {};
+    if (plan.usesDotProducts) {
+      SmallVector<int64_t> anyStrides(op.getSpatialRank() + 2, 1);
+      return plan.dotContraction(op, anyStrides)
+          .getScratch(operation->getContext());
+    }
     return contractionScratch(op, plan.tiles, plan.accumulator);
   }
 

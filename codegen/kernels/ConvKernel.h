@@ -35,6 +35,10 @@ struct ConvPlan {
   /// Whether dot products compute it; the weights are constant then.
   bool usesDotProducts = false;
 
+  /// The bytes that a pixel reads.
+  WordReduction words;
+  /// Whether they are gathered for dot products.
+  bool gathers = false;
   /// How pairs of bytes compute it, if they do.
   std::optional<PairLayout> pairs;
 
@@ -80,6 +84,9 @@ public:
   void emit(mlir::ValueRange position, StoreTile store);
 
 private:
+  /// Where the bytes that a pixel reads lie.
+  WordSource wordSource() const;
+
   edge::ConvOp op;
   Emitter &e;
   const ConvPlan &plan;

@@ -7,6 +7,7 @@
 #include "codegen/kernels/Arithmetic.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -25,8 +26,24 @@ int64_t DotContraction::tapCount() const {
   return count;
 }
 
+SmallVector<MemRefType> DotContraction::getScratch(MLIRContext *context) const {
+  if (!gathered)
+    return {};
+  return {MemRefType::get({tilePixels * packedLength()},
+                          IntegerType::get(context, 8))};
+}
+
 void DotContraction::pack(ArrayRef<char> source, int64_t pitch, int64_t bytes,
                           std::vector<char> &out) const {
+  if (gathered) {
+    for (int64_t channel = 0; channel < channels; ++channel)
+      for (ArrayRef<int64_t> word : gathered->elements()) {
+        for (int64_t k : word)
+          out.push_back(source[k * pitch + channel]);
+        out.resize(out.size() + 4 - word.size());
+      }
+    return;
+  }
   int64_t padding = packedLength() - length, whole = length / lanes * lanes;
   for (int64_t channel = 0; channel < channels; ++channel)
     for (int64_t tap = 0; tap < tapCount(); ++tap)
@@ -47,7 +64,9 @@ using Values = SmallVector<Value>;
 class DotTile {
 public:
   DotTile(Emitter &e, const DotContraction &c, int64_t channels)
-      : e(e), c(c), channels(channels), length(c.length) {
+      : e(e), c(c), channels(channels),
+        length(c.gathered ? c.packedLength() : c.length),
+        elements(c.gathered ? c.scratch : c.lhs.memref) {
     for (const ReductionLevel &level : c.taps)
       taps.push_back(
           {level.count, level.lhsStep, level.rhsRows * c.packedLength()});
@@ -125,12 +144,12 @@ private:
       weights.push_back(
           load(c.rhs.memref, e.add(rhs, n * c.channelSize()), c.rhsType));
     for (auto [i, base] : llvm::enumerate(lhs)) {
-      Value elements = load(c.lhs.memref, base, c.lhsType);
+      Value vector = load(elements, base, c.lhsType);
       for (int64_t n = 0; n < channels; ++n) {
         Value &sum = next[i * channels + n];
         sum = c.addsUpVectors
-                  ? addUpBytes(e, sum, elements, weights[n], c.lhsType)
-                  : multiplyAdd(e, elements, weights[n], sum);
+                  ? addUpBytes(e, sum, vector, weights[n], c.lhsType)
+                  : multiplyAdd(e, vector, weights[n], sum);
       }
     }
     return next;
@@ -142,6 +161,7 @@ private:
   /// The loops around the runs, with steps in elements, and the run's elements.
   SmallVector<ReductionLevel> taps;
   int64_t length;
+  Value elements;
 };
 
 /// A pixel: where it is in the result, and where its inputs begin.
@@ -157,6 +177,7 @@ public:
   void emit();
 
 private:
+  void gather(DotPixel &pixel, int64_t place);
   void overChannels(ArrayRef<DotPixel> pixels);
   void emitTile(ArrayRef<DotPixel> pixels, Value channel, int64_t count);
   Values emitSums(ArrayRef<DotPixel> pixels, Value channel, int64_t count);
@@ -172,7 +193,7 @@ private:
   const DotContraction &c;
   StoreTile store;
   /// Pixels and channels whose sums the core registers hold.
-  static constexpr int64_t fewScalars = 2;
+  static constexpr int64_t fewScalars = DotContraction::tilePixels;
 };
 
 } // namespace
@@ -186,6 +207,8 @@ void DotEmitter::emit() {
       for (int64_t i = 0; i < count; ++i) {
         auto [line, pixel] = splitPixel(e, e.add(first, i), c.lines, c.pixels);
         pixels.push_back(pixelAt(line, pixel));
+        if (c.gathered)
+          gather(pixels.back(), i);
       }
       overChannels(pixels);
     };
@@ -211,6 +234,17 @@ void DotEmitter::emit() {
                overChannels(pixels);
              });
   });
+}
+
+/// Puts the elements of `pixel` at a place of the scratch memory.
+void DotEmitter::gather(DotPixel &pixel, int64_t place) {
+  Value to = e.index(place * c.packedLength());
+  gatherWords(e, *c.gathered, c.source, pixel.lhs, to, 4,
+              [&](Value word, Value at) {
+                auto bytes = VectorType::get({4}, e.getI8Type());
+                e.store(LLVM::BitcastOp::create(e, bytes, word), c.scratch, at);
+              });
+  pixel.lhs = to;
 }
 
 void DotEmitter::overChannels(ArrayRef<DotPixel> pixels) {

@@ -12,7 +12,7 @@
 #ifndef EDGECC_CODEGEN_KERNELS_DOTKERNEL_H
 #define EDGECC_CODEGEN_KERNELS_DOTKERNEL_H
 
-#include "codegen/kernels/GemmKernel.h"
+#include "codegen/kernels/WordReduction.h"
 
 namespace edgecc::kernels {
 
@@ -30,15 +30,30 @@ struct DotContraction {
   /// Whether the machine adds up all products of two vectors at once. The sums
   /// are scalars then, and channels come a few at a time.
   bool addsUpVectors = false;
+  /// The reduction, if its elements are gathered because runs are shorter than
+  /// vectors; taps and length do not matter then.
+  std::optional<WordReduction> gathered;
+  WordSource source;
+  mlir::Value scratch;
   FlatOperand lhs, rhs, bias;
 
   /// The elements of a packed run: whole vectors.
-  int64_t packedLength() const { return (length + lanes - 1) / lanes * lanes; }
+  int64_t packedLength() const {
+    if (gathered)
+      return gathered->words() * 4;
+    return (length + lanes - 1) / lanes * lanes;
+  }
   int64_t tapCount() const;
   /// The elements of the packed rhs of one channel.
   int64_t channelSize() const { return tapCount() * packedLength(); }
   /// The elements of the packed rhs.
   int64_t packedSize() const { return channels * channelSize(); }
+
+  /// Pixels whose sums are in registers at one time.
+  static constexpr int64_t tilePixels = 2;
+  /// The gathered elements of these.
+  llvm::SmallVector<mlir::MemRefType>
+  getScratch(mlir::MLIRContext *context) const;
 
   /// Appends to `out` the row-major rhs (tap and position in the run, channel)
   /// with `pitch` elements of `bytes` bytes per row: channel by channel, and

@@ -112,7 +112,7 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
   tiles = cost::chooseTiles(shape, cpu);
   if (product && isConstant && rhsBatches == 1)
     pairs = PairLayout::get(cpu, lhsElement, op.getRhs(), op.getBias(),
-                            {1, depth, channels, 1, rows});
+                            {1, depth}, {channels, 1, rows});
   if (isConstant)
     added = bytesAddedUp(cpu, lhsElement, typeOf(op.getRhs()).getElementType());
   if (added > depth)
@@ -209,8 +209,10 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
       pairs.scratch = args.scratch;
       pairs.pixels = c.pixels;
       pairs.pixelStep = c.pixelStep;
-      pairs.positions = llvm::to_vector(llvm::seq(plan.depth));
-      pairs.lhs = c.lhs;
+      pairs.source.memref = c.lhs.memref;
+      pairs.source.element = c.lhsType;
+      pairs.source.positions = llvm::to_vector(llvm::seq(plan.depth));
+      pairs.lhsBase = c.lhs.base;
       pairs.rhs = c.rhs;
       return emitPairContraction(e, pairs, store);
     }

@@ -17,16 +17,15 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
 
-using Words = SmallVector<SmallVector<int64_t, 4>>;
-
 //===----------------------------------------------------------------------===//
 // Layout
 //===----------------------------------------------------------------------===//
 
 std::optional<PairLayout> PairLayout::get(target::CpuAttr cpu, Type lhs,
                                           Value rhs, Value bias,
+                                          const WordReduction &reduction,
                                           const Sizes &sizes) {
-  constexpr int64_t mostLeftOver = 64, fewChannels = 4;
+  constexpr int64_t fewChannels = 4;
   ElementsAttr constant = constantOf(rhs);
   if (!constant || !lhs.isInteger(8) ||
       !constant.getElementType().isInteger(8) || !hasPairFunctions(cpu))
@@ -39,19 +38,16 @@ std::optional<PairLayout> PairLayout::get(target::CpuAttr cpu, Type lhs,
     if (!first)
       return std::nullopt;
   }
-  if (!weights || sizes.length == 0 || sizes.channels < fewChannels)
+  if (!weights || !reduction.isRegular() || sizes.channels < fewChannels)
     return std::nullopt;
-  PairLayout layout(lhs, *weights, first, sizes);
-  if (layout.leftOver() > mostLeftOver)
-    return std::nullopt;
-  return layout;
+  return PairLayout(lhs, *weights, first, reduction, sizes);
 }
 
 PairLayout::PairLayout(Type lhs, edge::ConstantView weights,
                        std::optional<edge::ConstantView> bias,
-                       const Sizes &sizes)
+                       const WordReduction &reduction, const Sizes &sizes)
     : lhs(lhs), weights(std::move(weights)), bias(std::move(bias)),
-      sizes(sizes) {
+      reduction(reduction), sizes(sizes) {
   constexpr int64_t longStep = 8, shortStep = 4, fewPixels = 2;
   tilePixels = sizes.pixels <= fewPixels ? 1 : 5;
   tileChannels = sizes.pixels <= fewPixels ? 4 : 1;
@@ -61,16 +57,11 @@ PairLayout::PairLayout(Type lhs, edge::ConstantView weights,
       --divisor;
     return divisor;
   };
-  int64_t count = sizes.runs * wholeWords() + llvm::divideCeil(leftOver(), 4);
-  step = largestDivisor(count);
+  int64_t count = reduction.usedWords(), step = largestDivisor(count);
   if (step < shortStep && count > longStep)
     step = largestDivisor(llvm::alignTo(count, shortStep));
+  this->reduction.step = step;
   shifted = fitsShifted();
-}
-
-int64_t PairLayout::words() const {
-  return llvm::alignTo(
-      sizes.runs * wholeWords() + llvm::divideCeil(leftOver(), 4), step);
 }
 
 int64_t PairLayout::paddedChannels() const {
@@ -83,37 +74,13 @@ int64_t PairLayout::channelBlock() const {
 }
 
 int64_t PairLayout::groupSize() const {
-  return paddedChannels() * (1 + words()) * 4;
+  return paddedChannels() * (1 + reduction.words()) * 4;
 }
 
 SmallVector<MemRefType> PairLayout::getScratch() const {
   Type i32 = IntegerType::get(lhs.getContext(), 32);
-  return {MemRefType::get({words() * 2 * tilePixels}, i32),
+  return {MemRefType::get({reduction.words() * 2 * tilePixels}, i32),
           MemRefType::get({channelBlock() * tilePixels}, i32)};
-}
-
-Words PairLayout::leftOverElements() const {
-  Words all;
-  int64_t taken = wholeWords() * 4;
-  for (int64_t run : llvm::seq(sizes.runs))
-    for (int64_t i : llvm::seq(taken, sizes.length)) {
-      if (all.empty() || all.back().size() == 4)
-        all.emplace_back();
-      all.back().push_back(run * sizes.length + i);
-    }
-  return all;
-}
-
-Words PairLayout::wordElements() const {
-  Words all;
-  for (int64_t run : llvm::seq(sizes.runs))
-    for (int64_t word : llvm::seq(wholeWords())) {
-      int64_t first = run * sizes.length + word * 4;
-      all.push_back({first, first + 1, first + 2, first + 3});
-    }
-  llvm::append_range(all, leftOverElements());
-  all.resize(words());
-  return all;
 }
 
 int64_t PairLayout::weight(int64_t k, int64_t channel) const {
@@ -130,7 +97,7 @@ bool PairLayout::fitsShifted() const {
   int64_t most = isUnsignedElement(lhs) ? 255 : 128;
   for (int64_t channel : llvm::seq(sizes.groups * sizes.channels)) {
     int64_t bound = std::abs(biasOf(channel));
-    for (int64_t k : llvm::seq(sizes.runs * sizes.length)) {
+    for (int64_t k : llvm::seq(reduction.runs * reduction.length)) {
       int64_t value = weight(k, channel);
       if (std::abs(value) > 127)
         return false;
@@ -162,7 +129,7 @@ PackedConstant PairLayout::pack() const {
       out.push_back(static_cast<char>(value >> (8 * byte)));
   };
   auto [oddOffset, evenOffset] = shiftedOffsets(lhs);
-  Words elements = wordElements();
+  WordReduction::Elements elements = reduction.elements();
   auto number = [&](ArrayRef<int64_t> word, size_t i, int64_t channel) {
     return i < word.size() ? weight(word[i], channel) : 0;
   };
@@ -221,10 +188,7 @@ private:
     return splitPixel(e, pixel, c.lines, c.pixels);
   }
   void emitTile(Value first, int64_t count);
-  void widenRuns(ArrayRef<ReductionLevel> levels, Value lhs, Value to);
-  void widenRun(Value lhs, Value to);
-  void widenLeftOver(Value lhs, Value to);
-  void widen(Value lhs, ArrayRef<int64_t> positions, Value to);
+  void widen(Value word, Value to);
   func::FuncOp getFunction();
   void call(Value weights, Value end);
 
@@ -255,17 +219,16 @@ void PairEmitter::emitTile(Value first, int64_t count) {
   int64_t size = layout.tilePixels;
   e.loop(0, count, 1, [&](Value i) {
     auto [line, pixel] = split(e.add(first, i));
-    Value lhs = e.add(e.add(c.lhs.base, e.mul(line, c.lineStep)),
+    Value lhs = e.add(e.add(c.lhsBase, e.mul(line, c.lineStep)),
                       e.mul(pixel, c.pixelStep));
-    widenRuns(c.levels, lhs, i);
-    int64_t whole = layout.sizes.runs * layout.wholeWords();
-    widenLeftOver(lhs, e.add(i, whole * 2 * size));
+    gatherWords(e, layout.reduction, c.source, lhs, i, 2 * size,
+                [&](Value word, Value to) { widen(word, to); });
   });
   SmallVector<std::pair<Value, Value>> places;
   for (int64_t i : llvm::seq(count))
     places.push_back(split(e.add(first, i)));
   int64_t block = layout.channelBlock(), channels = layout.sizes.channels;
-  int64_t channelSize = layout.words() + 1;
+  int64_t channelSize = layout.reduction.words() + 1;
   e.loop(0, layout.paddedChannels(), block, [&](Value channel) {
     auto blockEnd = [&](int64_t all) -> Value {
       Value end = e.add(channel, block);
@@ -289,62 +252,9 @@ void PairEmitter::emitTile(Value first, int64_t count) {
   });
 }
 
-void PairEmitter::widenRuns(ArrayRef<ReductionLevel> levels, Value lhs,
-                            Value to) {
-  if (levels.empty())
-    return widenRun(lhs, to);
-  const ReductionLevel &level = levels.front();
-  int64_t step = level.rhsRows * layout.wholeWords() * 2 * layout.tilePixels;
-  e.loop(0, level.count, 1, [&](Value i) {
-    widenRuns(levels.drop_front(), e.add(lhs, e.mul(i, level.lhsStep)),
-              e.add(to, e.mul(i, step)));
-  });
-}
-
-void PairEmitter::widenRun(Value lhs, Value to) {
-  int64_t pitch = 2 * layout.tilePixels, count = layout.wholeWords();
-  ArrayRef<int64_t> positions(c.positions);
-  bool isDense = positions.back() + 1 == int64_t(positions.size());
-  if (!isDense) {
-    for (int64_t word : llvm::seq(count))
-      widen(lhs, positions.slice(word * 4, 4), e.add(to, word * pitch));
-    return;
-  }
-  constexpr int64_t most = 4;
-  int64_t unroll = std::min(most, count);
-  while (unroll && count % unroll)
-    --unroll;
-  e.loop(0, count, std::max<int64_t>(unroll, 1), [&](Value word) {
-    Value from = e.add(lhs, e.mul(word, 4)), at = e.add(to, e.mul(word, pitch));
-    for (int64_t i : llvm::seq(unroll))
-      widen(from, {4 * i, 4 * i + 1, 4 * i + 2, 4 * i + 3},
-            e.add(at, i * pitch));
-  });
-}
-
-void PairEmitter::widenLeftOver(Value lhs, Value to) {
-  // Where each run begins.
-  SmallVector<int64_t> starts{0};
-  for (const ReductionLevel &level : c.levels) {
-    SmallVector<int64_t> inner;
-    for (int64_t start : starts)
-      for (int64_t i : llvm::seq(level.count))
-        inner.push_back(start + i * level.lhsStep);
-    starts = inner;
-  }
-  int64_t length = layout.sizes.length;
-  for (auto [i, word] : llvm::enumerate(layout.leftOverElements())) {
-    SmallVector<int64_t> positions;
-    for (int64_t k : word)
-      positions.push_back(starts[k / length] + c.positions[k % length]);
-    widen(lhs, positions, e.add(to, i * 2 * layout.tilePixels));
-  }
-}
-
-void PairEmitter::widen(Value lhs, ArrayRef<int64_t> positions, Value to) {
+void PairEmitter::widen(Value word, Value to) {
   Type i32 = e.getI32Type();
   bool isUnsigned = isUnsignedElement(layout.lhs);
-  Value word = loadWord(e, c.lhs.memref, lhs, positions, layout.lhs, i32);
   SmallVector<Value> pairs = splitWord(e, word, isUnsigned);
   if (layout.shifted) {
     auto subtract = [&](Value a, Value b) -> Value {
@@ -463,7 +373,7 @@ func::FuncOp PairEmitter::getFunction() {
   bool isUnsigned =
       isUnsignedElement(layout.weights.getType().getElementType());
   std::string name = "pairs_" + std::to_string(layout.tilePixels) + "x" +
-                     std::to_string(layout.step) +
+                     std::to_string(layout.reduction.step) +
                      (isUnsigned       ? "u"
                       : layout.shifted ? "s"
                                        : "");
@@ -490,7 +400,8 @@ func::FuncOp PairEmitter::getFunction() {
   LLVM::InlineAsmOp::create(
       e, TypeRange(LLVM::LLVMStructType::getLiteral(e.getContext(), arguments)),
       function.getArguments(),
-      functionText(layout.tilePixels, layout.step, layout.shifted, isUnsigned),
+      functionText(layout.tilePixels, layout.reduction.step, layout.shifted,
+                   isUnsigned),
       constraints, /*has_side_effects=*/true, /*is_align_stack=*/false,
       LLVM::tailcallkind::TailCallKind::None, LLVM::AsmDialectAttr(),
       ArrayAttr());
@@ -510,10 +421,10 @@ Value PairEmitter::address(Value memref, Value index) {
 void PairEmitter::call(Value weights, Value end) {
   func::CallOp::create(
       e, function,
-      ValueRange{
-          address(tile, e.index(0)), address(c.rhs.memref, weights),
-          address(sums, e.index(0)), address(c.rhs.memref, end),
-          address(tile, e.index(layout.words() * 2 * layout.tilePixels))});
+      ValueRange{address(tile, e.index(0)), address(c.rhs.memref, weights),
+                 address(sums, e.index(0)), address(c.rhs.memref, end),
+                 address(tile, e.index(layout.reduction.words() * 2 *
+                                       layout.tilePixels))});
 }
 
 void kernels::emitPairContraction(Emitter &emitter,

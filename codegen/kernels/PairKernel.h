@@ -15,7 +15,7 @@
 #ifndef EDGECC_CODEGEN_KERNELS_PAIRKERNEL_H
 #define EDGECC_CODEGEN_KERNELS_PAIRKERNEL_H
 
-#include "codegen/kernels/GemmKernel.h"
+#include "codegen/kernels/WordReduction.h"
 #include "dialects/Edge/EdgeConstants.h"
 
 namespace edgecc::kernels {
@@ -23,13 +23,12 @@ namespace edgecc::kernels {
 /// Whether a CPU has what the functions in machine instructions need.
 bool hasPairFunctions(target::CpuAttr cpu);
 
-/// How the weights of a contraction over `runs` runs of `length` neighbouring
-/// elements are laid out: for each channel the number that its sums begin with,
-/// then its weights, four to a word.
+/// How the weights of a contraction are laid out: for each channel the number
+/// that its sums begin with, then its weights, four to a word.
 class PairLayout {
 public:
   struct Sizes {
-    int64_t runs, length, channels, groups;
+    int64_t channels, groups;
     /// The pixels of one image.
     int64_t pixels;
   };
@@ -38,11 +37,11 @@ public:
   /// or the bias, which may be null, are no constants.
   static std::optional<PairLayout> get(target::CpuAttr cpu, mlir::Type lhs,
                                        mlir::Value rhs, mlir::Value bias,
+                                       const WordReduction &reduction,
                                        const Sizes &sizes);
 
   /// The bytes of the packed weights of one group.
   int64_t groupSize() const;
-  int64_t runLength() const { return sizes.length; }
   /// The weights of all groups; they have the bias, so nothing is left of that.
   PackedConstant pack() const;
   static PackedConstant packBias(mlir::ElementsAttr bias);
@@ -53,21 +52,13 @@ private:
   friend class PairEmitter;
 
   PairLayout(mlir::Type lhs, edge::ConstantView weights,
-             std::optional<edge::ConstantView> bias, const Sizes &sizes);
+             std::optional<edge::ConstantView> bias,
+             const WordReduction &reduction, const Sizes &sizes);
 
   bool fitsShifted() const;
   int64_t weight(int64_t k, int64_t channel) const;
   int64_t biasOf(int64_t channel) const;
 
-  /// Words of whole groups of four in a run; those of what the runs leave over,
-  /// and those that fill the last step.
-  int64_t wholeWords() const { return sizes.length / 4; }
-  int64_t leftOver() const { return sizes.runs * (sizes.length % 4); }
-  int64_t words() const;
-  /// The elements of the reduction in each word.
-  llvm::SmallVector<llvm::SmallVector<int64_t, 4>> wordElements() const;
-  /// The same for what the runs leave over.
-  llvm::SmallVector<llvm::SmallVector<int64_t, 4>> leftOverElements() const;
   /// Channels of a group, with those that fill the last step.
   int64_t paddedChannels() const;
   /// Channels whose sums are in memory at one time.
@@ -76,9 +67,11 @@ private:
   mlir::Type lhs;
   edge::ConstantView weights;
   std::optional<edge::ConstantView> bias;
+  /// Its steps are those of the inner loop.
+  WordReduction reduction;
   Sizes sizes;
-  /// Pixels and channels of a tile; words that the inner loop takes in a step.
-  int64_t tilePixels, tileChannels, step;
+  /// Pixels and channels of a tile.
+  int64_t tilePixels, tileChannels;
   /// Whether a pair of weights is stored as 256 times the odd one plus the even
   /// one, so that it serves as one operand as it is. Sums are then multiplied
   /// by 256.
@@ -91,11 +84,9 @@ struct PairContraction {
   int64_t lines = 1, pixels = 1;
   /// Elements of the lhs from one line or pixel to the next.
   int64_t lineStep = 0, pixelStep = 0;
-  /// The loops over the runs, outermost first, and where the elements of a run
-  /// lie.
-  llvm::SmallVector<ReductionLevel> levels;
-  llvm::SmallVector<int64_t> positions;
-  FlatOperand lhs, rhs;
+  WordSource source;
+  mlir::Value lhsBase;
+  FlatOperand rhs;
   llvm::SmallVector<mlir::Value> scratch;
 };
 
