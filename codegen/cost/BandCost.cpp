@@ -129,6 +129,11 @@ double cost::bandedCycles(const BandChain &chain, int64_t rows,
   int64_t extent = (chain.lines.kernel - 1) * chain.lines.dilation + 1;
   double cycles = bands * bandCycles + windowCycles(chain, rows, bands, cpu);
   double buffer = 0, result = 0, weights = 0;
+  // Channels never meet without a convolution: they pass in blocks of a vector.
+  double buffered = 1;
+  if (chain.producer && !chain.producer->conv &&
+      (!chain.consumer || !chain.consumer->conv))
+    buffered = std::min(1.0, double(chain.lanes) / chain.channels);
   if (chain.producer) {
     buffer = inputLine(chain) * ((rows - 1) * chain.lines.stride + extent);
     weights += weightBytes(*chain.producer);
@@ -137,7 +142,7 @@ double cost::bandedCycles(const BandChain &chain, int64_t rows,
     result = resultLine(chain) * rows;
     weights += weightBytes(*chain.consumer);
   }
-  double workingSet = buffer + result + weights;
+  double workingSet = buffered * (buffer + result) + weights;
   if (const auto &producer = chain.producer) {
     bool isAll = producer->conv && rows == chain.lines.outputs;
     cycles +=

@@ -11,7 +11,9 @@
 // (a pointwise convolution, or the transposition to channels-first) reads.
 //
 // In the first buffer the channels lie in blocks as long as a vector, so that
-// the window reads neighbouring pixels from neighbouring cache lines.
+// the window reads neighbouring pixels from neighbouring cache lines. A chain
+// without a convolution beside the window passes block by block, since channels
+// never meet in it; its buffers then hold one block.
 //
 //===----------------------------------------------------------------------===//
 
@@ -55,6 +57,8 @@ struct BandPlan {
   /// The buffer that the window reads, if there is a producer: blocks of
   /// `blockLanes` channels, each (bufferLines, bufferPixels, blockLanes).
   int64_t bufferLines, bufferPixels, blockLanes, blocks;
+  /// Whether all bands of one block come before the next block.
+  bool blockByBlock = false;
   /// Lines of the buffer by which it moves from band to band, and lines that
   /// stay.
   int64_t step, kept;
@@ -126,12 +130,14 @@ BandPlan::BandPlan(edge::RowBandsOp op, target::CpuAttr cpu) {
                        ? channels
                        : std::min(producerPlan->tiles.lanes, blockLanes);
     blocks = llvm::divideCeil(channels, blockLanes);
+    blockByBlock = !producerPlan && !consumerPlan;
+    int64_t buffered = blockByBlock ? 1 : blocks;
     scratch.push_back(MemRefType::get(
-        {blocks * bufferLines * bufferPixels * blockLanes}, inputElement));
+        {buffered * bufferLines * bufferPixels * blockLanes}, inputElement));
   }
   if (consumer)
-    scratch.push_back(
-        MemRefType::get({1, rows, output[2], output[3]}, element));
+    scratch.push_back(MemRefType::get(
+        {1, rows, output[2], blockByBlock ? blockLanes : output[3]}, element));
   llvm::append_range(scratch, scratchOf(producer, producerPlan));
   llvm::append_range(scratch, scratchOf(consumer, consumerPlan));
 }
@@ -149,6 +155,11 @@ private:
   KernelArgs argsOf(Operation *inner, Value previous);
   void fillBuffer(Value firstLine, Value endLine, int64_t firstPixel,
                   int64_t pixelCount);
+  /// Emits `body` for every block of the channels at hand: its number, and how
+  /// many channels it has.
+  void forBlocks(function_ref<void(Value block, int64_t channels)> body);
+  /// All bands of all images, for the channels at hand.
+  void overImages();
   void moveBuffer(Value band);
   void produce(Value image, Value band);
   /// Computes the lines from `begin` up to `end` into the buffer, which begins
@@ -171,6 +182,9 @@ private:
   /// What the window reads if there is a producer, and what it writes if there
   /// is a consumer.
   Value buffer, result;
+  /// The channels at hand: all of them, or those of a block.
+  Value firstChannel;
+  int64_t channels;
   ArrayRef<Value> producerScratch, consumerScratch;
 };
 
@@ -179,6 +193,8 @@ private:
 BandEmitter::BandEmitter(edge::RowBandsOp op, Emitter &e,
                          const KernelArgs &args)
     : op(op), e(e), args(args), plan(op, e.cpu) {
+  firstChannel = e.index(0);
+  channels = resultOf(plan.window).getShape().back();
   ArrayRef<Value> scratch = args.scratch;
   if (plan.producer) {
     buffer = scratch.consume_front();
@@ -190,6 +206,15 @@ BandEmitter::BandEmitter(edge::RowBandsOp op, Emitter &e,
   size_t count = scratchOf(plan.producer, plan.producerPlan).size();
   producerScratch = scratch.take_front(count);
   consumerScratch = scratch.drop_front(count);
+}
+
+void BandEmitter::forBlocks(
+    function_ref<void(Value block, int64_t channels)> body) {
+  int64_t whole = channels / plan.blockLanes;
+  int64_t rest = channels % plan.blockLanes;
+  e.loop(0, whole, 1, [&](Value block) { body(block, plan.blockLanes); });
+  if (rest)
+    body(e.index(whole), rest);
 }
 
 KernelArgs BandEmitter::argsOf(Operation *inner, Value previous) {
@@ -223,7 +248,7 @@ void BandEmitter::fillBuffer(Value firstLine, Value endLine, int64_t firstPixel,
                     : APInt(element.getIntOrFloatBitWidth(), 0)));
   Value value = e.constant(filler);
   int64_t pitch = plan.bufferPixels * plan.blockLanes;
-  e.loop(0, plan.blocks, 1, [&](Value block) {
+  forBlocks([&](Value block, int64_t) {
     emitLoop(e, firstLine, endLine, 1, [&](Value line) {
       Value start =
           e.add(e.add(e.mul(block, blocks.stride), e.mul(line, pitch)),
@@ -246,7 +271,7 @@ void BandEmitter::moveBuffer(Value band) {
   Type element = cast<MemRefType>(buffer.getType()).getElementType();
   // A line at a time from the front: the old place of a line may be the new one
   // of another, which is written later.
-  e.loop(0, plan.blocks, 1, [&](Value block) {
+  forBlocks([&](Value block, int64_t) {
     e.loop(0, plan.kept, 1, [&](Value line) {
       Value to = e.add(e.mul(block, blocks.stride), e.mul(line, pitch));
       Value from = e.add(to, plan.step * pitch);
@@ -309,12 +334,13 @@ void BandEmitter::computeLines(Value image, Value begin, Value end, Value top) {
 void BandEmitter::transposeLines(Value image, Value begin, Value end,
                                  Value top) {
   RankedTensorType type = resultOf(plan.producer);
-  int64_t pixels = type.getDimSize(2), channels = type.getDimSize(3);
+  int64_t pixels = type.getDimSize(2);
   Access from = accessAll(e, argsOf(plan.producer, {}).inputs[0],
                           storageType(type.getElementType()));
   ArrayRef<int64_t> strides = from.strides;
   Value source = e.add(from.start, e.mul(image, strides[0]));
-  auto transposeBlock = [&](Value block, int64_t lanes) {
+  source = e.add(source, e.mul(firstChannel, strides[1]));
+  forBlocks([&](Value block, int64_t lanes) {
     emitLoop(e, begin, end, 1, [&](Value line) {
       Value start = e.add(source, e.mul(block, plan.blockLanes * strides[1]));
       start = e.add(start, e.mul(line, strides[2]));
@@ -326,12 +352,7 @@ void BandEmitter::transposeLines(Value image, Value begin, Value end,
                {from.buffer, start, {strides[3], strides[1]}, from.element},
                {buffer, at, {plan.blockLanes, 1}, from.element});
     });
-  };
-  int64_t whole = channels / plan.blockLanes;
-  e.loop(0, whole, 1,
-         [&](Value block) { transposeBlock(block, plan.blockLanes); });
-  if (int64_t rest = channels % plan.blockLanes)
-    transposeBlock(e.index(whole), rest);
+  });
 }
 
 void BandEmitter::slide(Value image, Value band) {
@@ -342,6 +363,8 @@ void BandEmitter::slide(Value image, Value band) {
   w.shape[0] = 1;
   w.shape[1] = plan.rows;
   if (buffer) {
+    w.firstChannel = firstChannel;
+    w.shape.back() = channels;
     w.input = flatOperand(e, buffer);
     w.inputBlocks = blocks;
     w.inputStrides = {0, plan.bufferPixels * plan.blockLanes, plan.blockLanes,
@@ -356,7 +379,9 @@ void BandEmitter::slide(Value image, Value band) {
     SmallVector<Value> indices{image, lineOf(band, at[1]), at[2], at[3]};
     if (!result)
       return e.storeResult(plan.window, own, value, indices);
-    e.store(applyEpilogue(e, plan.window, own, value, indices), result, at);
+    value = applyEpilogue(e, plan.window, own, value, indices);
+    Value channel = e.createOrFold<arith::SubIOp>(at[3], firstChannel);
+    e.store(value, result, {at[0], at[1], at[2], channel});
   };
   emitWindow(e, w);
 }
@@ -369,9 +394,10 @@ void BandEmitter::transposeResult(Value image, Value band) {
   from.strides = SmallVector<int64_t>{strides[3], strides[1], strides[2]};
   Access to = accessAll(e, args.outputs[0], element);
   Value start = e.add(to.start, e.mul(image, to.strides[0]));
+  start = e.add(start, e.mul(firstChannel, to.strides[1]));
   to.start = e.add(start, e.mul(band, plan.rows * to.strides[2]));
   to.strides.erase(to.strides.begin());
-  emitCopy(e, {shape[3], plan.rows, shape[2]}, from, to);
+  emitCopy(e, {channels, plan.rows, shape[2]}, from, to);
 }
 
 void BandEmitter::consume(Value image, Value band) {
@@ -403,6 +429,16 @@ void BandEmitter::consume(Value image, Value band) {
 }
 
 void BandEmitter::emit() {
+  if (!plan.blockByBlock)
+    return overImages();
+  forBlocks([&](Value block, int64_t count) {
+    firstChannel = e.mul(block, plan.blockLanes);
+    channels = count;
+    overImages();
+  });
+}
+
+void BandEmitter::overImages() {
   if (plan.producer) {
     // Nothing is written to the borders on both sides.
     Value begin = e.index(0), end = e.index(plan.bufferLines);

@@ -65,6 +65,8 @@ private:
   const Window &w;
   size_t rank;
   int64_t lanes, channels;
+  /// Elements from a tap's weights to the next one's.
+  int64_t weightPitch = 0;
   SmallVector<int64_t> strides;
   /// Output extents of the images and outer spatial dimensions.
   SmallVector<int64_t> outer;
@@ -96,8 +98,10 @@ WindowEmitter::WindowEmitter(Emitter &e, const Window &w)
   outer.assign(w.shape.begin(),
                w.shape.begin() + std::max<int64_t>(rank, 2) - 1);
   tiles = cost::chooseTiles(lineDim, pixelDim, bool(w.weights), e.cpu);
-  if (w.weights)
+  if (w.weights) {
     weights = flatOperand(e, w.weights);
+    weightPitch = cast<MemRefType>(w.weights.getType()).getShape().back();
+  }
 }
 
 void WindowEmitter::emit() {
@@ -166,7 +170,7 @@ void WindowEmitter::overChannels(Tile tile, function_ref<void(Tile)> body) {
     int64_t count = (channels - first) / width;
     e.loop(first, first + count * width, width, [&](Value channel) {
       Tile inner = tile;
-      inner.channel = channel;
+      inner.channel = w.firstChannel ? e.add(w.firstChannel, channel) : channel;
       inner.lanes.assign(group.begin(), group.end());
       inner.input = e.add(tile.input, w.inputBlocks.offsetOf(e, channel));
       body(inner);
@@ -265,10 +269,10 @@ Value WindowEmitter::loadWeight(const Tile &tile, Value tap, int64_t offset,
                                 size_t vector) {
   if (!w.weights)
     return {};
-  int64_t shift = offset * channels;
+  int64_t shift = offset * weightPitch;
   for (size_t i = 0; i < vector; ++i)
     shift += tile.lanes[i];
-  Value index = e.add(e.add(e.mul(tap, channels), tile.channel), shift);
+  Value index = e.add(e.add(e.mul(tap, weightPitch), tile.channel), shift);
   return loadWide(e, weights.memref, index, tile.lanes[vector], w.weightsType,
                   w.accumulatorType);
 }

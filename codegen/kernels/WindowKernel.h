@@ -41,6 +41,9 @@ struct Window {
   ChannelBlocks inputBlocks;
   /// The images, spatial dimensions and channels to compute.
   llvm::SmallVector<int64_t> shape;
+  /// The first of these channels among those of weights and result, null for
+  /// zero; the input begins with it.
+  mlir::Value firstChannel;
   /// The weights, (kernel..., channels), or null.
   mlir::Value weights;
   mlir::Type weightsType;
