@@ -78,7 +78,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     opt.evaluate = evaluateConstants;
     opt.optLevel = options.codegen.optLevel == OptLevel::O0 ? 0 : 2;
     opt.integers = options.integers;
-    opt.calibrate = options.calibrate;
+    opt.calibrator = options.calibrator;
     opt.floatFallback = options.floatFallback;
     KernelStageOptions kernel;
     kernel.winograd =

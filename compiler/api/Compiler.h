@@ -48,7 +48,7 @@ struct CompileOptions {
   bool integers = true;
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
-  CalibrateFn calibrate;
+  CalibratorPtr calibrator;
   /// What is said of operations that stay in float in a quantised network.
   WarningLevel floatFallback = WarningLevel::Warning;
   /// Called with every pass manager before it runs (printing, timing).

@@ -68,17 +68,17 @@ void edgecc::buildOptStage(OpPassManager &manager,
   OpPassManager &first = manager.nest<func::FuncOp>();
   // Before layout, which knows convolutions only in their ordinary form.
   first.addPass(transforms::createDecomposeConvTranspose());
-  if (options.calibrate) {
+  if (options.calibrator) {
     // What is quantised has its normalisations in the weights, and nothing is
     // transposed in between.
     addSimplification(first);
     addLayout(first);
     addConstantFolding(first, options);
-    first.addPass(quantization::createQuantizeStaticPass(options.calibrate));
+    first.addPass(quantization::createQuantizeStaticPass(options.calibrator));
   }
   if (options.optLevel > 0)
     addSimplification(first);
-  if (options.optLevel > 0 && (options.integers || options.calibrate)) {
+  if (options.optLevel > 0 && (options.integers || options.calibrator)) {
     // Before layout, which then moves integers.
     first.addPass(quantization::createGrowIntegerRegions());
     first.addPass(createCSEPass());

@@ -50,7 +50,7 @@ struct OptStageOptions {
   bool integers = true;
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
-  CalibrateFn calibrate;
+  CalibratorPtr calibrator;
   /// What is said of operations that stay in float in a quantised network.
   WarningLevel floatFallback = WarningLevel::Warning;
 };

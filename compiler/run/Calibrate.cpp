@@ -5,11 +5,14 @@
 //
 // Two runs over the examples: the first one finds the extremes of each value,
 // the second one, for rules that need it, how often values occur in between.
+// Quantised networks are compared with the one that they approximate example by
+// example.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/run/Calibrate.h"
 #include "compiler/pipeline/Evaluate.h"
+#include "compiler/run/Accuracy.h"
 #include "compiler/run/Npz.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -18,6 +21,8 @@
 #include "llvm/ADT/StringSwitch.h"
 
 #include <cmath>
+#include <map>
+#include <set>
 
 using namespace mlir;
 using namespace edgecc;
@@ -89,24 +94,36 @@ CalibratedRange percentile(const Histogram &histogram) {
           float(histogram.least + (high + 1) * histogram.width())};
 }
 
-/// A copy of the module of `values` whose `main` returns them.
-OwningOpRef<ModuleOp> observing(ArrayRef<Value> values) {
-  Value first = values.front();
-  auto function = first.getParentRegion()->getParentOfType<func::FuncOp>();
+/// The name of the node that a value comes from.
+std::string nameOf(Value value) {
+  std::string name;
+  value.getLoc()->walk([&](Location part) {
+    auto named = dyn_cast<NameLoc>(part);
+    if (!named)
+      return WalkResult::advance();
+    name = named.getName().str();
+    return WalkResult::interrupt();
+  });
+  return name;
+}
+
+/// A copy of the module of `function` whose `main` returns `values` and then
+/// what it returned before.
+OwningOpRef<ModuleOp> observing(func::FuncOp function, ArrayRef<Value> values) {
   IRMapping mapping;
   auto module = function->getParentOfType<ModuleOp>();
   OwningOpRef<ModuleOp> copy(cast<ModuleOp>(module->clone(mapping)));
   auto main = copy->lookupSymbol<func::FuncOp>(function.getName());
+  Operation *terminator = main.getBody().front().getTerminator();
   SmallVector<Value> results;
-  SmallVector<Type> types;
-  for (Value value : values) {
+  for (Value value : values)
     results.push_back(mapping.lookup(value));
-    types.push_back(value.getType());
-  }
-  main.getBody().front().getTerminator()->setOperands(results);
+  llvm::append_range(results, terminator->getOperands());
+  terminator->setOperands(results);
   main.setType(FunctionType::get(copy->getContext(),
-                                 main.getFunctionType().getInputs(), types));
-  for (unsigned i = 0; i < values.size(); ++i)
+                                 main.getFunctionType().getInputs(),
+                                 ValueRange(results).getTypes()));
+  for (unsigned i = 0; i < results.size(); ++i)
     main.setResultAttrs(
         i, DictionaryAttr::get(
                copy->getContext(),
@@ -116,98 +133,298 @@ OwningOpRef<ModuleOp> observing(ArrayRef<Value> values) {
   return copy;
 }
 
-/// A network that gives the observed values, its examples, and where the values
-/// go.
+/// A network that gives observed values, and then its results.
 class Observation {
 public:
-  Observation(RunnableModel runnable, std::vector<TensorData> examples)
-      : runnable(std::move(runnable)), examples(std::move(examples)) {
+  Observation(RunnableModel runnable, size_t values)
+      : runnable(std::move(runnable)), numValues(values) {
     for (const TensorInterface &output : this->runnable.interface.outputs)
       buffers.emplace_back(std::max<int64_t>(output.bytes, 1));
   }
 
-  /// Calls `see` with the position and the elements of each observed value of
-  /// each example.
-  llvm::Error run(llvm::function_ref<void(size_t, ArrayRef<float>)> see) {
+  static FailureOr<Observation> load(func::FuncOp function,
+                                     ArrayRef<Value> values) {
+    OwningOpRef<ModuleOp> module = observing(function, values);
+    FailureOr<RunnableModel> runnable =
+        loadHere(*module, OptLevel::O2, /*optimise=*/true);
+    if (failed(runnable))
+      return failure();
+    return Observation(std::move(*runnable), values.size());
+  }
+
+  ArrayRef<TensorInterface> inputs() const { return runnable.interface.inputs; }
+  size_t numResults() const { return buffers.size() - numValues; }
+
+  llvm::Error run(const TensorData &example) {
     SmallVector<void *> outputs;
     for (std::vector<char> &buffer : buffers)
       outputs.push_back(buffer.data());
-    for (const TensorData &example : examples) {
-      SmallVector<const void *> inputs;
-      for (const std::vector<char> &input : example)
-        inputs.push_back(input.data());
-      if (llvm::Error error = runnable.model->run(inputs, outputs))
-        return error;
-      for (auto [i, output] : llvm::enumerate(runnable.interface.outputs))
-        see(i, ArrayRef(reinterpret_cast<const float *>(buffers[i].data()),
-                        output.bytes / sizeof(float)));
-    }
-    return llvm::Error::success();
+    SmallVector<const void *> inputs;
+    for (const std::vector<char> &input : example)
+      inputs.push_back(input.data());
+    return runnable.model->run(inputs, outputs);
+  }
+
+  /// The elements of an observed value after a run.
+  ArrayRef<float> value(size_t i) const { return elements(i); }
+  /// Those of a result; none if they are not f32.
+  ArrayRef<float> result(size_t i) const {
+    i += numValues;
+    if (!runnable.interface.outputs[i].type.getElementType().isF32())
+      return {};
+    return elements(i);
+  }
+  /// The size of the last dimension of a result.
+  int64_t resultWidth(size_t i) const {
+    ArrayRef<int64_t> shape =
+        runnable.interface.outputs[numValues + i].type.getShape();
+    return shape.empty() ? 1 : shape.back();
   }
 
 private:
+  ArrayRef<float> elements(size_t i) const {
+    return {reinterpret_cast<const float *>(buffers[i].data()),
+            size_t(runnable.interface.outputs[i].bytes) / sizeof(float)};
+  }
+
   RunnableModel runnable;
-  std::vector<TensorData> examples;
+  size_t numValues;
   std::vector<std::vector<char>> buffers;
 };
 
-FailureOr<SmallVector<CalibratedRange>>
-findRanges(ArrayRef<Value> values, StringRef path, RangeRule rule) {
-  Location loc = UnknownLoc::get(values.front().getContext());
-  auto report = [&](llvm::Error error) {
-    return emitError(loc) << llvm::toString(std::move(error));
-  };
-  OwningOpRef<ModuleOp> module = observing(values);
-  FailureOr<RunnableModel> runnable =
-      loadHere(*module, OptLevel::O2, /*optimise=*/true);
-  if (failed(runnable))
-    return failure();
-  auto examples = readNpzExamples(path, runnable->interface.inputs);
-  if (!examples)
-    return report(examples.takeError());
-  if (examples->size() < 10)
-    emitWarning(loc) << "'" << path << "' has " << examples->size()
-                     << " examples to calibrate with; fewer than 10 seldom "
-                        "represent what a network will see";
+/// Runs networks on the examples of a file.
+class ExampleCalibrator : public Calibrator {
+public:
+  explicit ExampleCalibrator(CalibrationOptions options)
+      : options(std::move(options)) {
+    maxLoss = this->options.maxLoss;
+    reports = !this->options.report.empty();
+  }
 
-  Observation observation(std::move(*runnable), std::move(*examples));
+  FailureOr<SmallVector<CalibratedRange>>
+  findRanges(ArrayRef<Value> values) override;
+  FailureOr<double> measureLoss(func::FuncOp quantised) override;
+  LogicalResult writeReport(ArrayRef<Value> values) override;
+
+private:
+  /// Runs both networks on one example after the other, and calls `see` with
+  /// its position.
+  LogicalResult compare(Observation &quantised,
+                        llvm::function_ref<void(size_t)> see);
+  /// Whether the first result of a network is the right answer to an example.
+  bool isRight(const Observation &network, size_t example) const;
+  bool hasAnswers() const;
+  void checkExamples() const;
+  InFlightDiagnostic warn() const;
+  LogicalResult fail(llvm::Error error) const;
+
+  CalibrationOptions options;
+  MLIRContext *context = nullptr;
+  /// The network of real numbers, with the values whose ranges were found.
+  std::unique_ptr<Observation> original;
+  Examples examples;
+};
+
+LogicalResult ExampleCalibrator::fail(llvm::Error error) const {
+  return emitError(UnknownLoc::get(context))
+         << llvm::toString(std::move(error));
+}
+
+InFlightDiagnostic ExampleCalibrator::warn() const {
+  return emitWarning(UnknownLoc::get(context)) << "'" << options.path << "' ";
+}
+
+/// Says what makes examples unlike what a network will see.
+void ExampleCalibrator::checkExamples() const {
+  size_t count = examples.inputs.size();
+  if (count < 10)
+    warn() << "has " << count
+           << " examples to calibrate with; fewer than 10 seldom represent "
+              "what a network will see";
+  size_t repeated = 0;
+  std::set<TensorData> seen;
+  for (const TensorData &example : examples.inputs)
+    repeated += !seen.insert(example).second;
+  if (repeated > 0)
+    warn() << "repeats " << repeated << " of its " << count << " examples";
+}
+
+FailureOr<SmallVector<CalibratedRange>>
+ExampleCalibrator::findRanges(ArrayRef<Value> values) {
+  Value first = values.front();
+  context = first.getContext();
+  auto function = first.getParentRegion()->getParentOfType<func::FuncOp>();
+  FailureOr<Observation> loaded = Observation::load(function, values);
+  if (failed(loaded))
+    return failure();
+  original = std::make_unique<Observation>(std::move(*loaded));
+  auto read = readNpzExamples(options.path, original->inputs());
+  if (!read)
+    return fail(read.takeError());
+  examples = std::move(*read);
+  checkExamples();
+
+  // By how much the last fifth of the examples widens the ranges.
+  size_t settled = examples.inputs.size() - examples.inputs.size() / 5;
+  SmallVector<CalibratedRange> early;
   std::vector<Histogram> histograms(values.size());
   bool isFinite = true;
-  if (llvm::Error error =
-          observation.run([&](size_t i, ArrayRef<float> elements) {
-            for (float value : elements) {
-              isFinite &= std::isfinite(value);
-              histograms[i].least = std::min(histograms[i].least, value);
-              histograms[i].most = std::max(histograms[i].most, value);
-            }
-          }))
-    return report(std::move(error));
+  for (auto [e, example] : llvm::enumerate(examples.inputs)) {
+    if (llvm::Error error = original->run(example))
+      return fail(std::move(error));
+    for (auto [i, histogram] : llvm::enumerate(histograms))
+      for (float value : original->value(i)) {
+        isFinite &= std::isfinite(value);
+        histogram.least = std::min(histogram.least, value);
+        histogram.most = std::max(histogram.most, value);
+      }
+    if (e + 1 == settled)
+      for (const Histogram &histogram : histograms)
+        early.push_back({histogram.least, histogram.most});
+  }
   if (!isFinite)
-    return emitError(loc) << "the network computes infinities or NaN from the "
-                             "examples in '"
-                          << path << "'";
-  for (auto [value, histogram] : llvm::zip(values, histograms))
+    return emitError(UnknownLoc::get(context))
+           << "the network computes infinities or NaN from the examples in '"
+           << options.path << "'";
+  size_t widened = 0;
+  SmallVector<CalibratedRange> ranges;
+  for (auto [value, histogram, before] :
+       llvm::zip_equal(values, histograms, early)) {
+    ranges.push_back({histogram.least, histogram.most});
     if (isa<BlockArgument>(value) && histogram.least == histogram.most)
       emitWarning(value.getLoc())
-          << "all examples in '" << path << "' hold the same number";
-
-  SmallVector<CalibratedRange> ranges;
-  for (const Histogram &histogram : histograms)
-    ranges.push_back({histogram.least, histogram.most});
-  if (rule == RangeRule::MinMax)
+          << "all examples in '" << options.path << "' hold the same number";
+    widened += double(histogram.most) - histogram.least >
+               1.25 * (double(before.most) - before.least);
+  }
+  if (widened * 10 > values.size())
+    warn() << "does not have enough examples: the last fifth of them widens "
+           << widened << " of " << values.size()
+           << " ranges by more than a quarter";
+  if (options.rule == RangeRule::MinMax)
     return ranges;
-  if (llvm::Error error =
-          observation.run([&](size_t i, ArrayRef<float> elements) {
-            if (histograms[i].least < histograms[i].most)
-              for (float value : elements)
-                histograms[i].count(value);
-          }))
-    return report(std::move(error));
+  for (const TensorData &example : examples.inputs) {
+    if (llvm::Error error = original->run(example))
+      return fail(std::move(error));
+    for (auto [i, histogram] : llvm::enumerate(histograms))
+      if (histogram.least < histogram.most)
+        for (float value : original->value(i))
+          histogram.count(value);
+  }
   for (auto [range, histogram] : llvm::zip(ranges, histograms))
     if (histogram.least < histogram.most)
-      range = rule == RangeRule::Percentile ? percentile(histogram)
-                                            : leastError(histogram);
+      range = options.rule == RangeRule::Percentile ? percentile(histogram)
+                                                    : leastError(histogram);
   return ranges;
+}
+
+LogicalResult ExampleCalibrator::compare(Observation &quantised,
+                                         llvm::function_ref<void(size_t)> see) {
+  for (auto [i, example] : llvm::enumerate(examples.inputs)) {
+    for (Observation *network : {original.get(), &quantised})
+      if (llvm::Error error = network->run(example))
+        return fail(std::move(error));
+    see(i);
+  }
+  return success();
+}
+
+bool ExampleCalibrator::hasAnswers() const {
+  return !examples.labels.empty() && original->numResults() > 0 &&
+         original->resultWidth(0) > 1;
+}
+
+bool ExampleCalibrator::isRight(const Observation &network,
+                                size_t example) const {
+  return largestElement(network.result(0)) == examples.labels[example];
+}
+
+FailureOr<double> ExampleCalibrator::measureLoss(func::FuncOp function) {
+  FailureOr<Observation> quantised = Observation::load(function, {});
+  if (failed(quantised))
+    return failure();
+  Divergence whole;
+  int64_t lost = 0;
+  if (failed(compare(*quantised, [&](size_t example) {
+        if (hasAnswers())
+          lost += int64_t(isRight(*original, example)) -
+                  int64_t(isRight(*quantised, example));
+        for (size_t i = 0; i < original->numResults(); ++i)
+          whole.add(original->result(i), quantised->result(i));
+      })))
+    return failure();
+  if (hasAnswers())
+    return double(lost) / double(examples.inputs.size());
+  return whole.relative();
+}
+
+LogicalResult ExampleCalibrator::writeReport(ArrayRef<Value> values) {
+  AccuracyReport report;
+  SmallVector<Value> seen;
+  SmallVector<size_t> positions;
+  for (auto [i, value] : llvm::enumerate(values)) {
+    if (!value)
+      continue;
+    seen.push_back(value);
+    positions.push_back(i);
+    auto cast = value.getDefiningOp<edge::DequantizeOp>();
+    ArrayRef<int64_t> shape = cast.getType().getShape();
+    report.values.push_back(
+        {nameOf(value),
+         quantization::Parameters(quantization::quantizedType(cast.getInput())),
+         {},
+         std::vector<Divergence>(shape.size() > 1 ? shape.back() : 0)});
+  }
+  if (seen.empty())
+    return emitError(UnknownLoc::get(context))
+           << "nothing is quantised, there is no accuracy to report";
+  auto function =
+      seen.front().getParentRegion()->getParentOfType<func::FuncOp>();
+  FailureOr<Observation> quantised = Observation::load(function, seen);
+  if (failed(quantised))
+    return failure();
+
+  report.hasLabels = hasAnswers();
+  for (size_t i = 0; i < original->numResults(); ++i) {
+    auto name = function.getResultAttrOfType<StringAttr>(i, "edge.name");
+    report.outputs.push_back({name ? name.str() : std::string()});
+  }
+  std::map<int64_t, GroupAccuracy> groups;
+  auto addTo = [&](GroupAccuracy &group, size_t example) {
+    ++group.examples;
+    for (size_t i = 0; i < original->numResults(); ++i)
+      group.whole.add(original->result(i), quantised->result(i));
+    if (!report.hasLabels)
+      return;
+    group.right += isRight(*original, example);
+    group.quantisedRight += isRight(*quantised, example);
+  };
+  if (failed(compare(*quantised, [&](size_t example) {
+        for (auto [i, position] : llvm::enumerate(positions))
+          report.values[i].add(original->value(position), quantised->value(i));
+        for (auto [i, output] : llvm::enumerate(report.outputs))
+          output.add(original->result(i), quantised->result(i),
+                     original->resultWidth(i));
+        addTo(report.all, example);
+        if (!examples.groups.empty())
+          addTo(groups[examples.groups[example]], example);
+      })))
+    return failure();
+  for (auto &[number, group] : groups) {
+    group.group = number;
+    report.groups.push_back(group);
+  }
+  std::error_code error;
+  llvm::raw_fd_ostream file(options.report, error);
+  if (!error)
+    report.write(file);
+  if (!error && file.has_error())
+    error = file.error();
+  file.clear_error();
+  if (error)
+    return emitError(UnknownLoc::get(context))
+           << "cannot write '" << options.report << "': " << error.message();
+  return success();
 }
 
 } // namespace
@@ -220,8 +437,6 @@ std::optional<RangeRule> edgecc::parseRangeRule(StringRef name) {
       .Default(std::nullopt);
 }
 
-CalibrateFn edgecc::calibrateWith(std::string path, RangeRule rule) {
-  return [path = std::move(path), rule](ArrayRef<Value> values) {
-    return findRanges(values, path, rule);
-  };
+CalibratorPtr edgecc::createCalibrator(CalibrationOptions options) {
+  return std::make_shared<ExampleCalibrator>(std::move(options));
 }

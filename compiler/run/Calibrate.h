@@ -23,9 +23,20 @@ enum class RangeRule { MinMax, Percentile, MeanSquare };
 /// The rule of this name (`minmax`, `percentile`, `mse`); nothing for others.
 std::optional<RangeRule> parseRangeRule(llvm::StringRef name);
 
-/// Runs the network in this process on each example of an .npz file: arrays by
-/// the names of the inputs, the examples along the first dimension.
-CalibrateFn calibrateWith(std::string path, RangeRule rule);
+/// What a calibrator finds out.
+struct CalibrationOptions {
+  /// An .npz file with arrays by the names of the inputs, the examples along
+  /// the first dimension.
+  std::string path;
+  RangeRule rule = RangeRule::MinMax;
+  /// The loss up to which operations are quantised; nothing for all of them.
+  std::optional<double> maxLoss;
+  /// Where to report how well the network is approximated; empty for nowhere.
+  std::string report;
+};
+
+/// A calibrator that runs networks in this process on all examples.
+CalibratorPtr createCalibrator(CalibrationOptions options);
 
 } // namespace edgecc
 

@@ -288,15 +288,39 @@ static Error checkNumbers(ArrayRef<char> bytes, const TensorInterface &tensor,
   return Error::success();
 }
 
-Expected<std::vector<TensorData>>
-edgecc::readNpzExamples(StringRef path, ArrayRef<TensorInterface> tensors) {
+/// The integers of a list with one per example; nothing if it is no such list.
+static std::optional<std::vector<int64_t>> readList(const Array &array,
+                                                    size_t examples) {
+  StringRef type(array.type);
+  unsigned bytes = 0;
+  if (array.shape.size() != 1 || array.shape[0] != int64_t(examples) ||
+      type.size() != 3 || type.starts_with(">") ||
+      !StringRef("iu").contains(type[1]) ||
+      type.drop_front(2).getAsInteger(10, bytes) || bytes > 8 ||
+      array.file.size() < array.start + bytes * examples)
+    return std::nullopt;
+  std::vector<int64_t> list;
+  for (size_t i = 0; i < examples; ++i) {
+    uint64_t bits = 0;
+    for (unsigned k = 0; k < bytes; ++k)
+      bits |= uint64_t(uint8_t(array.file[array.start + i * bytes + k]))
+              << (8 * k);
+    list.push_back(type[1] == 'i' ? SignExtend64(bits, 8 * bytes)
+                                  : int64_t(bits));
+  }
+  return list;
+}
+
+Expected<Examples> edgecc::readNpzExamples(StringRef path,
+                                           ArrayRef<TensorInterface> tensors) {
   auto archive = openArchive(path);
   if (!archive)
     return archive.takeError();
   std::string found = archive->names.empty()
                           ? "it is empty"
                           : "it has " + join(archive->names, ", ");
-  std::vector<TensorData> examples;
+  Examples result;
+  std::vector<TensorData> &examples = result.inputs;
   for (auto [i, tensor] : enumerate(tensors)) {
     auto member = archive->members.find(tensor.name);
     if (member == archive->members.end())
@@ -343,14 +367,17 @@ edgecc::readNpzExamples(StringRef path, ArrayRef<TensorInterface> tensors) {
     auto array = readMember(archive->zip.get(), member.second, path);
     if (!array)
       return array.takeError();
-    bool isList = array->shape.size() == 1 &&
-                  array->shape[0] == int64_t(examples.size()) &&
-                  StringRef(array->type).drop_front().find_first_of("iu") == 0;
-    if (!isList)
+    std::optional<std::vector<int64_t>> list =
+        readList(*array, examples.size());
+    if (!list)
       return makeError("'" + path + "': '" + member.first() +
                        "' is no input of the network");
+    bool isGroups = member.first() == "groups";
+    if (!isGroups && !result.labels.empty())
+      return makeError("'" + path + "' has several lists of labels; " + found);
+    (isGroups ? result.groups : result.labels) = std::move(*list);
   }
-  return examples;
+  return result;
 }
 
 /// Whether NumPy can read a member of this name back.

@@ -26,13 +26,22 @@ using TensorData = std::vector<std::vector<char>>;
 llvm::Expected<TensorData> readNpz(llvm::StringRef path,
                                    llvm::ArrayRef<TensorInterface> tensors);
 
+/// Inputs of a network, and what is known of them.
+struct Examples {
+  std::vector<TensorData> inputs;
+  /// The right answer to each, and the group that each belongs to; empty if the
+  /// file does not say.
+  std::vector<int64_t> labels, groups;
+};
+
 /// Reads examples for a network from an .npz file: under the name of each input
 /// an array whose first dimension counts the examples and takes the place of a
-/// leading one of the input's shape. Lists of one integer per example, such as
-/// labels, are passed over. Fails, naming what it found and what it expected,
-/// if an array is missing, has another type or shape or belongs to no input,
-/// when there are no examples, and for NaN and infinities.
-llvm::Expected<std::vector<TensorData>>
+/// leading one of the input's shape. A list of one integer per example has the
+/// groups if it is called `groups`, else the labels. Fails, naming what it
+/// found and what it expected, if an array is missing, has another type or
+/// shape or belongs to no input, when there are no examples, for two lists of
+/// labels, and for NaN and infinities.
+llvm::Expected<Examples>
 readNpzExamples(llvm::StringRef path, llvm::ArrayRef<TensorInterface> tensors);
 
 /// The shapes of the arrays in an .npz file, by name.

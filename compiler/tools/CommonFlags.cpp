@@ -69,9 +69,19 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
              cl::desc("Make a warning an error: float-fallback"),
              cl::cat(category)),
       quantize("quantize", cl::value_desc("form"),
-               cl::desc("Quantise a network of real numbers: int8, with the "
-                        "examples of --calibrate"),
+               cl::desc("Quantise a network of real numbers with the examples "
+                        "of --calibrate: int8 for all that can be, or auto for "
+                        "as much as --max-loss allows"),
                cl::cat(category)),
+      maxLoss("max-loss", cl::value_desc("share"),
+              cl::desc("How much worse the results may get, such as 0.5%: of "
+                       "all answers, if the examples have labels, or the "
+                       "relative difference"),
+              cl::cat(category)),
+      accuracyReport("accuracy-report", cl::value_desc("file.json"),
+                     cl::desc("Write how well the quantised network "
+                              "approximates the other one, value by value"),
+                     cl::cat(category)),
       calibrate("calibrate", cl::value_desc("file.npz"),
                 cl::desc("Examples of the inputs, along the first dimension"),
                 cl::cat(category)),
@@ -150,12 +160,30 @@ bool CommonFlags::parseWarnings() {
   return true;
 }
 
+bool CommonFlags::parseLoss() {
+  llvm::StringRef text = maxLoss;
+  double unit = text.consume_back("%") ? 0.01 : 1;
+  double value = 0;
+  if (text.getAsDouble(value) || !(value >= 0 && value * unit <= 1))
+    return false;
+  maxLossShare = value * unit;
+  return true;
+}
+
 bool CommonFlags::parseQuantization() {
-  if (!quantize.empty() && quantize != "int8")
+  if (!quantize.empty() && quantize != "int8" && quantize != "auto")
     return reportError("unknown form '" + quantize +
-                       "' in --quantize; expected int8");
+                       "' in --quantize; expected int8 or auto");
   if (quantize.empty() != calibrate.empty())
     return reportError("--quantize and --calibrate go together");
+  if ((quantize == "auto") == maxLoss.empty())
+    return reportError("--quantize=auto and --max-loss go together");
+  if (!accuracyReport.empty() && quantize.empty())
+    return reportError("--accuracy-report is about networks that --quantize "
+                       "quantises");
+  if (!maxLoss.empty() && !parseLoss())
+    return reportError("cannot read --max-loss=" + maxLoss +
+                       "; expected a share such as 0.005 or 0.5%");
   std::optional<RangeRule> rule = parseRangeRule(calibration);
   if (!rule)
     return reportError("unknown rule '" + calibration +
@@ -265,7 +293,8 @@ CompileOptions CommonFlags::getOptions() const {
   options.integers = !noIntegers;
   options.floatFallback = floatFallback;
   if (!quantize.empty())
-    options.calibrate = calibrateWith(calibrate, rangeRule);
+    options.calibrator =
+        createCalibrator({calibrate, rangeRule, maxLossShare, accuracyReport});
   options.limits = limits;
   options.configure = [](mlir::PassManager &manager) {
     mlir::applyDefaultTimingPassManagerCLOptions(manager);

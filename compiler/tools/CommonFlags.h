@@ -41,6 +41,7 @@ public:
 private:
   bool parseShapes();
   bool parseWarnings();
+  bool parseLoss();
   bool parseQuantization();
   bool parseLimits();
 
@@ -49,7 +50,8 @@ private:
   llvm::cl::list<std::string> shapes;
   llvm::cl::opt<bool> noIntegers, warnFallback, noWarnFallback;
   llvm::cl::list<std::string> errors;
-  llvm::cl::opt<std::string> quantize, calibrate, calibration;
+  llvm::cl::opt<std::string> quantize, maxLoss, accuracyReport, calibrate,
+      calibration;
   llvm::cl::opt<bool> pic, noPic, noWinograd, printTargets, printOperators,
       verbose;
   ImportOptions import;
@@ -57,6 +59,8 @@ private:
   OptLevel optLevel = OptLevel::O2;
   WarningLevel floatFallback = WarningLevel::Warning;
   RangeRule rangeRule = RangeRule::MinMax;
+  /// What --max-loss says.
+  std::optional<double> maxLossShare;
 };
 
 } // namespace edgecc::tools

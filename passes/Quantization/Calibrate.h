@@ -1,4 +1,4 @@
-//===- Calibrate.h - ranges of values by running the network ----*- C++ -*-===//
+//===- Calibrate.h - examples that a network is run on ----------*- C++ -*-===//
 // Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
@@ -6,9 +6,10 @@
 #ifndef EDGECC_PASSES_QUANTIZATION_CALIBRATE_H
 #define EDGECC_PASSES_QUANTIZATION_CALIBRATE_H
 
-#include "mlir/IR/Value.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
-#include <functional>
+#include <memory>
+#include <optional>
 
 namespace edgecc {
 
@@ -17,12 +18,35 @@ struct CalibratedRange {
   float least = 0, most = 0;
 };
 
-/// The ranges of f32 values of a function of the edge stage, found by running
-/// it on examples. Must not change the IR. Fails with a diagnostic. The
-/// pipeline gives one to the pass that quantises.
-using CalibrateFn =
-    std::function<llvm::FailureOr<llvm::SmallVector<CalibratedRange>>(
-        llvm::ArrayRef<mlir::Value>)>;
+/// Runs networks of the edge stage on examples. The pass that quantises gets
+/// one from the pipeline; it must not change the IR. What fails has said so
+/// with a diagnostic.
+class Calibrator {
+public:
+  virtual ~Calibrator();
+
+  /// The ranges of f32 values of a function with a network of real numbers.
+  virtual llvm::FailureOr<llvm::SmallVector<CalibratedRange>>
+  findRanges(llvm::ArrayRef<mlir::Value> values) = 0;
+
+  /// How much worse the results of `function` are than those of the network
+  /// whose ranges were found: the share of the answers that are no longer
+  /// right where the examples have answers, else the relative difference.
+  virtual llvm::FailureOr<double> measureLoss(mlir::func::FuncOp function) = 0;
+
+  /// Takes down how well the network of real numbers is approximated by what it
+  /// has become. `values` are those of `findRanges`, in its order, as integers
+  /// express them; null where they have not been quantised.
+  virtual llvm::LogicalResult
+  writeReport(llvm::ArrayRef<mlir::Value> values) = 0;
+
+  /// The loss up to which operations are quantised; nothing if all are.
+  std::optional<double> maxLoss;
+  /// Whether `writeReport` is to be called.
+  bool reports = false;
+};
+
+using CalibratorPtr = std::shared_ptr<Calibrator>;
 
 } // namespace edgecc
 

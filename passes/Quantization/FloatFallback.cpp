@@ -30,6 +30,8 @@ static bool isReal(Value value) {
 
 /// Why `op` works on real numbers.
 static std::string reasonFor(Operation *op) {
+  if (op->hasAttr(sensitiveAttr))
+    return "it loses the most, and --max-loss allows no more";
   if (isa<PoolOp, ReduceOp>(op))
     return "averages are f32 sums, which break ties as ONNX Runtime does";
   if (!isa<ConvOp, MatMulOp>(op))

@@ -11,6 +11,9 @@
 
 namespace edgecc::quantization {
 
+/// Marks a contraction that stays real because it is too sensitive (unit).
+inline constexpr llvm::StringLiteral sensitiveAttr = "edge.sensitive";
+
 /// What a quantised type says, alike for one scale and for one per position of
 /// an axis.
 struct Parameters {

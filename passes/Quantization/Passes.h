@@ -19,7 +19,7 @@
 namespace edgecc::quantization {
 
 std::unique_ptr<mlir::Pass>
-createQuantizeStaticPass(CalibrateFn calibrate = {});
+createQuantizeStaticPass(CalibratorPtr calibrator = {});
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION

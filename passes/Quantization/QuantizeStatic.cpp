@@ -6,7 +6,9 @@
 #include "passes/Quantization/Parameters.h"
 #include "passes/Quantization/Passes.h"
 
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/BitVector.h"
 
 #include <cmath>
 
@@ -19,6 +21,8 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::edge;
 using namespace edgecc::quantization;
+
+Calibrator::~Calibrator() = default;
 
 static RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
@@ -55,43 +59,17 @@ static quant::QuantizedType activationType(MLIRContext *context,
 
 namespace {
 
-struct QuantizeStatic
-    : edgecc::quantization::impl::QuantizeStaticBase<QuantizeStatic> {
-  QuantizeStatic() = default;
-  explicit QuantizeStatic(CalibrateFn calibrate)
-      : calibrate(std::move(calibrate)) {}
+/// What is to be quantised in a function.
+struct Candidates {
+  /// Convolutions and products.
+  SmallVector<Operation *> contractions;
+  /// The real values to be stored as integers: what contractions read, and the
+  /// terms of residual additions and the like.
+  llvm::SetVector<Value> values;
 
-  void runOnOperation() override {
-    if (!calibrate)
-      return;
-    SmallVector<Operation *> contractions;
-    llvm::SetVector<Value> observed;
-    collect(contractions, observed);
-    if (observed.empty())
-      return;
-    FailureOr<SmallVector<CalibratedRange>> ranges =
-        calibrate(observed.getArrayRef());
-    if (failed(ranges))
-      return signalPassFailure();
-    for (auto [value, range] : llvm::zip_equal(observed, *ranges))
-      quantizeActivation(value, range);
-    for (Operation *op : contractions)
-      if (isConstant(op->getOperand(1)))
-        quantizeWeights(op);
-  }
-
-private:
-  /// Convolutions and products, and the real values to be stored as integers:
-  /// what these read, and the terms of residual additions and the like.
-  void collect(SmallVectorImpl<Operation *> &contractions,
-               llvm::SetVector<Value> &observed) {
-    auto observe = [&](Value value) {
-      value = origin(value);
-      if (!isConstant(value) && typeOf(value).getElementType().isF32())
-        observed.insert(value);
-    };
-    getOperation().walk([&](Operation *op) {
-      if (op->getParentOp() != getOperation())
+  explicit Candidates(func::FuncOp function) {
+    function.walk([&](Operation *op) {
+      if (op->getParentOp() != function)
         return;
       if (isa<ConvOp, MatMulOp>(op)) {
         contractions.push_back(op);
@@ -111,8 +89,149 @@ private:
     });
   }
 
-  /// All users see the value as the integers express it.
-  void quantizeActivation(Value value, CalibratedRange range) {
+  /// The same in a copy of the function.
+  Candidates(const Candidates &origin, IRMapping &mapping) {
+    for (Operation *op : origin.contractions)
+      contractions.push_back(mapping.lookup(op));
+    for (Value value : origin.values)
+      values.insert(mapping.lookup(value));
+  }
+
+private:
+  void observe(Value value) {
+    value = origin(value);
+    if (!isConstant(value) && typeOf(value).getElementType().isF32())
+      values.insert(value);
+  }
+};
+
+struct QuantizeStatic
+    : edgecc::quantization::impl::QuantizeStaticBase<QuantizeStatic> {
+  QuantizeStatic() = default;
+  explicit QuantizeStatic(CalibratorPtr calibrator)
+      : calibrator(std::move(calibrator)) {}
+
+  void runOnOperation() override {
+    if (!calibrator)
+      return;
+    Candidates candidates(getOperation());
+    if (candidates.values.empty())
+      return;
+    FailureOr<SmallVector<CalibratedRange>> found =
+        calibrator->findRanges(candidates.values.getArrayRef());
+    if (failed(found))
+      return signalPassFailure();
+    ranges = std::move(*found);
+    llvm::BitVector real(candidates.contractions.size());
+    if (calibrator->maxLoss && failed(chooseReal(candidates, real)))
+      return signalPassFailure();
+    SmallVector<Value> values = quantize(candidates, real);
+    if (calibrator->reports && failed(calibrator->writeReport(values)))
+      return signalPassFailure();
+  }
+
+private:
+  /// Quantises all but the contractions of `real`. Returns the values as
+  /// integers express them; null for those that stay.
+  SmallVector<Value> quantize(const Candidates &candidates,
+                              const llvm::BitVector &real) {
+    if (!real.empty() && real.all())
+      return SmallVector<Value>(candidates.values.size());
+    llvm::DenseSet<Operation *> readers;
+    for (unsigned i : real.set_bits()) {
+      Operation *op = candidates.contractions[i];
+      op->setAttr(sensitiveAttr, UnitAttr::get(&getContext()));
+      separate(op->getOpOperand(0), readers);
+      separate(op->getOpOperand(1), readers);
+    }
+    SmallVector<Value> seen;
+    for (auto [value, range] : llvm::zip_equal(candidates.values, ranges))
+      seen.push_back(quantizeActivation(value, range, readers));
+    for (auto [i, op] : llvm::enumerate(candidates.contractions))
+      if (!real.test(i) && isConstant(op->getOperand(1)))
+        quantizeWeights(op);
+    return seen;
+  }
+
+  /// Adds to `readers` the operation by which `operand` takes its elements from
+  /// where they have been computed, one that works for nobody else.
+  static void separate(OpOperand &operand,
+                       llvm::DenseSet<Operation *> &readers) {
+    Operation *reader = operand.getOwner();
+    OpOperand *read = &operand;
+    while (Operation *op = read->get().getDefiningOp()) {
+      if (!isa<ReshapeOp, TransposeOp>(op))
+        break;
+      OpBuilder builder(op);
+      reader = builder.clone(*op);
+      read->set(reader->getResult(0));
+      read = &reader->getOpOperand(0);
+    }
+    readers.insert(reader);
+  }
+
+  /// The loss of a copy of the network without these contractions quantised.
+  FailureOr<double> measure(const Candidates &candidates,
+                            const llvm::BitVector &real) {
+    IRMapping mapping;
+    func::FuncOp function = getOperation();
+    OwningOpRef<ModuleOp> copy(
+        cast<ModuleOp>(function->getParentOfType<ModuleOp>()->clone(mapping)));
+    quantize(Candidates(candidates, mapping), real);
+    return calibrator->measureLoss(
+        copy->lookupSymbol<func::FuncOp>(function.getName()));
+  }
+
+  /// Finds the fewest contractions that have to stay real for the loss to be in
+  /// bounds. They go in the order of what each loses where it alone is
+  /// quantised.
+  LogicalResult chooseReal(const Candidates &candidates,
+                           llvm::BitVector &real) {
+    double bound = *calibrator->maxLoss;
+    FailureOr<double> loss = measure(candidates, real);
+    if (failed(loss) || *loss <= bound)
+      return loss;
+    unsigned count = real.size();
+    SmallVector<std::pair<double, unsigned>> order;
+    for (unsigned i = 0; i < count; ++i) {
+      llvm::BitVector others(count, true);
+      others.reset(i);
+      loss = measure(candidates, others);
+      if (failed(loss))
+        return failure();
+      order.emplace_back(-*loss, i);
+    }
+    llvm::sort(order);
+    auto firstReal = [&](unsigned number) {
+      llvm::BitVector chosen(count);
+      for (auto [value, i] : ArrayRef(order).take_front(number))
+        chosen.set(i);
+      return chosen;
+    };
+    unsigned tooFew = 0, enough = count;
+    while (enough - tooFew > 1) {
+      unsigned middle = (tooFew + enough) / 2;
+      loss = measure(candidates, firstReal(middle));
+      if (failed(loss))
+        return failure();
+      (*loss <= bound ? enough : tooFew) = middle;
+    }
+    real = firstReal(enough);
+    if (enough == count)
+      emitWarning(getOperation().getLoc())
+          << "nothing is quantised: whatever is loses more than --max-loss "
+             "allows";
+    return success();
+  }
+
+  /// All users but `readers` see the value as the integers express it.
+  Value quantizeActivation(Value value, CalibratedRange range,
+                           const llvm::DenseSet<Operation *> &readers) {
+    auto isSeen = [&](OpOperand &use) {
+      return !readers.contains(use.getOwner());
+    };
+    if (!llvm::any_of(value.getUses(), isSeen))
+      return {};
     OpBuilder builder(&getContext());
     builder.setInsertionPointAfterValue(value);
     quant::QuantizedType type = activationType(&getContext(), range);
@@ -120,7 +239,10 @@ private:
     auto rounded =
         QuantizeOp::create(builder, loc, typeOf(value).clone(type), value);
     auto real = DequantizeOp::create(builder, loc, typeOf(value), rounded);
-    value.replaceAllUsesExcept(real, rounded);
+    value.replaceUsesWithIf(real, [&](OpOperand &use) {
+      return use.getOwner() != rounded && isSeen(use);
+    });
+    return real;
   }
 
   /// One scale per output channel, and no zero point.
@@ -169,12 +291,14 @@ private:
     op->setOperand(1, DequantizeOp::create(builder, loc, type, seen));
   }
 
-  CalibrateFn calibrate;
+  CalibratorPtr calibrator;
+  /// Of the candidates, in their order.
+  SmallVector<CalibratedRange> ranges;
 };
 
 } // namespace
 
 std::unique_ptr<Pass>
-edgecc::quantization::createQuantizeStaticPass(CalibrateFn calibrate) {
-  return std::make_unique<QuantizeStatic>(std::move(calibrate));
+edgecc::quantization::createQuantizeStaticPass(CalibratorPtr calibrator) {
+  return std::make_unique<QuantizeStatic>(std::move(calibrator));
 }

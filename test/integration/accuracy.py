@@ -49,8 +49,8 @@ class Model(ctypes.Structure):
                                          ctypes.c_void_p, ctypes.c_size_t))]
 
 
-def answers(options, path, pictures, flags):
-    """The classes that each output of the compiled network gives the pictures."""
+def outputs(options, path, pictures, flags):
+    """What the compiled network returns for each picture."""
     with tempfile.TemporaryDirectory() as folder:
         target = os.path.join(folder, "network.o")
         suite.must([os.path.join(options.bin, "edgecc"), path, "-o", target,
@@ -65,13 +65,13 @@ def answers(options, path, pictures, flags):
         pointers = [(ctypes.c_void_p * len(arrays))(
             *(array.ctypes.data for array in arrays))
             for arrays in ([source], targets)]
-        classes = []
+        results = []
         for picture in pictures:
             source[...] = picture.reshape(source.shape)
             if model.run(*pointers, arena, model.arena_bytes):
                 raise suite.Failure("does not run")
-            classes.append([int(np.argmax(t)) for t in targets])
-        return np.array(classes).T
+            results.append([target.copy() for target in targets])
+        return results
 
 
 def reference(path, pictures):
@@ -79,14 +79,19 @@ def reference(path, pictures):
     run = models.session(path, optimised=False)
     entry = run.get_inputs()[0]
     dtype = np.float16 if "float16" in entry.type else np.float32
-    return np.array([[int(np.argmax(o)) for o in run.run(
-        None, {entry.name: picture.reshape(entry.shape).astype(dtype)})]
-        for picture in pictures]).T
+    return [run.run(None, {entry.name: p.reshape(entry.shape).astype(dtype)})
+            for p in pictures]
+
+
+def classes(results):
+    """The classes that each output gives the pictures."""
+    return np.array([[int(np.argmax(o)) for o in outputs]
+                     for outputs in results]).T
 
 
 def accurate(options, path, pictures, labels, loss, flags=()):
-    got = answers(options, path, pictures, flags)
-    want = reference(path, pictures)
+    got = classes(outputs(options, path, pictures, flags))
+    want = classes(reference(path, pictures))
     lines = []
     for g, w in zip(got, want):
         right, expected = (g == labels).sum(), (w == labels).sum()
@@ -97,10 +102,62 @@ def accurate(options, path, pictures, labels, loss, flags=()):
     return "; ".join(lines)
 
 
-def calibration(folder, name, pictures):
-    path = os.path.join(folder, name + ".npz")
-    suite.write_npz(path, {name: pictures})
+def calibration(folder, name, pictures, labels=None):
+    """Flags to quantise with these examples."""
+    path = os.path.join(folder, name + ("" if labels is None else "_labels") +
+                        ".npz")
+    arrays = {name: pictures}
+    if labels is not None:
+        arrays.update(labels=labels, groups=labels % 2)
+    suite.write_npz(path, arrays)
     return ["--quantize=int8", "--calibrate=" + path]
+
+
+def report(options, path, pictures, labels, flags):
+    """The accuracy report must say what NumPy finds: ONNX Runtime's results in
+    f32 against those of the quantised network, for the same pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = os.path.join(folder, "report.json")
+        got = outputs(options, path, pictures,
+                      [*flags, "--accuracy-report=" + target])
+        with open(target) as f:
+            said = json.load(f)
+    want = reference(path, pictures)
+    g, w = (np.array([r[0].ravel() for r in rows], np.float64)
+            for rows in (got, want))
+    entry = said["outputs"][0]
+    expected = {
+        "relative": np.linalg.norm(g - w) / np.linalg.norm(w),
+        "sqnr_db": 10 * np.log10((w**2).sum() / ((g - w)**2).sum()),
+        "cosine": (g * w).sum() / np.linalg.norm(g) / np.linalg.norm(w),
+        "largest_difference": np.abs(g - w).max(),
+        "same_class": np.mean(g.argmax(1) == w.argmax(1))}
+    for key, value in expected.items():
+        if not abs(entry[key] - value) <= 1e-2 * abs(value):
+            raise suite.Failure(f"says {key} {entry[key]}, it is {value}")
+    counts = [said["right"], said["quantised_right"]]
+    for parity, group in enumerate(said["groups"]):
+        chosen = labels % 2 == parity
+        counts += [group["examples"], group["quantised_right"]]
+        if counts[-2:] != [chosen.sum(), (g.argmax(1) == labels)[chosen].sum()]:
+            raise suite.Failure(f"group {parity} is {group}")
+    if counts[:2] != [(w.argmax(1) == labels).sum(),
+                      (g.argmax(1) == labels).sum()]:
+        raise suite.Failure(f"counts {counts[:2]} right answers")
+    return f"relative {entry['relative']:.4f}, {len(said['values'])} values"
+
+
+def budget(options, path, pictures, flags, share):
+    """With --quantize=auto the loss stays in bounds, on the given examples."""
+    flags = [flag.replace("=int8", "=auto") for flag in flags]
+    got = outputs(options, path, pictures,
+                  [*flags, f"--max-loss={share}", "-Wno-float-fallback"])
+    g, w = (np.array([r[0].ravel() for r in rows], np.float64)
+            for rows in (got, reference(path, pictures)))
+    loss = np.linalg.norm(g - w) / np.linalg.norm(w)
+    if loss > share * 1.001:
+        raise suite.Failure(f"loses {loss:.2e}, may lose {share}")
+    return f"loses {loss:.2e}, may lose {share}"
 
 
 def main():
@@ -116,10 +173,19 @@ def main():
             labels = z["labels"]
         # Every third picture is for the ranges, the others for the test.
         shown = np.arange(len(pictures)) % 3 == 0
-        tests = [("digits_cnn quantised", functools.partial(
-            accurate, options, os.path.join(suite.MODELS, "digits_cnn.onnx"),
-            pictures[~shown], labels[~shown], QUANTISED,
-            calibration(folder, "image", pictures[shown])))]
+        path = os.path.join(suite.MODELS, "digits_cnn.onnx")
+        flags = calibration(folder, "image", pictures[shown])
+        labelled = calibration(folder, "image", pictures[shown], labels[shown])
+        tests = [
+            ("digits_cnn quantised", functools.partial(
+                accurate, options, path, pictures[~shown], labels[~shown],
+                QUANTISED, flags)),
+            ("digits_cnn report", functools.partial(
+                report, options, path, pictures[shown], labels[shown],
+                labelled))]
+        for share in (0.5, 0.01):
+            tests.append((f"digits_cnn {share}", functools.partial(
+                budget, options, path, pictures[shown], flags, share)))
         if options.zoo:
             digits = os.path.join(options.zoo, "digits")
             with np.load(os.path.join(digits, "digits_test.npz")) as z:
