@@ -6,6 +6,7 @@
 #include "codegen/kernels/Buffers.h"
 #include "codegen/kernels/Emit.h"
 #include "dialects/Edge/EdgeConstants.h"
+#include "dialects/Target/Alignment.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -105,7 +106,7 @@ Buffer BufferAssignment::allocate(MemRefType type, Location loc) {
   int64_t bytes = type.getNumElements() * storageBytes(type.getElementType());
   Value base = memref::AllocOp::create(
       builder, loc, MemRefType::get({bytes}, builder.getI8Type()),
-      builder.getI64IntegerAttr(ConstantPool::alignment));
+      builder.getI64IntegerAttr(target::bufferAlignment(cpu)));
   return {base, 0, type};
 }
 

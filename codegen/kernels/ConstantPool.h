@@ -14,11 +14,13 @@
 
 namespace edgecc::kernels {
 
-/// Collects constants as bytes, equal ones once, each aligned to 64 bytes.
+/// Collects constants as bytes, equal ones once, each at a multiple of an
+/// alignment.
 class ConstantPool {
 public:
-  static constexpr int64_t alignment = 64;
   static constexpr llvm::StringLiteral symbol = "weights";
+
+  explicit ConstantPool(int64_t alignment) : alignment(alignment) {}
 
   /// The offset of `bytes` in the blob.
   int64_t add(llvm::ArrayRef<char> bytes);
@@ -31,6 +33,7 @@ public:
   void emitGlobal(mlir::ModuleOp module) const;
 
 private:
+  int64_t alignment;
   std::vector<char> blob;
   /// Hash of the bytes to (offset, size) of those with this hash.
   llvm::DenseMap<uint64_t, llvm::SmallVector<std::pair<int64_t, int64_t>, 1>>

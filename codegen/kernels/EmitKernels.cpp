@@ -8,6 +8,7 @@
 #include "codegen/kernels/Passes.h"
 #include "codegen/kernels/Strided.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
+#include "dialects/Target/Alignment.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -113,7 +114,7 @@ class KernelEmission {
 public:
   KernelEmission(ModuleOp module, func::FuncOp main, target::CpuAttr cpu)
       : module(module), main(main), cpu(cpu), builder(module.getContext()),
-        assignment(builder, pool, cpu) {}
+        pool(target::bufferAlignment(cpu)), assignment(builder, pool, cpu) {}
 
   LogicalResult run() {
     func::FuncOp entry = createEntry();

@@ -112,6 +112,8 @@ FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
     return module.emitError("the module has no function 'main'");
   ModelInterface result;
   result.name = name.str();
+  if (auto align = main->getAttrOfType<IntegerAttr>("edge.arena_align"))
+    result.arenaAlign = align.getInt();
   llvm::StringSet<> names;
   for (auto [number, argument] : llvm::enumerate(main.getArgumentTypes())) {
     if (main.getArgAttr(number, "edge.arena")) {

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Target/Alignment.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Memory/StepOrder.h"
 
@@ -111,7 +112,9 @@ struct OrderCalls : edgecc::memory::impl::OrderCallsBase<OrderCalls> {
     if (func.isExternal() || !func.getBody().hasOneBlock())
       return;
     Block &block = func.getBody().front();
-    CallOrder calls(alignment);
+    CallOrder calls(alignment ? alignment
+                              : edgecc::target::bufferAlignment(
+                                    edgecc::target::getCpu(func)));
     if (!calls.read(block))
       return;
     int64_t peak = calls.getPeak();

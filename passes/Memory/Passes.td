@@ -20,8 +20,8 @@ def OrderCalls : Pass<"edgecc-order-calls", "::mlir::func::FuncOp"> {
     order improves.
   }];
   let options = [
-    Option<"alignment", "alignment", "int64_t", /*default=*/"64",
-           "alignment of each buffer in bytes">
+    Option<"alignment", "alignment", "int64_t", /*default=*/"0",
+           "alignment of each buffer in bytes; 0 is what the CPU wants">
   ];
   let statistics = [
     Statistic<"numSavedBytes", "saved-bytes",
@@ -38,14 +38,15 @@ def PlanArena : Pass<"edgecc-plan-arena", "::mlir::func::FuncOp"> {
     loop uses lives as long as the loop. Functions without allocations keep
     their arena of size zero.
 
-    The function receives `edge.arena_bytes`, `edge.arena_bound` (the most
-    bytes alive at one time) and `edge.arena_plan`: offset, size, first and
+    The function receives `edge.arena_bytes`, `edge.arena_align`,
+    `edge.arena_bound` (the most bytes alive at one time) and `edge.arena_plan`: offset, size, first and
     last operation of each buffer. Calls receive `edge.time`, their number
     among the operations, and `edge.buffers`, the indices of what they use.
   }];
   let options = [
-    Option<"alignment", "alignment", "int64_t", /*default=*/"64",
-           "alignment of each buffer in bytes; that of the arena itself">
+    Option<"alignment", "alignment", "int64_t", /*default=*/"0",
+           "alignment of each buffer in bytes and of the arena itself; 0 is "
+           "what the CPU wants">
   ];
   let statistics = [
     Statistic<"numBuffers", "buffers", "buffers put into the arena">,

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Target/Alignment.h"
 #include "passes/Memory/ArenaPlanner.h"
 #include "passes/Memory/Passes.h"
 
@@ -109,9 +110,12 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
         arena = i;
     if (!arena && allocs.empty())
       return;
-    if (alignment <= 0 || !llvm::isPowerOf2_64(alignment)) {
+    int64_t align = alignment;
+    if (!align)
+      align = edgecc::target::bufferAlignment(edgecc::target::getCpu(func));
+    if (align <= 0 || !llvm::isPowerOf2_64(align)) {
       func.emitError("the alignment of the arena must be a power of two, is ")
-          << alignment.getValue();
+          << align;
       return signalPassFailure();
     }
     if (!arena) {
@@ -127,7 +131,7 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
     // Freeing is not a use.
     for (memref::DeallocOp dealloc : deallocs)
       dealloc.erase();
-    rewrite(func, *arena, allocs);
+    rewrite(func, *arena, allocs, align);
   }
 
   LogicalResult check(memref::AllocOp alloc) {
@@ -142,7 +146,7 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
   }
 
   void rewrite(func::FuncOp func, unsigned arenaIndex,
-               ArrayRef<memref::AllocOp> allocs) {
+               ArrayRef<memref::AllocOp> allocs, int64_t align) {
     Clock clock(func);
     SmallVector<ArenaBuffer> buffers;
     llvm::MapVector<Operation *, SmallVector<int64_t>> buffersOfCalls;
@@ -171,7 +175,7 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
         buffer.first = buffer.last;
       buffers.push_back(buffer);
     }
-    ArenaPlan plan = planArena(buffers, alignment);
+    ArenaPlan plan = planArena(buffers, align);
 
     BlockArgument arena = func.getArgument(arenaIndex);
     auto arenaType =
@@ -203,6 +207,7 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
       call->setAttr("edge.buffers", attributes.getDenseI64ArrayAttr(used));
     }
     func->setAttr("edge.arena_bytes", attributes.getI64IntegerAttr(plan.size));
+    func->setAttr("edge.arena_align", attributes.getI64IntegerAttr(align));
     func->setAttr("edge.arena_bound",
                   attributes.getI64IntegerAttr(plan.lowerBound));
     func->setAttr("edge.arena_plan", attributes.getArrayAttr(rows));
