@@ -88,6 +88,12 @@ bool kernels::overwritesEpilogueOperand(edge::EpilogueOpInterface op,
   return op->getOperand(index).getType() == op->getResult(0).getType();
 }
 
+bool kernels::overwritesEpilogueOperands(edge::EpilogueOpInterface op) {
+  return llvm::any_of(llvm::seq(op->getNumOperands()), [&](unsigned index) {
+    return overwritesEpilogueOperand(op, index);
+  });
+}
+
 SmallVector<MemRefType>
 kernels::contractionScratch(Operation *op, const cost::ContractionTiles &tiles,
                             Type accumulator) {

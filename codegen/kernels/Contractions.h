@@ -41,6 +41,9 @@ contractionScratch(mlir::Operation *op, const cost::ContractionTiles &tiles,
 /// written; the others are read again and again.
 bool overwritesEpilogueOperand(edge::EpilogueOpInterface op, unsigned index);
 
+/// Whether the result of `op` may take the place of some epilogue operand.
+bool overwritesEpilogueOperands(edge::EpilogueOpInterface op);
+
 /// Whether all elements of `pads` are zero. Borders are explicit before kernels
 /// are emitted.
 bool isUnpadded(llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high);

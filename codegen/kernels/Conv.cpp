@@ -188,6 +188,7 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
     pairs.scratch = args.scratch;
     pairs.lines = c.lines;
     pairs.pixels = c.pixels;
+    pairs.canRepeat = !overwritesEpilogueOperands(op);
     pairs.lineStep = c.lineStep;
     pairs.pixelStep = c.pixelStep;
     pairs.source = wordSource();

@@ -209,6 +209,16 @@ private:
 
 void PairEmitter::emit() {
   int64_t pixels = c.lines * c.pixels, size = layout.tilePixels;
+  if (c.canRepeat && pixels >= size) {
+    // The last tile ends with the last pixel.
+    e.loop(0, pixels, size, [&](Value first) {
+      Value last = e.index(pixels - size);
+      if (pixels % size)
+        first = e.createOrFold<arith::MinUIOp>(first, last);
+      emitTile(first, size);
+    });
+    return;
+  }
   int64_t whole = pixels / size * size;
   e.loop(0, whole, size, [&](Value first) { emitTile(first, size); });
   if (whole < pixels)

@@ -84,6 +84,9 @@ struct PairContraction {
   int64_t lines = 1, pixels = 1;
   /// Elements of the lhs from one line or pixel to the next.
   int64_t lineStep = 0, pixelStep = 0;
+  /// Whether a pixel may be computed twice: its result takes the place of
+  /// nothing that the epilogue reads.
+  bool canRepeat = false;
   WordSource source;
   mlir::Value lhsBase;
   FlatOperand rhs;
