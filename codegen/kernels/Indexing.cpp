@@ -25,9 +25,11 @@ static RankedTensorType typeOf(Value value) {
 /// not decide where memory is touched.
 static Value loadIndex(Emitter &e, const Access &indices, Value position,
                        int64_t size) {
-  Value index = arith::IndexCastOp::create(
-      e, e.getIndexType(),
-      e.load(indices.buffer, position, 1, indices.element));
+  Value element = e.load(indices.buffer, position, 1, indices.element);
+  // All bytes are elements of 256, and a negative one counts from the end.
+  if (size == 256 && indices.element.isInteger(8))
+    return arith::IndexCastUIOp::create(e, e.getIndexType(), element);
+  Value index = arith::IndexCastOp::create(e, e.getIndexType(), element);
   Value zero = e.index(0);
   Value negative =
       arith::CmpIOp::create(e, arith::CmpIPredicate::slt, index, zero);
@@ -107,7 +109,8 @@ struct GatherKernel
     size_t inside = input.getRank() - axis - 1;
     Type element = storageType(input.getElementType());
     Access read = accessAll(e, args.inputs[0], element);
-    Access index = accessAll(e, args.inputs[1], indices.getElementType());
+    Access index =
+        accessAll(e, args.inputs[1], storageType(indices.getElementType()));
     Access write = accessAll(e, args.outputs[0], element);
 
     // Three nests: before the axis, over the indices, over what each picks.

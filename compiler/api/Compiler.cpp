@@ -79,6 +79,8 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     opt.optLevel = options.codegen.optLevel == OptLevel::O0 ? 0 : 2;
     opt.integers = options.integers;
     opt.calibrator = options.calibrator;
+    // Nobody else has computed such a network before.
+    opt.integerSums = bool(options.calibrator);
     opt.floatFallback = options.floatFallback;
     KernelStageOptions kernel;
     kernel.winograd =

@@ -70,6 +70,8 @@ FailureOr<RunnableModel> edgecc::loadHere(ModuleOp module, OptLevel level,
   if (optimise) {
     OptStageOptions opt;
     opt.evaluate = evaluateConstants;
+    // As in the networks that are quantised by what is measured here.
+    opt.integerSums = true;
     buildOptStage(manager, opt);
   } else {
     manager.addNestedPass<func::FuncOp>(quantization::createLowerQuantized());

@@ -80,7 +80,8 @@ void edgecc::buildOptStage(OpPassManager &manager,
     addSimplification(first);
   if (options.optLevel > 0 && (options.integers || options.calibrator)) {
     // Before layout, which then moves integers.
-    first.addPass(quantization::createGrowIntegerRegions());
+    first.addPass(
+        quantization::createGrowIntegerRegions({options.integerSums}));
     first.addPass(createCSEPass());
     manager.addPass(quantization::createReportFloatFallback(
         {/*silent=*/options.floatFallback == WarningLevel::Off,
@@ -96,6 +97,9 @@ void edgecc::buildOptStage(OpPassManager &manager,
   if (options.optLevel > 0) {
     function.addPass(fusion::createFuseElementwise());
     function.addPass(createCSEPass());
+    // Once chains are whole, and before contractions take them in.
+    function.addPass(quantization::createTabulateFunctions());
+    addConstantFolding(function, options);
     function.addPass(fusion::createFuseEpilogues());
     function.addPass(createCanonicalizerPass());
     function.addPass(createCSEPass());

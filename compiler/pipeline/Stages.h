@@ -48,6 +48,9 @@ struct OptStageOptions {
   /// Computes convolutions and products of quantised values with integers; f32
   /// otherwise.
   bool integers = true;
+  /// Adds up integers for averages, exactly; f32 otherwise, which breaks ties
+  /// as ONNX Runtime does.
+  bool integerSums = false;
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
   CalibratorPtr calibrator;

@@ -158,7 +158,7 @@ def Edge_GatherOp : Edge_InferredOp<"gather"> {
   let description = [{
     The result's shape is the input's with dimension `axis` replaced by the
     shape of `indices`. A negative index counts from the end; one out of range
-    is undefined.
+    is undefined. Bytes as indices look up a table.
 
     Example:
 
@@ -167,7 +167,8 @@ def Edge_GatherOp : Edge_InferredOp<"gather"> {
         : tensor<10x4xf32>, tensor<3xi64> -> tensor<3x4xf32>
     ```
   }];
-  let arguments = (ins Edge_Tensor:$input, Edge_IndexTensor:$indices,
+  let arguments = (ins Edge_Tensor:$input,
+                       StaticShapeTensorOf<[I8, UI8, I32, I64]>:$indices,
                        I64Attr:$axis);
   let results = (outs Edge_Tensor:$result);
   let assemblyFormat = [{

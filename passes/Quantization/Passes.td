@@ -94,4 +94,18 @@ def QuantizeStatic : Pass<"edgecc-quantize-static", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }
 
+def TabulateFunctions : Pass<"edgecc-tabulate-functions",
+                             "::mlir::func::FuncOp"> {
+  let summary = "look functions of bytes up in tables";
+  let description = [{
+    A map of one tensor of bytes becomes a gather from a table: the map of all
+    256 bytes, which constant folding computes. So activations between
+    quantised values cost a load, whatever they are, and have the same bits on
+    CPUs with and without fused multiply-add: whatever needs a polynomial is
+    looked up everywhere, the rest where a lookup takes fewer instructions than
+    the arithmetic.
+  }];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+}
+
 #endif // EDGECC_PASSES_QUANTIZATION_PASSES_TD

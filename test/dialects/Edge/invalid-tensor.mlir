@@ -192,9 +192,9 @@ func.func @gather_axis(%x: tensor<4xf32>, %i: tensor<2xi64>) {
 
 // -----
 
-func.func @gather_index_type(%x: tensor<4xf32>, %i: tensor<2xi8>) {
-  // expected-error @+1 {{operand #1 must be statically shaped tensor of 32-bit signless integer or 64-bit signless integer values}}
-  %y = edge.gather %x[%i] {axis = 0 : i64} : tensor<4xf32>, tensor<2xi8> -> tensor<2xf32>
+func.func @gather_index_type(%x: tensor<4xf32>, %i: tensor<2xi16>) {
+  // expected-error @+1 {{operand #1 must be statically shaped tensor of 8-bit signless integer or 8-bit unsigned integer or 32-bit signless integer or 64-bit signless integer values}}
+  %y = edge.gather %x[%i] {axis = 0 : i64} : tensor<4xf32>, tensor<2xi16> -> tensor<2xf32>
   return
 }
 
