@@ -5,6 +5,7 @@
 
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/ConvKernel.h"
+#include "codegen/kernels/HalfProducts.h"
 #include "codegen/kernels/TapProducts.h"
 #include "codegen/kernels/WindowKernel.h"
 #include "codegen/kernels/Winograd.h"
@@ -317,11 +318,12 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
            "borders are explicit before kernels are emitted");
     Emitter emitter(builder, op.getLoc(), cpu);
     if (isWindow(op)) {
-      std::optional<TapProducts> taps = TapProducts::get(op, cpu);
-      if (!taps)
-        emitWindow(emitter, windowOf(op, emitter, args));
-      else
+      if (std::optional<TapProducts> taps = TapProducts::get(op, cpu))
         taps->emit(emitter, args);
+      else if (std::optional<HalfProducts> halves = HalfProducts::get(op, cpu))
+        halves->emit(emitter, args);
+      else
+        emitWindow(emitter, windowOf(op, emitter, args));
       return success();
     }
     if (std::optional<WinogradConv> winograd = WinogradConv::get(op, cpu)) {
@@ -336,6 +338,9 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
                                              target::CpuAttr cpu) const {
     auto op = cast<edge::ConvOp>(operation);
     std::optional<edge::ConstantView> view = edge::ConstantView::get(value);
+    if (isWindow(op))
+      if (std::optional<HalfProducts> halves = HalfProducts::get(op, cpu))
+        return halves->pack(index, value);
     if (index == 2 && op.getBias() && !isWindow(op) && ConvPlan(op, cpu).pairs)
       return PairLayout::packBias(value);
     if (index != 1 || !view)

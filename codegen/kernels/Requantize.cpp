@@ -257,6 +257,48 @@ Value Requantization::emitPacked(Emitter &e, ValueRange numbers,
   return result;
 }
 
+Value Requantization::emitInterleaved(Emitter &e, ValueRange numbers) const {
+  auto words = VectorType::get({4}, e.getI32Type());
+  auto halves = VectorType::get({8}, e.getI16Type());
+  auto bytes = VectorType::get({16}, e.getI8Type());
+  auto flag = [&](int32_t value) {
+    return e.constant(e.getI32IntegerAttr(value));
+  };
+  auto splat = [&](VectorType type, int64_t value) {
+    return e.constant(DenseElementsAttr::get(
+        type, Attribute(IntegerAttr::get(type.getElementType(), value))));
+  };
+  // Two vectors in one of half the width, the second in the odd places.
+  auto merge = [&](StringRef name, VectorType type, Value even, Value odd) {
+    Value result = e.zero(type);
+    for (auto [place, vector] : {std::pair(0, even), std::pair(1, odd)})
+      result = callIntrinsic(e, name, type,
+                             {result, vector, flag(0), flag(0), flag(place)});
+    return result;
+  };
+  SmallVector<Value> rounded;
+  for (Value number : numbers)
+    rounded.push_back(callIntrinsic(e, "llvm.arm.mve.vcvtn.v4i32.v4f32", words,
+                                    {flag(0), number}));
+  SmallVector<Value> pairs;
+  for (int64_t first : {0, 1}) {
+    // What saturates here saturates as a byte as well.
+    Value pair = merge("llvm.arm.mve.vqmovn.v8i16.v4i32", halves,
+                       rounded[first], rounded[first + 2]);
+    if (offset)
+      pair = callIntrinsic(e, "llvm.sadd.sat", halves,
+                           {pair, splat(halves, offset)});
+    pairs.push_back(pair);
+  }
+  Value result =
+      merge("llvm.arm.mve.vqmovn.v16i8.v8i16", bytes, pairs[0], pairs[1]);
+  if (low + offset > -128)
+    result = arith::MaxSIOp::create(e, result, splat(bytes, low + offset));
+  if (high + offset < 127)
+    result = arith::MinSIOp::create(e, result, splat(bytes, high + offset));
+  return result;
+}
+
 Value Requantization::emit(Emitter &e, Value number, double bound,
                            unsigned width) const {
   Type floats = number.getType();

@@ -42,6 +42,11 @@ struct Requantization {
   /// packs leave them. Null if the machine has none or `bound` is too large.
   mlir::Value emitPacked(Emitter &e, mlir::ValueRange numbers,
                          double bound) const;
+
+  /// The signed bytes for four vectors of `value`: the first element of each,
+  /// then the second, and so on. Only where the machine narrows and saturates
+  /// into even and odd places.
+  mlir::Value emitInterleaved(Emitter &e, mlir::ValueRange numbers) const;
 };
 
 /// The largest absolute value of the elements of the constant `value`, a float

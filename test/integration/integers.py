@@ -159,6 +159,9 @@ def network():
         n.conv(kinds, (9, 10), (30, 20), (1, 1), quantized=True)
         n.conv(kinds, (9, 10), (42, 42), (3, 3), groups=42, quantized=True)
         n.conv(kinds, (9, 7), (5, 7), (3, 3), stride=2, quantized=True)
+        n.conv(kinds, (9, 7), (32, 32), (3, 3), groups=32, quantized=True)
+        n.conv(kinds, (9, 11), (48, 48), (5, 3), stride=2, groups=48,
+               quantized=True)
         n.product(kinds, (1, 75), (75, 21), quantized=True)
     return n
 
