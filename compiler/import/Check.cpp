@@ -375,8 +375,17 @@ LogicalResult Checker::checkNode(const pb::NodeProto &node,
   return guard(loc, describe(node, opsets), [&] {
     const ::onnx::OpSchema *schema = ::onnx::OpSchemaRegistry::Schema(
         node.op_type(), opsets.at(node.domain()), node.domain());
-    if (schema && !schema->Deprecated())
-      schema->Verify(node);
+    if (!schema || schema->Deprecated())
+      return;
+    schema->Verify(node);
+    for (int i = 0; i < node.input_size(); ++i) {
+      const auto &formal =
+          schema->inputs()[std::min<size_t>(i, schema->inputs().size() - 1)];
+      if (node.input(i).empty() &&
+          formal.GetOption() != ::onnx::OpSchema::Optional)
+        throw std::runtime_error("input " + std::to_string(i) + " (" +
+                                 formal.GetName() + ") is left out");
+    }
   });
 }
 

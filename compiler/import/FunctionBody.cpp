@@ -190,6 +190,8 @@ LogicalResult edgecc::inlineFunctionBody(edgecc::onnx::NodeOp node) {
                 builder, function, attributes, inputs, node.getOutputs().size(),
                 node.getNodeName(), node.getLoc(), outputs));
   }
+  for (auto [from, to] : llvm::zip(node.getOutputs(), outputs))
+    built &= from.use_empty() || !isa<NoneType>(to.getType());
   if (!built) {
     while (node->getPrevNode() && node->getPrevNode() != before)
       node->getPrevNode()->erase();

@@ -574,8 +574,9 @@ LogicalResult GraphBuilder::buildCall(OpBuilder &builder,
   if (failed(buildNodes(*graph.mutable_node(), names, scope)))
     return failure();
   for (const std::string &name : names) {
-    FailureOr<Value> value =
-        lookup(absent.contains(name) ? "" : name, scope, loc);
+    // A body may leave out what the caller does not ask for.
+    bool isMissing = absent.contains(name) || !scope.values.count(name);
+    FailureOr<Value> value = lookup(isMissing ? "" : name, scope, loc);
     if (failed(value))
       return failure();
     outputs.push_back(*value);

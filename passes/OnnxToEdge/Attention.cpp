@@ -12,6 +12,7 @@
 
 #include "passes/OnnxToEdge/Attention.h"
 #include "passes/OnnxToEdge/Arithmetic.h"
+#include "passes/OnnxToEdge/Quantization.h"
 #include <cmath>
 
 using namespace mlir;
@@ -102,25 +103,20 @@ int64_t getHeads(ConversionContext &ctx, int64_t hidden) {
   return 0;
 }
 
-Value convertAttention(ConversionContext &ctx) {
-  if (failed(ctx.requireOperands(2)))
-    return {};
-  Value x = ctx.operand(0), weights = ctx.operand(1), bias = ctx.operand(2);
-  if (ctx.operand(4) || ctx.getNode().getI64("do_rotary", 0))
-    return refuse(ctx, "has past keys or rotates, which is not supported");
-  if (getRank(x) != 3 || getRank(weights) != 2)
-    return refuse(ctx, "needs an operand of rank 3 and weights of rank 2");
-  int64_t third = getShape(weights)[1] / 3;
-  SmallVector<int64_t> widths = {third, third, third};
+/// Attention of an operand whose queries, keys and values are `projected`
+/// (batch, length, widths of the three); null after an error.
+Value attendToItself(ConversionContext &ctx, Value projected, Value mask,
+                     Value scores) {
+  int64_t width = getShape(projected)[2];
+  SmallVector<int64_t> widths(3, width / 3);
   ArrayRef<int64_t> given = ctx.getNode().getInts("qkv_hidden_sizes", widths);
   if (given.size() != 3 || given[0] != given[1] ||
-      given[0] + given[1] + given[2] != getShape(weights)[1])
-    return refuse(ctx, "has weights of " + Twine(getShape(weights)[1]) +
+      given[0] + given[1] + given[2] != width)
+    return refuse(ctx, "has weights of " + Twine(width) +
                            " columns that do not split into its widths");
   int64_t heads = getHeads(ctx, given[0]);
   if (!heads)
     return {};
-  Value projected = ctx.create<edge::MatMulOp>(x, weights, bias, ValueRange());
   Value parts[3];
   int64_t offset = 0;
   for (int i = 0; i < 3; ++i) {
@@ -128,16 +124,54 @@ Value convertAttention(ConversionContext &ctx) {
         splitHeads(ctx, ctx.slice(projected, 2, offset, given[i]), heads);
     offset += given[i];
   }
-  Value mask = ctx.operand(3);
   if (mask) {
-    mask = createMask(ctx, mask, x,
+    mask = createMask(ctx, mask, projected,
                       ctx.getNode().getF32("mask_filter_value", -10000.0f),
-                      getShape(x)[1]);
+                      getShape(projected)[1]);
     if (!mask)
       return {};
   }
-  return mergeHeads(
-      ctx, attend(ctx, parts[0], parts[1], parts[2], {mask, ctx.operand(5)}));
+  return mergeHeads(ctx,
+                    attend(ctx, parts[0], parts[1], parts[2], {mask, scores}));
+}
+
+/// Whether a node without past keys has operands of the right ranks; false
+/// after an error.
+bool checkAttention(ConversionContext &ctx, unsigned past) {
+  if (ctx.operand(past) || ctx.getNode().getI64("do_rotary", 0))
+    refuse(ctx, "has past keys or rotates, which is not supported");
+  else if (getRank(ctx.operand(0)) != 3 || getRank(ctx.operand(1)) != 2)
+    refuse(ctx, "needs an operand of rank 3 and weights of rank 2");
+  else
+    return true;
+  return false;
+}
+
+Value convertAttention(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(2)) || !checkAttention(ctx, 4))
+    return {};
+  Value projected = ctx.create<edge::MatMulOp>(ctx.operand(0), ctx.operand(1),
+                                               ctx.operand(2), ValueRange());
+  return attendToItself(ctx, projected, ctx.operand(3), ctx.operand(5));
+}
+
+/// The same with an operand and weights of integers. Their products are exact,
+/// the scales come after them.
+Value convertQAttention(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(5)) || !checkAttention(ctx, 8))
+    return {};
+  FailureOr<Value> x =
+      subtractZeroPoint(ctx, ctx.operand(0), {ctx.operand(3), ctx.operand(6)});
+  FailureOr<Value> weights = subtractZeroPoint(
+      ctx, ctx.operand(1), {ctx.operand(4), ctx.operand(7), /*axis=*/1});
+  if (failed(x) || failed(weights))
+    return {};
+  Value product =
+      ctx.create<edge::MatMulOp>(*x, *weights, Value(), ValueRange());
+  Value factor = ctx.create<edge::MulOp>(ctx.operand(3), ctx.operand(4));
+  Value projected = ctx.create<edge::AddOp>(
+      ctx.create<edge::MulOp>(product, factor), ctx.operand(2));
+  return attendToItself(ctx, projected, ctx.operand(5), Value());
 }
 
 Value convertMultiHeadAttention(ConversionContext &ctx) {
@@ -174,9 +208,58 @@ Value convertMultiHeadAttention(ConversionContext &ctx) {
       ctx, attend(ctx, parts[0], parts[1], parts[2], {mask, ctx.operand(5)}));
 }
 
-/// Turns pairs of elements by an angle that depends on the position: (a, b) to
-/// (a cos - b sin, a sin + b cos). A pair is of neighbours if interleaved, else
-/// of the two halves.
+/// Turns pairs of elements of `x` (batch, heads, length, size) by angles whose
+/// cosines and sines are (1 or batch, 1, length, pairs): (a, b) to (a cos - b
+/// sin, a sin + b cos). A pair is of neighbours if interleaved, else of the two
+/// halves. What is left of the size stays.
+Value rotate(ConversionContext &ctx, Value x, Value cosines, Value sines,
+             bool interleaved) {
+  ArrayRef<int64_t> shape = getShape(x);
+  int64_t half = getShape(cosines)[3], size = shape[3];
+  Value rotated = ctx.slice(x, 3, 0, 2 * half), a, b;
+  SmallVector<int64_t> flat = {shape[0], shape[1], shape[2], half};
+  if (interleaved) {
+    SmallVector<int64_t> pairs(flat);
+    pairs.push_back(2);
+    Value paired = ctx.reshape(rotated, pairs);
+    a = ctx.reshape(ctx.slice(paired, 4, 0, 1), flat);
+    b = ctx.reshape(ctx.slice(paired, 4, 1, 1), flat);
+  } else {
+    a = ctx.slice(rotated, 3, 0, half);
+    b = ctx.slice(rotated, 3, half, half);
+  }
+  auto product = [&](Value lhs, Value rhs) {
+    return ctx.create<edge::MulOp>(lhs, rhs);
+  };
+  Value first = ctx.create<edge::SubOp>(product(a, cosines), product(b, sines));
+  Value second =
+      ctx.create<edge::AddOp>(product(a, sines), product(b, cosines));
+  if (interleaved) {
+    SmallVector<int64_t> column(flat);
+    column.push_back(1);
+    SmallVector<Value> both = {ctx.reshape(first, column),
+                               ctx.reshape(second, column)};
+    rotated = ctx.reshape(ctx.create<edge::ConcatOp>(both, uint64_t(4)),
+                          {shape[0], shape[1], shape[2], 2 * half});
+  } else {
+    SmallVector<Value> both = {first, second};
+    rotated = ctx.create<edge::ConcatOp>(both, uint64_t(3));
+  }
+  if (2 * half == size)
+    return rotated;
+  SmallVector<Value> both = {rotated,
+                             ctx.slice(x, 3, 2 * half, size - 2 * half)};
+  return ctx.create<edge::ConcatOp>(both, uint64_t(3));
+}
+
+/// The rows of a table of cosines or sines at `positions` (1 or batch, length).
+Value pickAngles(ConversionContext &ctx, Value table, Value positions) {
+  Value picked = ctx.create<edge::GatherOp>(table, positions, uint64_t(0));
+  ArrayRef<int64_t> shape = getShape(picked);
+  return ctx.reshape(picked, {shape[0], 1, shape[1], shape[2]});
+}
+
+/// Turns pairs by an angle that depends on the position.
 Value convertRotaryEmbedding(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(4)))
     return {};
@@ -197,8 +280,7 @@ Value convertRotaryEmbedding(ConversionContext &ctx) {
   } else if (shape.size() != 4) {
     return refuse(ctx, "needs an operand of rank 3 or 4");
   }
-  ArrayRef<int64_t> inner = getShape(split);
-  int64_t batch = inner[0], length = inner[2], size = inner[3];
+  int64_t length = getShape(split)[2], size = getShape(split)[3];
   if (2 * half > size)
     return refuse(ctx, "rotates " + Twine(2 * half) + " of " + Twine(size) +
                            " elements");
@@ -207,47 +289,142 @@ Value convertRotaryEmbedding(ConversionContext &ctx) {
     positions = ctx.create<edge::AddOp>(
         ctx.cast(ctx.reshape(positions, {1, 1}), ctx.getBuilder().getI64Type()),
         iota(ctx, length, 1, 2));
-  Value angles[2];
-  for (int i = 0; i < 2; ++i) {
-    Value picked =
-        ctx.create<edge::GatherOp>(ctx.operand(2 + i), positions, uint64_t(0));
-    angles[i] = ctx.reshape(picked, {getShape(picked)[0], 1, length, half});
-  }
-  bool interleaved = ctx.getNode().getI64("interleaved", 0);
-  Value rotated = ctx.slice(split, 3, 0, 2 * half), a, b;
-  SmallVector<int64_t> flat = {batch, inner[1], length, half};
-  if (interleaved) {
-    SmallVector<int64_t> pairs = {batch, inner[1], length, half, 2};
-    Value paired = ctx.reshape(rotated, pairs);
-    a = ctx.reshape(ctx.slice(paired, 4, 0, 1), flat);
-    b = ctx.reshape(ctx.slice(paired, 4, 1, 1), flat);
-  } else {
-    a = ctx.slice(rotated, 3, 0, half);
-    b = ctx.slice(rotated, 3, half, half);
-  }
-  auto product = [&](Value lhs, Value rhs) {
-    return ctx.create<edge::MulOp>(lhs, rhs);
-  };
-  Value first =
-      ctx.create<edge::SubOp>(product(a, angles[0]), product(b, angles[1]));
-  Value second =
-      ctx.create<edge::AddOp>(product(a, angles[1]), product(b, angles[0]));
-  if (interleaved) {
-    SmallVector<int64_t> column = {batch, inner[1], length, half, 1};
-    SmallVector<Value> both = {ctx.reshape(first, column),
-                               ctx.reshape(second, column)};
-    rotated = ctx.reshape(ctx.create<edge::ConcatOp>(both, uint64_t(4)),
-                          {batch, inner[1], length, 2 * half});
-  } else {
-    SmallVector<Value> both = {first, second};
-    rotated = ctx.create<edge::ConcatOp>(both, uint64_t(3));
-  }
-  if (2 * half < size) {
-    SmallVector<Value> both = {rotated,
-                               ctx.slice(split, 3, 2 * half, size - 2 * half)};
-    rotated = ctx.create<edge::ConcatOp>(both, uint64_t(3));
-  }
+  Value rotated = rotate(ctx, split, pickAngles(ctx, ctx.operand(2), positions),
+                         pickAngles(ctx, ctx.operand(3), positions),
+                         ctx.getNode().getI64("interleaved", 0) != 0);
   return shape.size() == 3 ? mergeHeads(ctx, rotated) : rotated;
+}
+
+/// Keys or values of the past (batch, heads, places, size) with the new ones
+/// from place `begin` (batch, 1, 1, 1) on, in `total` places at least.
+Value appendToCache(ConversionContext &ctx, Value past, Value added,
+                    Value begin, int64_t total) {
+  ArrayRef<int64_t> shape = getShape(added);
+  int64_t room = total - getShape(past)[2];
+  if (room > 0)
+    past = ctx.create<edge::PadOp>(
+        past, edge::PadMode::Constant, SmallVector<int64_t>{0, 0, 0, 0},
+        SmallVector<int64_t>{0, 0, room, 0}, APFloat(0.0));
+  Value places = ctx.broadcast(
+      ctx.create<edge::AddOp>(begin, iota(ctx, shape[2], 2, 4)), shape);
+  Value all = ctx.create<edge::ScatterElementsOp>(
+      edge::ScatterReduction::None, added, past, places, uint64_t(2));
+  // Nothing comes after the new ones.
+  Value isUsed = compare(ctx, edge::ComparePredicate::LT,
+                         iota(ctx, getShape(all)[2], 2, 4),
+                         scale(ctx, begin, 1, double(shape[2])));
+  return ctx.create<edge::SelectOp>(isUsed, all, scalar(ctx, all, 0));
+}
+
+/// Attention whose heads of keys and values serve several heads of queries
+/// each, with a cache of past keys and values. Each element of the batch has a
+/// length of its own.
+Converted convertGroupQueryAttention(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(1)))
+    return failure();
+  onnx::NodeOp node = ctx.getNode();
+  for (unsigned i = 11, end = ctx.getNumOperands(); i < end; ++i)
+    if (ctx.operand(i))
+      return ctx.error() << "has operand " << i << ", which is not supported";
+  if (node.getI64("smooth_softmax", 0) > 0 || node.getI64("qk_output", 0) ||
+      node.getI64("kv_cache_bit_width", 0) || !node.getI64("causal", 1))
+    return ctx.error() << "has an attribute that is not supported";
+  int64_t heads = node.getI64("num_heads", 0);
+  int64_t shared = node.getI64("kv_num_heads", 0);
+  Value q = ctx.operand(0), k = ctx.operand(1), v = ctx.operand(2);
+  bool isPacked = !k && !v;
+  int64_t parts = heads + (isPacked ? 2 * shared : 0);
+  if (heads < 1 || shared < 1 || heads % shared || getRank(q) != 3 ||
+      getShape(q)[2] % parts || (!isPacked && (!k || !v)))
+    return ctx.error() << "needs queries of rank 3 whose heads are a multiple "
+                          "of those of keys and values";
+  int64_t batch = getShape(q)[0], length = getShape(q)[1];
+  int64_t size = getShape(q)[2] / parts;
+  if (isPacked) {
+    k = ctx.slice(q, 2, heads * size, shared * size);
+    v = ctx.slice(q, 2, (heads + shared) * size, shared * size);
+    q = ctx.slice(q, 2, 0, heads * size);
+  }
+  SmallVector<int64_t> keyShape = {batch, length, shared * size};
+  if (getShape(k) != ArrayRef(keyShape) || getShape(v) != ArrayRef(keyShape))
+    return ctx.error() << "has keys or values of another shape than "
+                       << ArrayRef(keyShape);
+  FailureOr<SmallVector<int64_t>> total = ctx.ints(6, "total_sequence_length");
+  if (failed(total))
+    return failure();
+  Value lengths = ctx.operand(5);
+  if (!lengths || total->size() != 1 ||
+      getTensorType(lengths).getNumElements() != batch)
+    return ctx.error() << "needs a length for each of " << batch
+                       << " elements of the batch";
+
+  // Where the new keys begin: at zero in a first step.
+  Type i64 = ctx.getBuilder().getI64Type();
+  bool isFirst = length == total->front();
+  Value begin = ctx.createSplat(0, i64, {batch, 1, 1, 1});
+  if (!isFirst)
+    begin = scale(ctx, ctx.reshape(ctx.cast(lengths, i64), {batch, 1, 1, 1}), 1,
+                  1 - length);
+  q = splitHeads(ctx, q, heads);
+  k = splitHeads(ctx, k, shared);
+  v = splitHeads(ctx, v, shared);
+  if (node.getI64("do_rotary", 0)) {
+    if (failed(ctx.requireOperands(1)) || !ctx.operand(7) || !ctx.operand(8))
+      return ctx.error() << "rotates without tables of cosines and sines";
+    Value positions = ctx.operand(9);
+    if (!positions)
+      positions =
+          ctx.reshape(ctx.create<edge::AddOp>(begin, iota(ctx, length, 2, 4)),
+                      {batch, length});
+    Value cosines = pickAngles(ctx, ctx.operand(7), positions);
+    Value sines = pickAngles(ctx, ctx.operand(8), positions);
+    bool interleaved = node.getI64("rotary_interleaved", 0) != 0;
+    q = rotate(ctx, q, cosines, sines, interleaved);
+    k = rotate(ctx, k, cosines, sines, interleaved);
+  }
+  if (Value past = ctx.operand(3)) {
+    Value pastValues = ctx.operand(4);
+    if (!pastValues || getRank(past) != 4 ||
+        getShape(past) != getShape(pastValues))
+      return ctx.error() << "needs past keys and values of one shape";
+    k = appendToCache(ctx, past, k, begin, total->front());
+    v = appendToCache(ctx, pastValues, v, begin, total->front());
+  }
+
+  int64_t keys = getShape(k)[2];
+  double factor = node.getF32("scale", 0.0f);
+  if (factor == 0.0)
+    factor = 1.0 / std::sqrt(double(size));
+  // All queries of a group are one matrix.
+  int64_t group = heads / shared;
+  Value grouped =
+      ctx.reshape(scale(ctx, q, factor), {batch, shared, group * length, size});
+  Value scores = ctx.create<edge::MatMulOp>(
+      grouped, ctx.transpose(k, {0, 1, 3, 2}), Value(), ValueRange());
+  scores = ctx.reshape(scores, {batch, heads, length, keys});
+  if (double cap = node.getF32("softcap", 0.0f); cap != 0.0)
+    scores = scale(ctx, ctx.create<edge::TanhOp>(scale(ctx, scores, 1.0 / cap)),
+                   cap);
+  Value row = ctx.create<edge::AddOp>(begin, iota(ctx, length, 2, 4));
+  Value column = iota(ctx, keys, 3, 4);
+  Value isSeen = compare(ctx, edge::ComparePredicate::LE, column, row);
+  if (int64_t window = node.getI64("local_window_size", -1); window > 0)
+    isSeen = ctx.create<edge::AndOp>(
+        isSeen, compare(ctx, edge::ComparePredicate::LT,
+                        scale(ctx, row, 1, -window), column));
+  if (Value bias = ctx.operand(10)) {
+    if (getRank(bias) != 4 || getShape(bias)[3] < keys)
+      return ctx.error() << "has a bias of a form that is not supported";
+    scores = ctx.create<edge::AddOp>(scores, ctx.slice(bias, 3, 0, keys));
+  }
+  scores = ctx.create<edge::SelectOp>(isSeen, scores,
+                                      scalar(ctx, scores, -kInfinity));
+  Value weights =
+      ctx.create<edge::SoftmaxOp>(scores, uint64_t(3), /*log=*/false);
+  weights = ctx.reshape(weights, {batch, shared, group * length, keys});
+  Value result = ctx.create<edge::MatMulOp>(weights, v, Value(), ValueRange());
+  result = mergeHeads(ctx, ctx.reshape(result, {batch, heads, length, size}));
+  return SmallVector<Value>{result, k, v};
 }
 
 /// `value`, or what sub-graph `name` makes of it. Null after an error.
@@ -318,8 +495,11 @@ void edgecc::registerAttentionConverters(ConverterTable &table) {
               kMicrosoftDomain);
   };
   add("Attention", convertAttention);
+  add("QAttention", convertQAttention);
   add("MultiHeadAttention", convertMultiHeadAttention);
   add("RotaryEmbedding", convertRotaryEmbedding);
+  table.add("GroupQueryAttention", convertGroupQueryAttention, 1,
+            ConverterTable::kNewest, kMicrosoftDomain);
   table.add("FlexAttention", single(convertFlexAttention), 1,
             ConverterTable::kNewest, "ai.onnx.preview");
 }

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/OnnxToEdge/Arithmetic.h"
+#include "passes/OnnxToEdge/Cast.h"
 
 using namespace mlir;
 using namespace edgecc;
@@ -191,9 +192,9 @@ Value castToExponent(ConversionContext &ctx, Value x) {
       builder.getType<Float8E8M0FNUType>());
 }
 
-/// `x` as `type`. Floats of less than a byte have no infinity, and others none
-/// unless the node says so. Integers of less than a byte wrap around.
-Value castTo(ConversionContext &ctx, Value x, Type type) {
+} // namespace
+
+Value edgecc::castTo(ConversionContext &ctx, Value x, Type type) {
   auto target = dyn_cast<FloatType>(type);
   if (!target && isa<FloatType>(getElementType(x)) &&
       type.getIntOrFloatBitWidth() < 8 && !type.isInteger(1))
@@ -213,6 +214,8 @@ Value castTo(ConversionContext &ctx, Value x, Type type) {
                                    scalar(ctx, x, -0.0), x);
   return ctx.cast(x, type);
 }
+
+namespace {
 
 Value convertCast(ConversionContext &ctx) {
   Type type =

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/OnnxToEdge/Arithmetic.h"
 #include "passes/OnnxToEdge/Window.h"
 
 using namespace mlir;
@@ -71,6 +72,86 @@ static Value createPool(ConversionContext &ctx, edge::PoolKind kind,
                                   pooling.padsHigh);
 }
 
+/// The elements of all windows of an image.
+struct WindowElements {
+  /// Where each is, (windows, elements of one) numbers in the order of memory,
+  /// and in the order that `storage_order` asks for.
+  SmallVector<int64_t> places, labels;
+  /// Whether it is inside the image; the place is 0 if it is not.
+  SmallVector<bool> inside;
+};
+
+static WindowElements listElements(const Pooling &pooling, bool columnMajor) {
+  const Window &window = pooling.window;
+  int64_t rank = window.getRank();
+  WindowElements list;
+  int64_t windows = llvm::product_of(pooling.outputs);
+  int64_t taps = llvm::product_of(window.kernel);
+  for (int64_t i = 0; i < windows * taps; ++i) {
+    int64_t position = i / taps, tap = i % taps;
+    int64_t place = 0, label = 0, step = 1;
+    SmallVector<int64_t> at(rank);
+    bool inside = true;
+    for (int64_t dim = rank - 1; dim >= 0; --dim) {
+      at[dim] = position % pooling.outputs[dim] * window.strides[dim] -
+                window.padsLow[dim] +
+                tap % window.kernel[dim] * window.dilations[dim];
+      position /= pooling.outputs[dim];
+      tap /= window.kernel[dim];
+      inside &= at[dim] >= 0 && at[dim] < pooling.inputs[dim];
+      place += at[dim] * step;
+      step *= pooling.inputs[dim];
+    }
+    for (int64_t dim = rank - 1; dim >= 0; --dim)
+      label = label * pooling.inputs[dim] + at[dim];
+    list.inside.push_back(inside);
+    list.places.push_back(inside ? place : 0);
+    list.labels.push_back(columnMajor ? label : place);
+  }
+  return list;
+}
+
+/// The positions of the largest elements in the flattened input, (N, C,
+/// spatial...). The first of equal ones counts.
+static Value createMaxIndices(ConversionContext &ctx, const Pooling &pooling,
+                              Value input) {
+  ArrayRef<int64_t> shape = getShape(input);
+  int64_t images = shape[0] * shape[1];
+  int64_t pixels = llvm::product_of(shape.drop_front(2));
+  int64_t windows = llvm::product_of(pooling.outputs);
+  int64_t taps = llvm::product_of(pooling.window.kernel);
+  Builder &builder = ctx.getBuilder();
+  SmallVector<int64_t> result(shape.take_front(2));
+  llvm::append_range(result, pooling.outputs);
+  if (images * pixels * windows == 0 || failed(ctx.checkListed(windows * taps)))
+    return ctx.createSplat(0, builder.getI64Type(), result);
+  WindowElements list =
+      listElements(pooling, ctx.getNode().getI64("storage_order", 0) != 0);
+  if (isa<IntegerType>(getElementType(input)))
+    input = ctx.cast(input, builder.getF32Type());
+  Value elements = ctx.create<edge::GatherOp>(
+      ctx.reshape(input, {images, pixels}),
+      ctx.createInts(list.places, {windows, taps}), uint64_t(1));
+  auto mask = RankedTensorType::get({1, windows, taps}, builder.getI1Type());
+  elements = ctx.create<edge::SelectOp>(
+      ctx.createConstant(DenseElementsAttr::get(mask, list.inside)), elements,
+      ctx.createSplat(-kInfinity, getElementType(elements)));
+  Value largest = ctx.create<edge::ArgReduceOp>(edge::ArgKind::Max, elements,
+                                                uint64_t(2), /*last=*/false);
+  SmallVector<int64_t> first, image;
+  for (int64_t i = 0; i < windows; ++i)
+    first.push_back(i * taps);
+  for (int64_t i = 0; i < images; ++i)
+    image.push_back(i * pixels);
+  largest =
+      ctx.create<edge::AddOp>(largest, ctx.createInts(first, {1, windows, 1}));
+  Value label = ctx.create<edge::GatherOp>(
+      ctx.createInts(list.labels, {windows * taps}), largest, uint64_t(0));
+  return ctx.reshape(
+      ctx.create<edge::AddOp>(label, ctx.createInts(image, {images, 1, 1})),
+      result);
+}
+
 static Converted convertMaxPool(ConversionContext &ctx) {
   FailureOr<Pooling> pooling = readPooling(ctx);
   if (failed(pooling))
@@ -78,8 +159,11 @@ static Converted convertMaxPool(ConversionContext &ctx) {
   Value input = ctx.operand(0);
   Value result = createPool(ctx, edge::PoolKind::Max, *pooling,
                             ctx.toChannelsLast(ctx.widen(input)));
-  return SmallVector<Value>{
+  SmallVector<Value> results{
       ctx.cast(ctx.toChannelsFirst(result), getElementType(input))};
+  if (!ctx.isUnused(1))
+    results.push_back(createMaxIndices(ctx, *pooling, ctx.widen(input)));
+  return results;
 }
 
 /// How many elements window `position` of dimension `dim` covers; those of the

@@ -7,6 +7,8 @@
 
 #include "passes/OnnxToEdge/Quantization.h"
 #include "dialects/Edge/EdgeConstants.h"
+#include "passes/OnnxToEdge/Arithmetic.h"
+#include "passes/OnnxToEdge/Cast.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -303,38 +305,30 @@ static Quantizer readQuantizer(ConversionContext &ctx) {
           node.getI64("block_size", 0)};
 }
 
-/// The type that `output_dtype` (a number of TensorProto) asks for, or
-/// `defaultType`; null for one that is no integer.
-static Type readOutputType(ConversionContext &ctx, Type defaultType) {
-  Builder &builder = ctx.getBuilder();
-  switch (ctx.getNode().getI64("output_dtype", 0)) {
-  case 0:
-    return defaultType;
-  case 2:
-    return builder.getIntegerType(8, false);
-  case 3:
-    return builder.getI8Type();
-  case 4:
-    return builder.getIntegerType(16, false);
-  case 5:
-    return builder.getIntegerType(16);
-  case 21:
-    return builder.getIntegerType(4, false);
-  case 22:
-    return builder.getIntegerType(4);
-  default:
-    return {};
-  }
+/// value / scale as floats of a byte or less, which have no zero point but 0.
+static FailureOr<Value> quantizeToFloat(ConversionContext &ctx, Value value,
+                                        const Quantizer &quantizer, Type type) {
+  Value number = ctx.cast(value, ctx.getBuilder().getF32Type());
+  FailureOr<Value> scale =
+      alignParameter(ctx, quantizer.scale, quantizer, getShape(value));
+  if (failed(scale))
+    return failure();
+  return castTo(ctx, ctx.create<edge::DivOp>(number, *scale), type);
 }
 
 static Converted convertQuantizeLinear(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(2)))
     return failure();
   Quantizer quantizer = readQuantizer(ctx);
-  Type type = readOutputType(ctx, getQuantizedType(ctx, quantizer.zeroPoint));
-  if (!isa_and_nonnull<IntegerType>(type))
-    return ctx.error() << "supported are integers as quantised type only";
-  FailureOr<Value> result = quantize(ctx, ctx.operand(0), quantizer, type);
+  Type type = getQuantizedType(ctx, quantizer.zeroPoint);
+  if (int64_t number = ctx.getNode().getI64("output_dtype", 0))
+    type = getElementTypeOfOnnx(ctx.getBuilder(), number);
+  if (!type || (isa<FloatType>(type) && type.getIntOrFloatBitWidth() > 8))
+    return ctx.error() << "quantises to integers and to floats of 8 bits only";
+  FailureOr<Value> result =
+      isa<FloatType>(type)
+          ? quantizeToFloat(ctx, ctx.operand(0), quantizer, type)
+          : quantize(ctx, ctx.operand(0), quantizer, type);
   if (failed(result))
     return failure();
   return SmallVector<Value>{*result};

@@ -182,7 +182,9 @@ SmallVector<Tap> makeTaps(ConversionContext &ctx, Value grid,
         ctx.createSplat(1, getElementType(position), getShape(position));
     return {makeTap(ctx, position, one, axis)};
   }
-  position = bringBack(ctx, position, axis);
+  // PyTorch and ONNX Runtime bring each tap of a cubic kernel back.
+  if (interpolation != Interpolation::Cubic || axis.padding != Padding::Border)
+    position = bringBack(ctx, position, axis);
   Value first = p.floor(position);
   Value t = p.sub(position, first);
   auto at = [&](double offset, Value weight) {

@@ -254,10 +254,12 @@ struct AddBias : OpRewritePattern<AddOp> {
       if (!producer || !sum.hasOneUse() || sum.getType() != op.getType())
         continue;
       std::optional<Contraction> contraction = Contraction::get(producer);
+      ArrayRef<int64_t> shape = typeOf(term).getShape();
+      if (!contraction || contraction->bias || shape.empty())
+        continue;
       int64_t channels = typeOf(sum).getShape().back();
-      if (!contraction || contraction->bias ||
-          typeOf(term).getNumElements() != channels ||
-          typeOf(term).getShape().back() != channels || !isKnown(term))
+      if (typeOf(term).getNumElements() != channels ||
+          shape.back() != channels || !isKnown(term))
         continue;
       rewriter.setInsertionPoint(producer);
       Value bias = copyKnown(rewriter, term, channels);

@@ -116,6 +116,15 @@ def recurrent(cell, direction, choice, extra):
     return model([node], feed, [(o, F) for o in node.output], constants), feed
 
 
+@reference
+def sum_of_scalars():
+    """No dimensions, so no channels that a bias could have."""
+    x = np.array(-0.5, np.float32)
+    nodes = [helper.make_node("Exp", ["x"], ["e"]),
+             helper.make_node("Add", ["e", "one"], ["y"])]
+    return model(nodes, {"x": x}, [("y", F)], {"one": np.array(1, np.float32)}), {"x": x}
+
+
 # Windows ----------------------------------------------------------------------
 
 @each(border=[0, 1])
@@ -127,6 +136,26 @@ def average_pool_f64(border):
     m = model([node], {"x": x}, [("y", TensorProto.DOUBLE)])
     # ONNX Runtime has no kernel for it.
     return m, {"x": x}, ReferenceEvaluator(m).run(None, {"x": x})
+
+
+@each(order=[0, 1], dilated=[1, 2], pads=[0, 1])
+def max_pool_indices(order, dilated, pads):
+    x = numbers(2, 3, 7, 8)
+    node = helper.make_node("MaxPool", ["x"], ["y", "i"], kernel_shape=[3, 2],
+                            strides=[2, 1], dilations=[dilated, 1],
+                            pads=[pads, 0, 0, pads], storage_order=order)
+    return model([node], {"x": x}, [("y", F), ("i", TensorProto.INT64)],
+                 opset=12), {"x": x}
+
+
+@each(mode=["linear", "cubic"], border=["zeros", "border", "reflection"],
+      corners=[0, 1])
+def grid_sample(mode, border, corners):
+    """Positions beyond the image on all sides."""
+    feed = {"x": numbers(2, 3, 5, 6), "g": numbers(2, 4, 3, 2)}
+    node = helper.make_node("GridSample", ["x", "g"], ["y"], mode=mode,
+                            padding_mode=border, align_corners=corners)
+    return model([node], feed, [("y", F)], opset=20), feed
 
 
 # Products ---------------------------------------------------------------------
@@ -413,6 +442,65 @@ def embed_layer_normalization(parts):
                             domain="com.microsoft", epsilon=1e-5)
     return model([node], feed, [("y", F), ("n", TensorProto.INT32)],
                  constants), feed
+
+
+@each(mask=["none", "lengths", "matrix"], scales=["one", "columns"])
+def attention_of_integers(mask, scales):
+    rng = np.random.default_rng(5)
+    feed = {"x": rng.integers(0, 255, (2, 5, 8), np.uint8)}
+    constants = {
+        "w": rng.integers(-90, 90, (8, 24), np.int8), "b": numbers(24),
+        "xs": np.float32(0.02), "xz": np.uint8(120),
+        "ws": np.float32(0.01) if scales == "one" else
+              rng.uniform(0.005, 0.02, 24).astype(np.float32),
+        "wz": np.int8(3) if scales == "one" else
+              rng.integers(-4, 4, 24).astype(np.int8)}
+    operands = ["x", "w", "b", "xs", "ws", "", "xz", "wz"]
+    if mask != "none":
+        operands[5] = "mask"
+        feed["mask"] = np.array([5, 3], np.int32) if mask == "lengths" else \
+            np.array([[1, 1, 1, 1, 1], [1, 0, 1, 1, 0]], np.int32)
+    node = helper.make_node("QAttention", operands, ["y"], num_heads=2,
+                            domain="com.microsoft")
+    return model([node], feed, [("y", F)], constants), feed
+
+
+@each(step=["prompt", "next", "more"], form=["plain", "rotary", "packed"],
+      window=[-1, 3], cap=[0.0, 5.0])
+def group_query_attention(step, form, window, cap):
+    """A first step, and further ones with a cache and lengths of their own."""
+    batch, heads, shared, size = 2, 4, 2, 16
+    length = {"prompt": 6, "next": 1, "more": 1}[step]
+    total = {"prompt": 6, "next": 6, "more": 9}[step]
+    feed = {"q": numbers(batch, length, heads * size),
+            "k": numbers(batch, length, shared * size, seed=1),
+            "v": numbers(batch, length, shared * size, seed=2)}
+    operands = ["q", "k", "v", "", "", "lengths", "total", "", ""]
+    if form == "packed":
+        feed = {"q": np.concatenate(list(feed.values()), -1)}
+        operands[1] = operands[2] = ""
+    # The last place of each, the new ones included.
+    feed["lengths"] = np.array({"prompt": [5, 5], "next": [5, 3],
+                                "more": [8, 6]}[step], np.int32)
+    if step != "prompt":
+        operands[3:5] = ["pk", "pv"]
+        for i, name in enumerate(operands[3:5]):
+            feed[name] = numbers(batch, shared, 8, size, seed=3 + i)
+    constants = {"total": np.array([total], np.int32)}
+    if form != "plain":
+        operands[7:9] = ["cos", "sin"]
+        angles = np.arange(16)[:, None] * 0.3 ** np.arange(size // 2)
+        constants["cos"] = np.cos(angles).astype(np.float32)
+        constants["sin"] = np.sin(angles).astype(np.float32)
+    while not operands[-1]:
+        operands.pop()
+    outputs = ["y", "keys", "values"]
+    node = helper.make_node(
+        "GroupQueryAttention", operands, outputs, domain="com.microsoft",
+        num_heads=heads, kv_num_heads=shared, do_rotary=int(form != "plain"),
+        local_window_size=window, softcap=cap,
+        rotary_interleaved=int(form == "packed"))
+    return model([node], feed, [(o, F) for o in outputs], constants), feed
 
 
 # Running ----------------------------------------------------------------------

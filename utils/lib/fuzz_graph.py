@@ -168,7 +168,7 @@ class Evaluator:
             self.inferred = [o.type.tensor_type for o in model.graph.output]
         for array, kind in zip(found, self.inferred):
             dims = kind.shape.dim
-            if kind.elem_type != element_type(array.dtype) or (
+            if kind.elem_type not in (0, element_type(array.dtype)) or (
                     kind.HasField("shape") and (
                         len(dims) != array.ndim or any(
                             d.HasField("dim_value") and d.dim_value != n
@@ -293,10 +293,10 @@ class Graph:
         return [t for t in EVERYTHING if f"tensor({TYPE_NAMES[t]})" in names]
 
     def node(self, op, operands, constants=None, outputs=1, domain="",
-             **attributes):
+             outside=(), **attributes):
         """Adds a node; gives its first output. What `constants` says goes to
         attributes or operands, as the opset has it; attributes that this opset
-        does not have are left out."""
+        does not have are left out. What sub-graphs read is `outside`."""
         schema = schema_of(op, domain, self.opset)
         operands = list(operands)
         if schema is not None:
@@ -325,7 +325,7 @@ class Graph:
         node = helper.make_node(
             op, [o.name if o else "" for o in operands], names, domain=domain,
             **attributes)
-        given = {o.name: o for o in operands if o is not None}
+        given = {o.name: o for o in [*operands, *outside] if o is not None}
         feeds = [{n: o.arrays[i] for n, o in given.items()}
                  for i in range(SHADOWS + 1)]
         evaluator = Evaluator(node, self.opset, schema, feeds[0])
@@ -355,7 +355,7 @@ class Graph:
 
     def finish(self):
         """Chooses the outputs: what nothing reads, and some more."""
-        used = {name for node in self.nodes for name in node.input}
+        used = {name for node in self.nodes for name in reads(node)}
         names = [name for node in self.nodes for name in node.output]
         self.outputs = [n for n in names
                         if n not in used or self.random.random() < 0.1]
@@ -367,7 +367,7 @@ class Graph:
         for node in reversed(self.nodes):
             if needed & set(node.output):
                 nodes.insert(0, node)
-                needed |= set(node.input)
+                needed |= reads(node)
         self.nodes = nodes
         for table in (self.inputs, self.constants):
             for name in [n for n in table if n not in needed]:
@@ -394,7 +394,7 @@ class Graph:
                 for _ in range(rounds)])
         for node in self.nodes:
             schema = schema_of(node.op_type, node.domain, self.opset)
-            given = [n for n in node.input if n]
+            given = reads(node)
             feeds = [{n: other.values[n].arrays[i] for n in given}
                      for i in range(rounds + 1)]
             evaluator = Evaluator(node, self.opset, schema, feeds[0])
@@ -428,6 +428,19 @@ def guard(op, operands):
     if op == "BitShift" and any(
             (a >= a.dtype.itemsize * 8).any() for a in arrays[1]):
         raise Unfit("a shift by too much")
+
+
+def reads(node):
+    """The names that a node reads, in its sub-graphs too."""
+    names = {n for n in node.input if n}
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            graph = attribute.g
+            made = {v.name for v in graph.input}
+            made |= {n for inner in graph.node for n in inner.output}
+            names |= {n for inner in graph.node
+                      for n in reads(inner)} - made
+    return names
 
 
 def model_of(graphs):
