@@ -1,4 +1,4 @@
-//===- InnerProduct.cpp - sums of products of narrow integers ---*- C++ -*-===//
+//===- InnerProduct.cpp - sums of products of narrow elements ---*- C++ -*-===//
 // Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
@@ -46,7 +46,8 @@ enum class Form {
   Widening,
 };
 
-enum Sign { Signed, Unsigned, Any };
+/// Integers by their sign, and the one kind of floats.
+enum Kind { Signed, Unsigned, Any, BFloat };
 
 } // namespace
 
@@ -55,7 +56,7 @@ struct kernels::InnerProductRow {
   /// What the subtarget must have, as LLVM spells it.
   StringLiteral features;
   Form form;
-  Sign lhs, rhs;
+  Kind lhs, rhs;
   /// Accumulators of one instruction; registers of a vector, 0 for scalars.
   int64_t lanes;
   int64_t registers;
@@ -79,6 +80,10 @@ static constexpr InnerProductRow rows[] = {
   {Triple::x86_64,  "+avx512bw",             Form::PairSums,    Any,      Any,      16, 1, "llvm.x86.avx512.pmaddw.d.512"},
   {Triple::x86_64,  "+avx2",                 Form::PairSums,    Any,      Any,       8, 1, "llvm.x86.avx2.pmadd.wd"},
   {Triple::x86_64,  "+sse2",                 Form::PairSums,    Any,      Any,       4, 1, "llvm.x86.sse2.pmadd.wd"},
+  {Triple::x86_64,  "+avx512bf16",           Form::Pairs,       BFloat,   BFloat,   16, 1, "llvm.x86.avx512bf16.dpbf16ps.512"},
+  {Triple::x86_64,  "+avx512bf16,+avx512vl", Form::Pairs,       BFloat,   BFloat,    8, 1, "llvm.x86.avx512bf16.dpbf16ps.256"},
+  {Triple::x86_64,  "+avx512bf16,+avx512vl", Form::Pairs,       BFloat,   BFloat,    4, 1, "llvm.x86.avx512bf16.dpbf16ps.128"},
+  {Triple::aarch64, "+bf16",                 Form::Pairs,       BFloat,   BFloat,    4, 1, "llvm.aarch64.neon.bfdot.v4f32.v8bf16"},
   {Triple::aarch64, "+i8mm",                 Form::Bytes,       Unsigned, Signed,    4, 1, "llvm.aarch64.neon.usdot.v4i32.v16i8"},
   {Triple::aarch64, "+dotprod",              Form::Bytes,       Signed,   Signed,    4, 1, "llvm.aarch64.neon.sdot.v4i32.v16i8"},
   {Triple::aarch64, "+dotprod",              Form::Bytes,       Unsigned, Unsigned,  4, 1, "llvm.aarch64.neon.udot.v4i32.v16i8"},
@@ -133,7 +138,9 @@ private:
 
 } // namespace
 
-static Sign signOf(Type element) {
+static Kind kindOf(Type element) {
+  if (element.isBF16())
+    return BFloat;
   return isUnsignedElement(element) ? Unsigned : Signed;
 }
 
@@ -171,15 +178,17 @@ std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
                                                Type rhs,
                                                ElementsAttr constant) {
   auto narrow = [](Type type) {
-    return type.isInteger(8) || type.isSignlessInteger(16);
+    return type.isInteger(8) || type.isSignlessInteger(16) || type.isBF16();
   };
-  if (!narrow(lhs) || !narrow(rhs))
+  if (!narrow(lhs) || !narrow(rhs) || lhs.isBF16() != rhs.isBF16())
     return std::nullopt;
   Machine machine(cpu);
   bool bytes = lhs.isInteger(8) && rhs.isInteger(8);
   for (bool flips : {false, true})
     for (const InnerProductRow &row : rows) {
       bool isBytes = row.form == Form::Bytes || row.form == Form::LongPairs;
+      if ((row.lhs == BFloat) != lhs.isBF16())
+        continue;
       if ((flips && !isBytes) || (isBytes && !bytes) || !machine.has(row))
         continue;
       // Two bytes are no pair of halves in a scalar register.
@@ -187,14 +196,14 @@ std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
           rhs.isInteger(8))
         continue;
       if (isBytes &&
-          (row.rhs != signOf(rhs) || (row.lhs != signOf(lhs)) != flips))
+          (row.rhs != kindOf(rhs) || (row.lhs != kindOf(lhs)) != flips))
         continue;
       if (row.form == Form::LongPairs && !isSymmetric(constant))
         continue;
       // The bytes are better even when they have to be flipped.
       if (!flips && !isBytes && bytes)
         if (llvm::any_of(rows, [&](const InnerProductRow &other) {
-              return other.form == Form::Bytes && other.rhs == signOf(rhs) &&
+              return other.form == Form::Bytes && other.rhs == kindOf(rhs) &&
                      machine.has(other);
             }))
           break;
@@ -400,7 +409,7 @@ SmallVector<Value> InnerProduct::broadcast(Emitter &e, Value word,
   Value all = e.splat(word, lanes);
   if (row->form == Form::Bytes)
     return {flip(e, reinterpret(e, all, e.getI8Type()))};
-  Value halves = reinterpret(e, all, i16);
+  Value halves = reinterpret(e, all, lhs.isBF16() ? lhs : i16);
   if (parts == 1)
     return {halves};
   Value eight = integer(e, halves.getType(), 8);
@@ -415,6 +424,12 @@ SmallVector<Value> InnerProduct::broadcast(Emitter &e, Value word,
 Value InnerProduct::correctionWord(Emitter &e) const {
   // After the flip, which `broadcast` does, -128 in two's complement or 128.
   return e.constant(e.getI32IntegerAttr(0));
+}
+
+Value InnerProduct::widen(Emitter &e, Value elements) const {
+  if (rhs.isBF16())
+    return elements;
+  return convert(e, elements, e.getI16Type(), isUnsignedElement(rhs));
 }
 
 SmallVector<Value> InnerProduct::loadPacked(Emitter &e, Value memref,
@@ -437,7 +452,7 @@ SmallVector<Value> InnerProduct::loadPacked(Emitter &e, Value memref,
   for (int64_t part = 0; part < parts; ++part) {
     Value value = e.load(memref, e.add(index, part * length), length, rhs);
     if (row->form != Form::Bytes && row->form != Form::LongPairs)
-      value = convert(e, value, e.getI16Type(), isUnsignedElement(rhs));
+      value = widen(e, value);
     operands.push_back(value);
   }
   return operands;
@@ -456,7 +471,7 @@ SmallVector<Value> InnerProduct::interleave(Emitter &e,
   }
   SmallVector<Value> wide;
   for (Value value : group)
-    wide.push_back(convert(e, value, e.getI16Type(), isUnsignedElement(rhs)));
+    wide.push_back(widen(e, value));
   if (row->form == Form::Widening)
     return wide;
   SmallVector<Value> operands;

@@ -1,4 +1,4 @@
-//===- InnerProduct.h - sums of products of narrow integers -----*- C++ -*-===//
+//===- InnerProduct.h - sums of products of narrow elements -----*- C++ -*-===//
 // Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
@@ -8,7 +8,9 @@
 // contraction of integers walks through its reduction in groups of as many
 // elements as such an instruction takes: the lhs of a group is one word that is
 // broadcast, the rhs has the group's elements side by side for each channel.
-// Every sum is exact, so that all machines give the same numbers.
+// Every sum is exact, so that all machines give the same numbers. Pairs of bf16
+// are multiplied and summed in f32 in the same way, where a machine can; their
+// sums are not exact.
 //
 //===----------------------------------------------------------------------===//
 
@@ -40,8 +42,9 @@ struct InnerProductRow;
 /// made.
 class InnerProduct {
 public:
-  /// The best way to sum products of `lhs` and `rhs` elements in 32 bits;
-  /// nothing if multiplications of 32 bits are the only one. `constant` has the
+  /// The best way to sum products of `lhs` and `rhs` elements, integers or
+  /// bf16, in 32 bits; nothing if multiplications of 32 bits are the only one.
+  /// `constant` has the
   /// elements of the rhs, if they are known.
   static std::optional<InnerProduct> find(target::CpuAttr cpu, mlir::Type lhs,
                                           mlir::Type rhs,
@@ -106,6 +109,8 @@ private:
                bool flips);
 
   cost::StepCost cost() const;
+  /// Elements of the rhs as halves of words.
+  mlir::Value widen(Emitter &e, mlir::Value elements) const;
 
   const InnerProductRow *row;
   /// The row, and those for shorter vectors.

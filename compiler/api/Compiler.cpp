@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/api/Compiler.h"
+#include "codegen/kernels/InnerProduct.h"
 #include "compiler/api/Report.h"
 #include "compiler/pipeline/Evaluate.h"
 #include "compiler/pipeline/Registration.h"
@@ -36,6 +37,17 @@ Compiler::Compiler()
   initializeTargets();
 }
 
+/// Refuses a precision that would cost accuracy and bring nothing.
+static LogicalResult checkPrecision(Precision precision, target::CpuAttr cpu) {
+  Type bf16 = BFloat16Type::get(cpu.getContext());
+  if (precision == Precision::F32 ||
+      kernels::InnerProduct::find(cpu, bf16, bf16, /*constant=*/{}))
+    return success();
+  return emitError(UnknownLoc::get(cpu.getContext()))
+         << "'" << cpu.getCpu() << "' does not multiply bf16; "
+         << "--precision=bf16 would lose accuracy and gain no speed";
+}
+
 OwningOpRef<ModuleOp> Compiler::import(StringRef path,
                                        const CompileOptions &options) {
   if (!options.name.empty() && makeCIdentifier(options.name) != options.name) {
@@ -46,7 +58,7 @@ OwningOpRef<ModuleOp> Compiler::import(StringRef path,
   FailureOr<target::CpuAttr> cpu = resolveCpu(options.target, &context, [&] {
     return emitError(UnknownLoc::get(&context));
   });
-  if (failed(cpu))
+  if (failed(cpu) || failed(checkPrecision(options.precision, *cpu)))
     return {};
   OwningOpRef<ModuleOp> module = importOnnx(path, options.import, &context);
   if (!module)
@@ -81,6 +93,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     opt.calibrator = options.calibrator;
     // Nobody else has computed such a network before.
     opt.integerSums = bool(options.calibrator);
+    opt.narrowProducts = options.precision == Precision::BF16;
     opt.floatFallback = options.floatFallback;
     KernelStageOptions kernel;
     kernel.winograd =

@@ -32,6 +32,13 @@ struct MemoryLimits {
   std::optional<uint64_t> flash;
 };
 
+/// Which factors products of f32 have; they are summed in f32.
+enum class Precision {
+  F32,
+  /// Rounded to bf16, on CPUs that multiply those.
+  BF16,
+};
+
 /// What to compile for, and how.
 struct CompileOptions {
   ImportOptions import;
@@ -49,6 +56,7 @@ struct CompileOptions {
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
   CalibratorPtr calibrator;
+  Precision precision = Precision::F32;
   /// What is said of operations that stay in float in a quantised network.
   WarningLevel floatFallback = WarningLevel::Warning;
   /// Called with every pass manager before it runs (printing, timing).

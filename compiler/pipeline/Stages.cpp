@@ -92,6 +92,10 @@ void edgecc::buildOptStage(OpPassManager &manager,
   function.addPass(createCSEPass());
   if (options.optLevel > 0)
     addLayout(function);
+  if (options.narrowProducts) {
+    function.addPass(transforms::createNarrowProducts({"bf16"}));
+    function.addPass(createCSEPass());
+  }
   // Before maps are made, which take constants of one value into their body.
   addConstantFolding(function, options);
   if (options.optLevel > 0) {

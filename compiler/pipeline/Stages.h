@@ -54,6 +54,8 @@ struct OptStageOptions {
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
   CalibratorPtr calibrator;
+  /// Computes products of f32 from factors rounded to bf16.
+  bool narrowProducts = false;
   /// What is said of operations that stay in float in a quantised network.
   WarningLevel floatFallback = WarningLevel::Warning;
 };

@@ -89,6 +89,15 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                   cl::desc("The range of values that is expressed: minmax, "
                            "percentile or mse"),
                   cl::cat(category)),
+      precision("precision", cl::init(Precision::F32),
+                cl::desc("The factors of products of f32, summed in f32:"),
+                cl::values(clEnumValN(Precision::F32, "f32",
+                                      "as they are "
+                                      "(default)"),
+                           clEnumValN(Precision::BF16, "bf16",
+                                      "rounded to bf16, where the CPU "
+                                      "multiplies those")),
+                cl::cat(category)),
       pic("fPIC", cl::desc("Position independent code"), cl::cat(category)),
       noPic("fno-PIC", cl::desc("Code for a fixed address"), cl::cat(category)),
       noWinograd("fno-winograd",
@@ -291,6 +300,7 @@ CompileOptions CommonFlags::getOptions() const {
     options.codegen.pic = bool(pic);
   options.name = name;
   options.integers = !noIntegers;
+  options.precision = precision;
   options.floatFallback = floatFallback;
   if (!quantize.empty())
     options.calibrator =

@@ -52,6 +52,7 @@ private:
   llvm::cl::list<std::string> errors;
   llvm::cl::opt<std::string> quantize, maxLoss, accuracyReport, calibrate,
       calibration;
+  llvm::cl::opt<Precision> precision;
   llvm::cl::opt<bool> pic, noPic, noWinograd, printTargets, printOperators,
       verbose;
   ImportOptions import;

@@ -109,4 +109,20 @@ def VerifyKernel : Pass<"edgecc-verify-kernel", "::mlir::ModuleOp"> {
   }];
 }
 
+def NarrowProducts : Pass<"edgecc-narrow-products", "::mlir::func::FuncOp"> {
+  let summary = "compute products of narrower floats";
+  let description = [{
+    Convolutions and matrix products of f32 get factors of `type`, bf16 or f16,
+    by casts before them; they still sum up, add their bias and yield in f32.
+    Depthwise convolutions stay: they wait for memory rather than for products.
+    Results differ by the rounding of the factors, so that somebody has to ask
+    for it.
+  }];
+  let options = [
+    Option<"type", "type", "std::string", /*default=*/"\"bf16\"",
+           "the element type of factors: bf16 or f16">
+  ];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+}
+
 #endif // EDGECC_PASSES_TRANSFORMS_PASSES_TD

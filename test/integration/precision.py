@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Products of bf16 (`--precision=bf16`), on every CPU that multiplies them.
+
+What comes out must be what ONNX's reference evaluator computes in f64 from
+factors that were rounded to bf16 before, to the accuracy of sums in f32; and it
+must not be what it computes from factors that were not.
+"""
+import functools
+import os
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import suite
+
+# A CPU and what runs its programs: nothing for this machine.
+CPUS = [("native", ""), ("neoverse-v1", "qemu-aarch64 -cpu max")]
+
+# Operator, shapes of both factors, whether the second is constant, attributes.
+# Sizes leave a remainder of channels, pixels and products.
+CASES = [
+    ("Conv", (1, 5, 9, 8), (20, 5, 3, 3), True, {"pads": [1] * 4}),
+    ("Conv", (1, 3, 13, 13), (33, 3, 3, 3), True, {"strides": [2, 2]}),
+    ("Conv", (2, 31, 5, 7), (48, 31, 1, 1), True, {}),
+    ("Conv", (1, 12, 8, 8), (18, 6, 3, 3), True, {"group": 2}),
+    ("Conv", (1, 16, 9, 9), (16, 16, 3, 3), True, {"dilations": [2, 2]}),
+    ("MatMul", (7, 37), (37, 45), True, {}),
+    ("MatMul", (1, 64), (64, 130), True, {}),
+    ("MatMul", (2, 3, 5, 18), (2, 3, 18, 19), False, {}),
+]
+
+
+def rounded(array):
+    """The nearest bf16, ties to even."""
+    bits = array.astype(np.float32).view(np.uint32).astype(np.uint64)
+    bits = (bits + 0x7fff + (bits >> 16 & 1)) >> 16 << 16
+    return bits.astype(np.uint32).view(np.float32)
+
+
+def model(dtype, factors):
+    """All cases in one graph; constants are factors of `dtype`."""
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    nodes, inputs, outputs, constants, feed = [], [], [], [], {}
+    for i, (case, (a, b)) in enumerate(zip(CASES, factors)):
+        operator, _, _, is_constant, attributes = case
+        names = [f"a{i}", f"b{i}"]
+        for name, array in zip(names, (a, b)):
+            if name[0] == "b" and is_constant:
+                constants.append(
+                    numpy_helper.from_array(array.astype(dtype), name))
+                continue
+            inputs.append(
+                helper.make_tensor_value_info(name, kind, array.shape))
+            feed[name] = array.astype(dtype)
+        nodes.append(
+            helper.make_node(operator, names, [f"y{i}"], **attributes))
+        outputs.append(helper.make_tensor_value_info(f"y{i}", kind, None))
+    graph = helper.make_graph(nodes, "precision", inputs, outputs, constants)
+    proto = helper.make_model(graph,
+                              opset_imports=[helper.make_opsetid("", 17)])
+    proto.ir_version = 8
+    return proto, feed
+
+
+def evaluate(factors):
+    proto, feed = model(np.float64, factors)
+    return ReferenceEvaluator(proto).run(None, feed)
+
+
+def runs(options, path, feed, narrow, wide, cpu, runner):
+    extra = ["--precision=bf16", f"-mcpu={cpu}"]
+    if runner:
+        extra.append(f"--runner={runner}")
+    try:
+        got = suite.edgecc_run(options, path, feed, extra)
+    except suite.Failure as failure:
+        if "does not multiply bf16" in str(failure):
+            raise suite.Skip("this CPU does not multiply bf16")
+        raise
+    worst = 0
+    for case, g, want, exact in zip(CASES, got, narrow, wide):
+        error = np.linalg.norm(g - want) / np.linalg.norm(want)
+        distance = np.linalg.norm(g - exact) / np.linalg.norm(exact)
+        worst = max(worst, error)
+        if error > 1e-6 or distance < 1e-4:
+            raise suite.Failure(
+                f"{case[0]} of {case[1]} and {case[2]} is {error:.1e} from the "
+                f"products of bf16 and {distance:.1e} from those of f32")
+    return f"{len(got)} operations, at most {worst:.1e} off"
+
+
+def main():
+    options = suite.parser(__doc__).parse_args()
+    random = np.random.default_rng(7)
+    factors = [(random.standard_normal(left), random.standard_normal(right))
+               for _, left, right, _, _ in CASES]
+    factors = [(a.astype(np.float32), b.astype(np.float32))
+               for a, b in factors]
+    narrow = evaluate([(rounded(a), rounded(b)) for a, b in factors])
+    wide = evaluate(factors)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "precision.onnx")
+        proto, feed = model(np.float32, factors)
+        onnx.save(proto, path)
+        tests = [(cpu, functools.partial(runs, options, path, feed, narrow,
+                                         wide, cpu, runner))
+                 for cpu, runner in CPUS]
+        return suite.run(tests, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
