@@ -197,6 +197,7 @@ class ExampleCalibrator : public Calibrator {
 public:
   explicit ExampleCalibrator(CalibrationOptions options)
       : options(std::move(options)) {
+    activationBits = this->options.activationBits;
     maxLoss = this->options.maxLoss;
     reports = !this->options.report.empty();
   }

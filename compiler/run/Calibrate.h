@@ -29,6 +29,8 @@ struct CalibrationOptions {
   /// the first dimension.
   std::string path;
   RangeRule rule = RangeRule::MinMax;
+  /// As in `Calibrator`.
+  unsigned activationBits = 8;
   /// The loss up to which operations are quantised; nothing for all of them.
   std::optional<double> maxLoss;
   /// Where to report how well the network is approximated; empty for nowhere.

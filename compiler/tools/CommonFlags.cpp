@@ -70,8 +70,9 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
              cl::cat(category)),
       quantize("quantize", cl::value_desc("form"),
                cl::desc("Quantise a network of real numbers with the examples "
-                        "of --calibrate: int8 for all that can be, or auto for "
-                        "as much as --max-loss allows"),
+                        "of --calibrate: int8 for all that can be, int16 for "
+                        "activations of up to 16 bits, or auto for as much in "
+                        "8 bits as --max-loss allows"),
                cl::cat(category)),
       maxLoss("max-loss", cl::value_desc("share"),
               cl::desc("How much worse the results may get, such as 0.5%: of "
@@ -180,9 +181,10 @@ bool CommonFlags::parseLoss() {
 }
 
 bool CommonFlags::parseQuantization() {
-  if (!quantize.empty() && quantize != "int8" && quantize != "auto")
+  if (!quantize.empty() && quantize != "int8" && quantize != "int16" &&
+      quantize != "auto")
     return reportError("unknown form '" + quantize +
-                       "' in --quantize; expected int8 or auto");
+                       "' in --quantize; expected int8, int16 or auto");
   if (quantize.empty() != calibrate.empty())
     return reportError("--quantize and --calibrate go together");
   if ((quantize == "auto") == maxLoss.empty())
@@ -304,7 +306,8 @@ CompileOptions CommonFlags::getOptions() const {
   options.floatFallback = floatFallback;
   if (!quantize.empty())
     options.calibrator =
-        createCalibrator({calibrate, rangeRule, maxLossShare, accuracyReport});
+        createCalibrator({calibrate, rangeRule, quantize == "int16" ? 16u : 8u,
+                          maxLossShare, accuracyReport});
   options.limits = limits;
   options.configure = [](mlir::PassManager &manager) {
     mlir::applyDefaultTimingPassManagerCLOptions(manager);

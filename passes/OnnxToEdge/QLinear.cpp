@@ -196,6 +196,20 @@ static Converted convertQLinearConv(ConversionContext &ctx) {
   return SmallVector<Value>{*result};
 }
 
+/// value - zero point, in i16.
+static FailureOr<Value> centreBytes(ConversionContext &ctx, Value value,
+                                    const Quantizer &quantizer) {
+  Type i16 = ctx.getBuilder().getI16Type();
+  Value number = ctx.cast(value, i16);
+  if (!quantizer.zeroPoint)
+    return number;
+  FailureOr<Value> zero =
+      alignParameter(ctx, quantizer.zeroPoint, quantizer, getShape(value));
+  if (failed(zero))
+    return failure();
+  return ctx.create<edge::SubOp>(number, ctx.cast(*zero, i16));
+}
+
 static Converted convertConvInteger(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(2)))
     return failure();
@@ -212,16 +226,16 @@ static Converted convertConvInteger(ConversionContext &ctx) {
       return failure();
     return SmallVector<Value>{*sum};
   }
-  FailureOr<Value> input = subtractZeroPoint(
-      ctx, ctx.operand(0), Quantizer{Value(), ctx.operand(2)});
-  FailureOr<Value> weights = subtractZeroPoint(
-      ctx, ctx.operand(1), Quantizer{Value(), ctx.operand(3)});
+  FailureOr<Value> input =
+      centreBytes(ctx, ctx.operand(0), Quantizer{Value(), ctx.operand(2)});
+  FailureOr<Value> weights =
+      centreBytes(ctx, ctx.operand(1), Quantizer{Value(), ctx.operand(3)});
   if (failed(input) || failed(weights))
     return failure();
   FailureOr<Value> sum = createConvolution(ctx, *input, *weights, Value());
   if (failed(sum))
     return failure();
-  return SmallVector<Value>{ctx.cast(*sum, ctx.getBuilder().getI32Type())};
+  return SmallVector<Value>{*sum};
 }
 
 //===----------------------------------------------------------------------===//
@@ -272,7 +286,7 @@ static Converted convertQLinearMatMul(ConversionContext &ctx) {
 }
 
 /// The product of two integer matrices, in i32; zero points are operands
-/// `zeros` and `zeros + 1`. Weights that are not known are multiplied in f32.
+/// `zeros` and `zeros + 1`.
 static FailureOr<Value> createIntegerProduct(ConversionContext &ctx,
                                              unsigned zeros) {
   Value a = ctx.operand(0), b = ctx.operand(1);
@@ -292,16 +306,13 @@ static FailureOr<Value> createIntegerProduct(ConversionContext &ctx,
                                          ctx.cast(ctx.reshape(zero, {}), i32));
     return ctx.create<edge::SubOp>(*sum, term);
   }
-  FailureOr<Value> lhs = subtractZeroPoint(
+  FailureOr<Value> lhs = centreBytes(
       ctx, a, Quantizer{Value(), ctx.operand(zeros), getRowAxis(a)});
-  FailureOr<Value> rhs = subtractZeroPoint(
+  FailureOr<Value> rhs = centreBytes(
       ctx, b, Quantizer{Value(), ctx.operand(zeros + 1), getColumnAxis(b)});
   if (failed(lhs) || failed(rhs))
     return failure();
-  FailureOr<Value> sum = createProduct(ctx, *lhs, *rhs);
-  if (failed(sum))
-    return failure();
-  return ctx.cast(*sum, i32);
+  return createProduct(ctx, *lhs, *rhs);
 }
 
 static Converted convertMatMulInteger(ConversionContext &ctx) {

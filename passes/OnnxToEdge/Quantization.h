@@ -8,7 +8,8 @@
 // Quantised operators are expressed as operations on real numbers between
 // `edge.dequantize` and `edge.quantize` where scales and zero points are known.
 // Otherwise, and for blocks, the casts are f32 arithmetic: integers of 8 and 16
-// bits and their moderate sums are exact there.
+// bits and their moderate sums are exact there. Operators that give sums of
+// products as integers multiply integers.
 //
 //===----------------------------------------------------------------------===//
 

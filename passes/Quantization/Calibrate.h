@@ -40,6 +40,8 @@ public:
   virtual llvm::LogicalResult
   writeReport(llvm::ArrayRef<mlir::Value> values) = 0;
 
+  /// Of the integers of activations: 8, or 16 where sums of products allow it.
+  unsigned activationBits = 8;
   /// The loss up to which operations are quantised; nothing if all are.
   std::optional<double> maxLoss;
   /// Whether `writeReport` is to be called.

@@ -53,23 +53,30 @@ static double reach(const Parameters &parameters, int64_t channel = 0) {
   return double(std::max(parameters.most - zero, zero - parameters.least));
 }
 
-/// The largest sum of absolute products over all channels.
-static double largestSum(const Contraction &c) {
-  double sum = 0;
-  std::optional<ConstantView> known = knownIntegers(c.weights);
-  int64_t channels = c.channels();
-  if (!known) {
-    for (int64_t i = 0; i < channels; ++i)
-      sum = std::max(sum, reach(c.weightParameters, i) * c.depth());
-    return sum * reach(c.inputParameters);
-  }
+std::optional<double>
+edgecc::quantization::largestColumn(Value quantizedWeights) {
+  std::optional<ConstantView> known = knownIntegers(quantizedWeights);
+  if (!known)
+    return std::nullopt;
+  Parameters parameters(quantizedType(quantizedWeights));
+  int64_t channels =
+      cast<ShapedType>(quantizedWeights.getType()).getShape().back();
   SmallVector<double> sums(channels, 0);
   for (int64_t i = 0, e = known->size(); i < e; ++i)
     sums[i % channels] += std::abs(
-        double(known->integer(i) - c.weightParameters.zeroPoint(i % channels)));
-  for (double channel : sums)
-    sum = std::max(sum, channel);
-  return sum * reach(c.inputParameters);
+        double(known->integer(i) - parameters.zeroPoint(i % channels)));
+  return sums.empty() ? 0 : *llvm::max_element(sums);
+}
+
+/// The largest sum of absolute products over all channels.
+static double largestSum(const Contraction &c) {
+  double reached = reach(c.inputParameters);
+  if (std::optional<double> column = largestColumn(c.weights))
+    return *column * reached;
+  double sum = 0;
+  for (int64_t i = 0, e = c.channels(); i < e; ++i)
+    sum = std::max(sum, reach(c.weightParameters, i) * c.depth());
+  return sum * reached;
 }
 
 std::string Contraction::objection() const {
@@ -89,8 +96,7 @@ std::string Contraction::objection() const {
                               [](int64_t zero) { return zero == 0; });
   if (!centred && !weightParameters.isPerTensor() && !knownIntegers(weights))
     return "the weights have zero points of their own and are not known";
-  // The bias, which fits 31 bits, is on top.
-  if (largestSum(*this) > std::ldexp(1.0, 30))
+  if (largestSum(*this) > Contraction::largestAllowedSum)
     return "sums would leave 32 bits";
   return {};
 }

@@ -39,6 +39,10 @@ struct Contraction {
   /// The number of products in a sum.
   int64_t depth() const;
 
+  /// What the products of a sum may add up to: the bias, which fits 31 bits, is
+  /// on top.
+  static constexpr double largestAllowedSum = double(1 << 30);
+
   mlir::Operation *op;
   /// Quantised values.
   mlir::Value input, weights;
@@ -53,6 +57,10 @@ private:
         inputParameters(quantizedType(input)),
         weightParameters(quantizedType(weights)) {}
 };
+
+/// The largest sum of the absolute weights of one output channel, which is the
+/// last dimension, less their zero points; nothing if they are not known.
+std::optional<double> largestColumn(mlir::Value quantizedWeights);
 
 } // namespace edgecc::quantization
 

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
-#include "passes/Quantization/Parameters.h"
+#include "passes/Quantization/Contractions.h"
 #include "passes/Quantization/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -42,14 +42,20 @@ static Value origin(Value value) {
   return value;
 }
 
-/// The 8-bit type that expresses `range`: zero is one of its numbers.
-static quant::QuantizedType activationType(MLIRContext *context,
-                                           CalibratedRange range) {
+/// The 8-bit type that expresses `range`, or with `reach` above 0 the 16-bit
+/// type whose integers go from -reach to reach. Zero is one of its numbers.
+static quant::QuantizedType
+activationType(MLIRContext *context, CalibratedRange range, int64_t reach) {
   double least = std::min(range.least, 0.0f), most = std::max(range.most, 0.0f);
-  float scale = float((most - least) / 255);
+  float scale = reach > 0 ? float(std::max(-least, most) / double(reach))
+                          : float((most - least) / 255);
   // Nothing but zero.
   if (!(scale >= std::numeric_limits<float>::min()))
     scale = 1;
+  if (reach > 0)
+    return quant::UniformQuantizedType::get(
+        quant::QuantizationFlags::Signed, IntegerType::get(context, 16),
+        Float32Type::get(context), scale, 0, -reach, reach);
   int64_t zero =
       int64_t(std::clamp(std::nearbyint(-least / scale), 0.0, 255.0));
   return quant::UniformQuantizedType::get(0, IntegerType::get(context, 8),
@@ -144,13 +150,47 @@ private:
       separate(op->getOpOperand(0), readers);
       separate(op->getOpOperand(1), readers);
     }
-    SmallVector<Value> seen;
-    for (auto [value, range] : llvm::zip_equal(candidates.values, ranges))
-      seen.push_back(quantizeActivation(value, range, readers));
-    for (auto [i, op] : llvm::enumerate(candidates.contractions))
-      if (!real.test(i) && isConstant(op->getOperand(1)))
+    llvm::DenseMap<Value, int64_t> reach;
+    for (auto [i, op] : llvm::enumerate(candidates.contractions)) {
+      if (real.test(i))
+        continue;
+      if (isConstant(op->getOperand(1)))
         quantizeWeights(op);
+      if (calibrator->activationBits == 16)
+        limitReach(op, reach);
+    }
+    SmallVector<Value> seen;
+    for (auto [value, range] : llvm::zip_equal(candidates.values, ranges)) {
+      int64_t most = calibrator->activationBits == 16 ? 32767 : 0;
+      auto limit = reach.find(value);
+      if (limit != reach.end())
+        most = std::min(most, limit->second);
+      seen.push_back(quantizeActivation(
+          value, activationType(&getContext(), range, most), readers));
+    }
     return seen;
+  }
+
+  /// Lowers the largest integers of the values that `op` reads, so that its
+  /// sums keep to 32 bits.
+  static void limitReach(Operation *op, llvm::DenseMap<Value, int64_t> &reach) {
+    auto limit = [&](Value value, double most) {
+      // Fewer than 8 bits are worse than no integers.
+      auto bound = int64_t(std::max(most, 255.0));
+      auto [entry, isNew] = reach.try_emplace(origin(value), bound);
+      if (!isNew)
+        entry->second = std::min(entry->second, bound);
+    };
+    double sum = Contraction::largestAllowedSum;
+    Value weights = op->getOperand(1);
+    if (auto cast = weights.getDefiningOp<DequantizeOp>()) {
+      if (std::optional<double> column = largestColumn(cast.getInput()))
+        limit(op->getOperand(0), std::floor(sum / std::max(*column, 1.0)));
+      return;
+    }
+    double depth = double(typeOf(op->getOperand(0)).getShape().back());
+    for (Value factor : op->getOperands().take_front(2))
+      limit(factor, std::floor(std::sqrt(sum / std::max(depth, 1.0))));
   }
 
   /// Adds to `readers` the operation by which `operand` takes its elements from
@@ -225,16 +265,15 @@ private:
   }
 
   /// All users but `readers` see the value as the integers express it.
-  Value quantizeActivation(Value value, CalibratedRange range,
-                           const llvm::DenseSet<Operation *> &readers) {
+  static Value quantizeActivation(Value value, quant::QuantizedType type,
+                                  const llvm::DenseSet<Operation *> &readers) {
     auto isSeen = [&](OpOperand &use) {
       return !readers.contains(use.getOwner());
     };
     if (!llvm::any_of(value.getUses(), isSeen))
       return {};
-    OpBuilder builder(&getContext());
+    OpBuilder builder(value.getContext());
     builder.setInsertionPointAfterValue(value);
-    quant::QuantizedType type = activationType(&getContext(), range);
     Location loc = value.getLoc();
     auto rounded =
         QuantizeOp::create(builder, loc, typeOf(value).clone(type), value);

@@ -147,11 +147,13 @@ def report(options, path, pictures, labels, flags):
     return f"relative {entry['relative']:.4f}, {len(said['values'])} values"
 
 
-def budget(options, path, pictures, flags, share):
-    """With --quantize=auto the loss stays in bounds, on the given examples."""
-    flags = [flag.replace("=int8", "=auto") for flag in flags]
+def budget(options, path, pictures, flags, share, *extra):
+    """The loss stays in bounds on the given examples: with --quantize=auto and
+    a bound in `extra`, and with activations of 16 bits."""
+    form = "=auto" if extra else "=int16"
+    flags = [flag.replace("=int8", form) for flag in flags]
     got = outputs(options, path, pictures,
-                  [*flags, f"--max-loss={share}", "-Wno-float-fallback"])
+                  [*flags, *extra, "-Wno-float-fallback"])
     g, w = (np.array([r[0].ravel() for r in rows], np.float64)
             for rows in (got, reference(path, pictures)))
     loss = np.linalg.norm(g - w) / np.linalg.norm(w)
@@ -185,7 +187,10 @@ def main():
                 labelled))]
         for share in (0.5, 0.01):
             tests.append((f"digits_cnn {share}", functools.partial(
-                budget, options, path, pictures[shown], flags, share)))
+                budget, options, path, pictures[shown], flags, share,
+                f"--max-loss={share}")))
+        tests.append(("digits_cnn int16", functools.partial(
+            budget, options, path, pictures[shown], flags, 0.015)))
         if options.zoo:
             digits = os.path.join(options.zoo, "digits")
             with np.load(os.path.join(digits, "digits_test.npz")) as z:

@@ -154,6 +154,8 @@ def network():
         n.product(kinds, (1, 64), (64, 130))
         n.product(kinds, (20, 33), (33, 3))
         n.product(kinds, (2, 3, 5, 18), (2, 3, 18, 19), constant=False)
+        # Sums that f32 cannot hold.
+        n.product(kinds, (3, 2100), (2100, 9), constant=False)
     for kinds in (("u8", "i8"), ("i8", "i8")):
         n.conv(kinds, (7, 9), (12, 40), (3, 3), pad=1, quantized=True)
         n.conv(kinds, (9, 10), (30, 20), (1, 1), quantized=True)
