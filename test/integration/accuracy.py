@@ -8,7 +8,6 @@ that zoo's digits networks of real numbers, and its quantised ones are taken as 
 are. Against ONNX Runtime's answers to the same pictures an imported network may lose
 1 picture in 360, and one that the compiler quantises half a percent.
 """
-import ctypes
 import functools
 import json
 import os
@@ -18,60 +17,18 @@ import tempfile
 import numpy as np
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import compiled
 import models
 import suite
 
 IMPORTED, QUANTISED = 1 / 360, 0.005
-DTYPES = {1: np.float32, 10: np.float16}
-POINTERS = ctypes.POINTER(ctypes.c_void_p)
-
-
-class Tensor(ctypes.Structure):
-    """edgecc_tensor_v0_t."""
-    _fields_ = [("name", ctypes.c_char_p),
-                ("shape", ctypes.POINTER(ctypes.c_uint32)),
-                ("bytes", ctypes.c_size_t), ("type", ctypes.c_uint32),
-                ("rank", ctypes.c_uint32)]
-
-    def array(self):
-        return np.zeros(self.shape[:self.rank], DTYPES[self.type])
-
-
-class Model(ctypes.Structure):
-    """edgecc_model_v0_t."""
-    _fields_ = [("version", ctypes.c_uint32), ("num_inputs", ctypes.c_uint32),
-                ("num_outputs", ctypes.c_uint32),
-                ("arena_align", ctypes.c_uint32),
-                ("arena_bytes", ctypes.c_size_t), ("name", ctypes.c_char_p),
-                ("inputs", ctypes.POINTER(Tensor)),
-                ("outputs", ctypes.POINTER(Tensor)),
-                ("run", ctypes.CFUNCTYPE(ctypes.c_int32, POINTERS, POINTERS,
-                                         ctypes.c_void_p, ctypes.c_size_t))]
 
 
 def outputs(options, path, pictures, flags):
     """What the compiled network returns for each picture."""
-    with tempfile.TemporaryDirectory() as folder:
-        target = os.path.join(folder, "network.o")
-        suite.must([os.path.join(options.bin, "edgecc"), path, "-o", target,
-                    "-fPIC", "--name=network", *flags], options.timeout)
-        library = os.path.join(folder, "network.so")
-        suite.must(["cc", "-shared", target, "-o", library])
-        model = Model.in_dll(ctypes.CDLL(library), "network_model")
-        memory = np.zeros(model.arena_bytes + model.arena_align, np.uint8)
-        arena = memory.ctypes.data + -memory.ctypes.data % model.arena_align
-        source = model.inputs[0].array()
-        targets = [model.outputs[i].array() for i in range(model.num_outputs)]
-        pointers = [(ctypes.c_void_p * len(arrays))(
-            *(array.ctypes.data for array in arrays))
-            for arrays in ([source], targets)]
-        results = []
-        for picture in pictures:
-            source[...] = picture.reshape(source.shape)
-            if model.run(*pointers, arena, model.arena_bytes):
-                raise suite.Failure("does not run")
-            results.append([target.copy() for target in targets])
-        return results
+    name = models.session(path, optimised=False).get_inputs()[0].name
+    return compiled.outputs(options, path, [{name: p} for p in pictures],
+                            flags)
 
 
 def reference(path, pictures):
