@@ -99,15 +99,8 @@ namespace {
 
 /// The name of the node that an operation comes from.
 std::string nodeName(Location loc) {
-  std::string name;
-  loc->walk([&](Location part) {
-    auto named = dyn_cast<NameLoc>(part);
-    if (!named)
-      return WalkResult::advance();
-    name = named.getName().str();
-    return WalkResult::interrupt();
-  });
-  return name;
+  auto named = loc->findInstanceOf<NameLoc>();
+  return named ? named.getName().str() : "";
 }
 
 class KernelEmission {

@@ -96,15 +96,8 @@ CalibratedRange percentile(const Histogram &histogram) {
 
 /// The name of the node that a value comes from.
 std::string nameOf(Value value) {
-  std::string name;
-  value.getLoc()->walk([&](Location part) {
-    auto named = dyn_cast<NameLoc>(part);
-    if (!named)
-      return WalkResult::advance();
-    name = named.getName().str();
-    return WalkResult::interrupt();
-  });
-  return name;
+  auto named = value.getLoc()->findInstanceOf<NameLoc>();
+  return named ? named.getName().str() : "";
 }
 
 /// A copy of the module of `function` whose `main` returns `values` and then
