@@ -20,7 +20,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#define MAX_TENSORS 64
+#define MAX_TENSORS 512
 #define STACK_ROOM (1 << 20)
 
 static const edgecc_model_v0_t *const model = &network_model;
@@ -135,7 +135,7 @@ int main(int argc, char **argv) {
     fail("too many inputs or outputs");
   for (i = 0; i < model->num_inputs; ++i) {
     size_t bytes = model->inputs[i].bytes;
-    unsigned char *memory = guarded(bytes, 64, 1);
+    unsigned char *memory = guarded(bytes, 8, 1);
     if (fread(memory, 1, bytes, file) != bytes)
       fail("the inputs are too short");
     if (bytes > 0)
@@ -150,7 +150,7 @@ int main(int argc, char **argv) {
   for (at_end = 0; at_end < 2; ++at_end) {
     arena = guarded(model->arena_bytes, model->arena_align, at_end);
     for (i = 0; i < model->num_outputs; ++i)
-      outputs[i] = guarded(model->outputs[i].bytes, 64, at_end);
+      outputs[i] = guarded(model->outputs[i].bytes, 8, at_end);
     run(0xFF); /* no number */
     memcpy(after, arena, model->arena_bytes);
     for (i = 0; i < model->num_outputs; ++i) {

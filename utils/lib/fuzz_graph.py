@@ -35,7 +35,8 @@ NOISE = {np.dtype(np.float32): 2.0**-23, np.dtype(np.float64): 2.0**-52,
 SHADOWS = 3
 # Operators that round within: positions that weights follow from, differences
 # of close numbers. In units of the noise of one, or of the largest result.
-WITHIN = {"Resize": 32, "Upsample": 32, "Elu": 4, "Celu": 4, "Selu": 4}
+WITHIN = {"Resize": 32, "Upsample": 32, "Elu": 4, "Celu": 4, "Selu": 4,
+          "LSTM": 16, "GRU": 16, "RNN": 16}
 
 # The newest opset whose kernels ONNX Runtime has.
 RUNTIME_OPSET = 24

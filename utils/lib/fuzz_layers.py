@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """More of what utils/fuzz-models adds to a graph: the layers of networks."""
 import numpy as np
-from fuzz_graph import FLOATS, INTEGERS, SIGNED, Unfit, is_float
+from fuzz_graph import (FLOATS, INTEGERS, NUMBERS, SIGNED, Unfit,
+                        is_float)
 from fuzz_operators import axis_of, kind
 
 # Windows ----------------------------------------------------------------------
@@ -55,7 +56,7 @@ def image(g, types, channels=None, dims=None):
 
 @kind(6)
 def conv(g):
-    x = image(g, [t for t in g.allowed("Conv") if is_float(t)])
+    x = image(g, [t for t in g.allowed("Conv") if t in FLOATS])
     channels = x.shape[1]
     groups = g.random.choice([1, 1, 1, channels] + [
         d for d in range(1, channels + 1) if channels % d == 0])
@@ -96,7 +97,7 @@ def conv_transpose(g):
 def pool(g):
     op = g.random.choice(["MaxPool", "MaxPool", "AveragePool", "AveragePool",
                           "LpPool"])
-    x = image(g, g.allowed(op))
+    x = image(g, [t for t in g.allowed(op) if t in NUMBERS])
     attributes = window(g, x.shape[2:], ceil=g.opset >= 10 and op != "LpPool")
     if op == "AveragePool":
         attributes["count_include_pad"] = g.random.randint(0, 1)
@@ -110,7 +111,7 @@ def pool(g):
 @kind(2)
 def global_pool(g):
     op = g.random.choice(["GlobalMaxPool", "GlobalAveragePool", "GlobalLpPool"])
-    return g.node(op, [image(g, g.allowed(op))])
+    return g.node(op, [image(g, [t for t in g.allowed(op) if t in FLOATS])])
 
 
 # Others are for the reference evaluator, which computes positions in f64.
@@ -163,7 +164,7 @@ SIZES = [1, 2, 3, 4, 5, 8, 16, 17, 31, 32, 33, 48]
 
 @kind(5)
 def matmul(g):
-    types = [t for t in g.allowed("MatMul") if is_float(t) or t in SIGNED[2:]]
+    types = [t for t in g.allowed("MatMul") if t in FLOATS + SIGNED[2:]]
     a = g.pick(types, 1, 5)
     k, n = a.shape[-1], g.random.choice(SIZES)
     batch = list(a.shape[:-2])[g.random.randint(0, max(a.rank - 2, 0)):]
@@ -178,7 +179,7 @@ def matmul(g):
 
 @kind(3)
 def gemm(g):
-    types = [t for t in g.allowed("Gemm") if is_float(t)]
+    types = [t for t in g.allowed("Gemm") if t in FLOATS]
     a = g.pick(types, 2, 2)
     ta, tb = g.random.randint(0, 1), g.random.randint(0, 1)
     m, k = a.shape[::-1] if ta else a.shape
