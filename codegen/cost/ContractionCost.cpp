@@ -42,14 +42,19 @@ double halfSpeed(target::CpuAttr cpu) {
   return cpu.getVectorBytes() == 64 && cpu.getFmaPerCycle() == 1 ? 2 : 1;
 }
 
+int64_t registersOf(const ContractionShape &shape, target::CpuAttr cpu) {
+  return shape.registers ? shape.registers : usableRegisters(cpu);
+}
+
 /// Whether the accumulators fit into registers together with a row of the rhs
 /// and an element of the lhs (and a product where there is no fused
 /// multiply-add).
-bool fits(int64_t rows, int64_t vectors, const StepCost &step,
+bool fits(int64_t rows, int64_t vectors, const ContractionShape &shape,
           target::CpuAttr cpu) {
+  const StepCost &step = shape.step;
   int64_t others = vectors * step.vectorRegisters + step.rowRegisters +
                    (cpu.getHasFma() ? 0 : 1);
-  return rows * vectors + others <= usableRegisters(cpu) / step.registers;
+  return rows * vectors + others <= registersOf(shape, cpu) / step.registers;
 }
 
 double tileCost(int64_t rows, int64_t vectors, double speed,
@@ -116,7 +121,7 @@ int64_t cost::usableRegisters(target::CpuAttr cpu) {
 
 ContractionTiles cost::chooseTiles(const ContractionShape &shape,
                                    target::CpuAttr cpu) {
-  int64_t registers = usableRegisters(cpu) / shape.step.registers;
+  int64_t registers = registersOf(shape, cpu) / shape.step.registers;
   ContractionTiles best;
   double bestCost = std::numeric_limits<double>::infinity();
   auto consider = [&](int64_t lines, int64_t pixels, int64_t vectors,
@@ -139,22 +144,21 @@ ContractionTiles cost::chooseTiles(const ContractionShape &shape,
          ++vectors) {
       // Vectors of one register may come one after the other.
       if (vectors > 1 && shape.step.vectorRegisters > 1 &&
-          !fits(1, vectors, shape.step, cpu))
+          !fits(1, vectors, shape, cpu))
         break;
       int64_t pixels = 1;
-      while (pixels < shape.pixels &&
-             fits(pixels + 1, vectors, shape.step, cpu))
+      while (pixels < shape.pixels && fits(pixels + 1, vectors, shape, cpu))
         ++pixels;
       consider(1, pixels, vectors, lanes);
       // Whole short lines, several at once.
       if (pixels == shape.pixels)
-        for (int64_t lines = 2; lines <= shape.lines &&
-                                fits(lines * pixels, vectors, shape.step, cpu);
+        for (int64_t lines = 2;
+             lines <= shape.lines && fits(lines * pixels, vectors, shape, cpu);
              ++lines)
           consider(lines, pixels, vectors, lanes);
       // Parts of two lines, where a line does not divide well.
       else if (shape.lines > 1)
-        for (int64_t half = 2; fits(2 * half, vectors, shape.step, cpu); ++half)
+        for (int64_t half = 2; fits(2 * half, vectors, shape, cpu); ++half)
           consider(2, half, vectors, lanes);
     }
   };

@@ -52,6 +52,9 @@ struct ContractionShape {
   int64_t lanes;
   /// The fewest lanes of a vector.
   int64_t leastLanes = 1;
+  /// Registers for accumulators, if scalars have a file of their own; 0 for
+  /// those of vectors.
+  int64_t registers = 0;
   StepCost step;
 };
 

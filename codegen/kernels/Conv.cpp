@@ -93,6 +93,8 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
     pairs = PairLayout::get(cpu, elementOf(op.getInput()), op.getWeights(),
                             op.getBias(), words,
                             {groupOutputs, groups, shape.lines * shape.pixels});
+  if (constantOf(op.getWeights()))
+    shape.registers = scalarFile(cpu, accumulator).registers;
   tiles = cost::chooseTiles(shape, cpu);
   if (constantOf(op.getWeights()))
     added =
@@ -205,6 +207,7 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
     }
   } else if (constantOf(op.getWeights())) {
     c.rhsLayout = plan.packedLayout();
+    c.loadsTogether = scalarFile(e.cpu, plan.accumulator).loadsTogether;
     groupWeights = c.rhsLayout.size();
   } else {
     c.rhsLayout =

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 using namespace edgecc;
@@ -286,6 +287,14 @@ std::pair<Value, Value> kernels::splitPixel(Emitter &e, Value pixel,
           e.createOrFold<arith::RemUIOp>(pixel, pitch)};
 }
 
+ScalarFile kernels::scalarFile(target::CpuAttr cpu, Type type) {
+  llvm::Triple triple(cpu.getTriple());
+  bool isArm = triple.isARM() || triple.isThumb();
+  if (isArm && type.isF32() && cpu.getHasF32() && !cpu.getVectorBytes())
+    return {true, 32};
+  return {};
+}
+
 Value kernels::multiplyAdd(Emitter &e, Value a, Value b, Value sum) {
   if (!isa<FloatType>(getElementTypeOrSelf(sum.getType())))
     return arith::AddIOp::create(e, sum, arith::MulIOp::create(e, a, b));
@@ -344,6 +353,7 @@ private:
                    ValueRange accumulators);
   Values loadGroup(const Column &column, Value rhsBase, int64_t taken,
                    int64_t count);
+  Values loadTogether(Value index, int64_t count, int64_t at);
   void prefetch(const PanelRun &run, int64_t rows, Value rhsBase, int64_t at);
   void finish(const PanelRun &run, Value channel, int64_t lineCount,
               int64_t pixelCount, Value line, Value pixel,
@@ -533,7 +543,9 @@ ContractionEmitter::step(const PanelRun &run, const ReductionLevel &level,
                      accumulators);
   }
   Values vectors;
-  for (const Column &column : run.columns)
+  if (c.loadsTogether && run.columns.size() > 1)
+    vectors = loadTogether(e.add(rhsBase, rhsAt), run.columns.size(), at);
+  for (const Column &column : ArrayRef(run.columns).drop_front(vectors.size()))
     vectors.push_back(loadWide(e, c.rhs.memref,
                                e.add(rhsBase, rhsAt + column.offset),
                                column.lanes, c.rhsType, c.accumulatorType));
@@ -548,6 +560,38 @@ ContractionEmitter::step(const PanelRun &run, const ReductionLevel &level,
     }
   }
   return sums;
+}
+
+/// `count` neighbouring scalars of the rhs from `index` on, for step number
+/// `at`. They do not change, so neither memory nor order matters.
+SmallVector<Value> ContractionEmitter::loadTogether(Value index, int64_t count,
+                                                    int64_t at) {
+  Type f32 = e.getF32Type(), i32 = e.getI32Type();
+  Value address =
+      e.add(memref::ExtractAlignedPointerAsIndexOp::create(e, c.rhs.memref),
+            e.mul(index, storageBytes(f32)));
+  address = arith::IndexCastOp::create(e, i32, address);
+  // Neighbouring steps take turns, so that loads go ahead.
+  int64_t first = count <= 8 && at % 2 ? 24 : 16;
+  std::string constraints;
+  for (int64_t i = 0; i < count; ++i)
+    constraints += "={s" + std::to_string(first + i) + "},";
+  std::string text = "vldmia $" + std::to_string(count) + ", {s" +
+                     std::to_string(first) + "-s" +
+                     std::to_string(first + count - 1) + "}";
+  auto type = LLVM::LLVMStructType::getLiteral(e.getContext(),
+                                               SmallVector<Type>(count, f32));
+  Value all =
+      LLVM::InlineAsmOp::create(e, TypeRange(type), ValueRange{address}, text,
+                                constraints + "r", /*has_side_effects=*/false,
+                                /*is_align_stack=*/false,
+                                LLVM::tailcallkind::TailCallKind::None,
+                                LLVM::AsmDialectAttr(), ArrayAttr())
+          .getResult(0);
+  Values loaded;
+  for (int64_t i = 0; i < count; ++i)
+    loaded.push_back(LLVM::ExtractValueOp::create(e, all, i));
+  return loaded;
 }
 
 /// Asks for the vectors of the rhs that come `tiles.prefetchRows` steps after

@@ -158,6 +158,14 @@ mlir::Value loadWord(Emitter &emitter, mlir::Value memref, mlir::Value base,
 std::pair<mlir::Value, mlir::Value>
 splitPixel(Emitter &emitter, mlir::Value pixel, int64_t lines, int64_t pixels);
 
+/// Whether the machine loads neighbouring scalars of `type` by one instruction,
+/// and how many registers it has for them.
+struct ScalarFile {
+  bool loadsTogether = false;
+  int64_t registers = 0;
+};
+ScalarFile scalarFile(target::CpuAttr cpu, mlir::Type type);
+
 /// `a * b + sum`, on floats in one operation where the machine has one.
 mlir::Value multiplyAdd(Emitter &emitter, mlir::Value a, mlir::Value b,
                         mlir::Value sum);
@@ -179,6 +187,9 @@ struct Contraction {
   /// Elements of a row of a rhs that is read in place by groups; 0 if packed.
   int64_t rhsPitch = 0;
   cost::ContractionTiles tiles;
+  /// Whether a row of a panel is loaded by one instruction; the rhs is constant
+  /// and packed then.
+  bool loadsTogether = false;
   FlatOperand lhs, rhs;
   /// Null if there is no bias.
   FlatOperand bias;

@@ -109,6 +109,8 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
     product.reset();
   if (product)
     product->describe(shape, depth, isConstant);
+  if (isConstant)
+    shape.registers = scalarFile(cpu, accumulator).registers;
   tiles = cost::chooseTiles(shape, cpu);
   if (product && isConstant && rhsBatches == 1)
     pairs = PairLayout::get(cpu, lhsElement, op.getRhs(), op.getBias(),
@@ -164,6 +166,7 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
   SmallVector<int64_t> rhsSteps;
   if (constantOf(op.getRhs())) {
     c.rhsLayout = plan.packedLayout();
+    c.loadsTogether = scalarFile(e.cpu, plan.accumulator).loadsTogether;
     ArrayRef<int64_t> shape = typeOf(op.getRhs()).getShape().drop_back(2);
     rhsSteps.assign(batches, 0);
     int64_t step = plan.packedSize(op);

@@ -64,6 +64,7 @@ void ExpandMathPass::runOnOperation() {
   MLIRContext *context = &getContext();
   RewritePatternSet patterns(context);
   populateExpandRoundingPatterns(patterns, cpu);
+  populateExpandExtremaPatterns(patterns, cpu);
   populateExpandHalfPatterns(patterns, cpu);
   populateExpandNarrowPatterns(patterns, cpu.getHasFma());
   populateExpandPowPatterns(patterns, cpu);

@@ -94,6 +94,8 @@ private:
 /// Adds the patterns of one family each. The CPU record says what to keep.
 void populateExpandRoundingPatterns(mlir::RewritePatternSet &patterns,
                                     target::CpuAttr cpu);
+void populateExpandExtremaPatterns(mlir::RewritePatternSet &patterns,
+                                   target::CpuAttr cpu);
 void populateExpandHalfPatterns(mlir::RewritePatternSet &patterns,
                                 target::CpuAttr cpu);
 void populateExpandNarrowPatterns(mlir::RewritePatternSet &patterns,

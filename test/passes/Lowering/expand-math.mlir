@@ -90,3 +90,28 @@ module attributes {target.cpu = #target.cpu<triple = "x86_64", cpu = "haswell">}
     return %0 : vector<2xf64>
   }
 }
+
+// -----
+
+// Cores without vectors compare with the constant; NaN stays.
+
+module attributes {target.cpu = #target.cpu<
+    triple = "thumbv7em-unknown-none-eabihf", cpu = "cortex-m4",
+    indexBits = 32>} {
+  // CHECK-LABEL: func @maximum_scalar
+  func.func @maximum_scalar(%x: f32, %y: f32) -> (f32, f32, f32, f32) {
+    %zero = arith.constant 0.0 : f32
+    %six = arith.constant 6.0 : f32
+    // CHECK: %[[LESS:.*]] = arith.cmpf olt, %[[X:.*]], %[[ZERO:.*]] : f32
+    // CHECK: arith.select %[[LESS]], %[[ZERO]], %[[X]]
+    %a = arith.maximumf %x, %zero fastmath<nsz> : f32
+    // CHECK: %[[MORE:.*]] = arith.cmpf ogt, %[[X]], %[[SIX:.*]] : f32
+    // CHECK: arith.select %[[MORE]], %[[SIX]], %[[X]]
+    %b = arith.minimumf %x, %six : f32
+    // CHECK: arith.maximumf
+    %c = arith.maximumf %x, %zero : f32
+    // CHECK: arith.maximumf
+    %d = arith.maximumf %x, %y : f32
+    return %a, %b, %c, %d : f32, f32, f32, f32
+  }
+}
