@@ -263,6 +263,7 @@ ExampleCalibrator::findRanges(ArrayRef<Value> values) {
   SmallVector<CalibratedRange> early;
   std::vector<Histogram> histograms(values.size());
   bool isFinite = true;
+  int64_t right = 0;
   for (auto [e, example] : llvm::enumerate(examples.inputs)) {
     if (llvm::Error error = original->run(example))
       return fail(std::move(error));
@@ -272,6 +273,7 @@ ExampleCalibrator::findRanges(ArrayRef<Value> values) {
         histogram.least = std::min(histogram.least, value);
         histogram.most = std::max(histogram.most, value);
       }
+    right += hasAnswers() && isRight(*original, e);
     if (e + 1 == settled)
       for (const Histogram &histogram : histograms)
         early.push_back({histogram.least, histogram.most});
@@ -280,6 +282,11 @@ ExampleCalibrator::findRanges(ArrayRef<Value> values) {
     return emitError(UnknownLoc::get(context))
            << "the network computes infinities or NaN from the examples in '"
            << options.path << "'";
+  if (hasAnswers() && right == 0) {
+    warn() << "has labels, but the network gives none of these answers; they "
+              "are passed over";
+    examples.labels.clear();
+  }
   size_t widened = 0;
   SmallVector<CalibratedRange> ranges;
   for (auto [value, histogram, before] :
