@@ -208,6 +208,49 @@ SmallVector<Tap> makeTaps(ConversionContext &ctx, Value grid,
           at(2, far(scale(ctx, rest, 1, 1)))};
 }
 
+/// The positions that affine transforms give to the pixels of an image, from -1
+/// to 1. ONNX's function body fails for a single image.
+Value convertAffineGrid(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(2)))
+    return {};
+  Value transforms = ctx.operand(0);
+  FailureOr<SmallVector<int64_t>> size = ctx.ints(1, "size");
+  if (failed(size))
+    return {};
+  int64_t spatial = int64_t(size->size()) - 2;
+  SmallVector<int64_t> expected{size->empty() ? 0 : size->front(), spatial,
+                                spatial + 1};
+  if (spatial < 1 || getShape(transforms) != ArrayRef(expected))
+    return refuse(ctx, "needs transforms that fit the size of the image");
+  ArrayRef<int64_t> sizes = ArrayRef(*size).drop_front(2);
+  int64_t points = llvm::product_of(sizes);
+  if (failed(ctx.checkListed(points * (spatial + 1))))
+    return {};
+  bool alignCorners = ctx.getNode().getI64("align_corners", 0);
+  SmallVector<double> grid;
+  for (int64_t point = 0; point < points; ++point) {
+    // The grid names the last dimension first, and ends with a one.
+    int64_t rest = point;
+    for (int64_t dim = spatial - 1; dim >= 0; --dim) {
+      double at = rest % sizes[dim], count = sizes[dim];
+      rest /= sizes[dim];
+      if (alignCorners)
+        grid.push_back(count > 1 ? 2 * at / (count - 1) - 1 : 1);
+      else
+        grid.push_back((2 * at + 1) / count - 1);
+    }
+    grid.push_back(1);
+  }
+  Value base =
+      ctx.createFloats(grid, {points, spatial + 1}, getElementType(transforms));
+  Value moved = ctx.create<edge::MatMulOp>(
+      base, ctx.transpose(transforms, {0, 2, 1}), Value(), ValueRange());
+  SmallVector<int64_t> shape{size->front()};
+  llvm::append_range(shape, sizes);
+  shape.push_back(spatial);
+  return ctx.reshape(moved, shape);
+}
+
 Value convertGridSample(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(2)))
     return {};
@@ -537,6 +580,7 @@ Value convertDeformConv(ConversionContext &ctx) {
 } // namespace
 
 void edgecc::registerSamplingConverters(ConverterTable &table) {
+  table.add("AffineGrid", single(convertAffineGrid));
   table.add("DeformConv", single(convertDeformConv));
   table.add("GridSample", single(convertGridSample));
   table.add("RoiAlign", single(convertRoiAlign));

@@ -158,6 +158,16 @@ def grid_sample(mode, border, corners):
     return model([node], feed, [("y", F)], opset=20), feed
 
 
+@each(batch=[1, 3], corners=[0, 1], size=["3x4", "2x3x5", "1x4"])
+def affine_grid(batch, corners, size):
+    sizes = [int(d) for d in size.split("x")]
+    x = numbers(batch, len(sizes), len(sizes) + 1)
+    node = helper.make_node("AffineGrid", ["x", "s"], ["y"],
+                            align_corners=corners)
+    return model([node], {"x": x}, [("y", F)],
+                 {"s": np.array([batch, 2, *sizes])}, opset=20), {"x": x}
+
+
 # Products ---------------------------------------------------------------------
 
 @reference
