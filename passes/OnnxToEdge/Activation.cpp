@@ -43,7 +43,17 @@ Value convertLeakyRelu(ConversionContext &ctx) {
 }
 
 Value convertPRelu(ConversionContext &ctx) {
-  return leaky(ctx, ctx.operand(0), ctx.operand(1));
+  Value x = ctx.operand(0), slope = ctx.operand(1);
+  ArrayRef<int64_t> shape = getShape(x), slopes = getShape(slope);
+  // Slopes that do not broadcast are one for each channel, as they were before
+  // opset 7; exporters have not all noticed.
+  if (slopes.size() == 1 && shape.size() > 2 && slopes[0] == shape[1] &&
+      slopes[0] != shape.back() && slopes[0] != 1) {
+    SmallVector<int64_t> aligned(shape.size() - 1, 1);
+    aligned.front() = slopes[0];
+    slope = ctx.reshape(slope, aligned);
+  }
+  return leaky(ctx, x, slope);
 }
 
 Value convertThresholdedRelu(ConversionContext &ctx) {

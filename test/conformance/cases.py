@@ -45,6 +45,12 @@ class Case:
         return self._model
 
     @property
+    def inputs(self):
+        """The inputs of the graph that are no initializers as well."""
+        constants = {t.name for t in self.model.graph.initializer}
+        return [i for i in self.model.graph.input if i.name not in constants]
+
+    @property
     def data_sets(self):
         if self._data_sets is None:
             self._data_sets = list(self._read())
@@ -53,23 +59,20 @@ class Case:
     def _read(self):
         if self.folder.endswith(".onnx"):
             # The input of the light models is a ramp.
-            shape = self.model.graph.input[0].type.tensor_type.shape
+            shape = self.inputs[0].type.tensor_type.shape
             sizes = [d.dim_value for d in shape.dim]
             n = int(np.prod(sizes))
             ramp = (np.arange(n, dtype=np.float32) / n).reshape(sizes)
             yield [ramp], [read_value(self.folder[:-5] + "_output_0.pb",
                                       self.model.graph.output[0])]
             return
-        constants = {t.name for t in self.model.graph.initializer}
-        inputs = [i for i in self.model.graph.input
-                  if i.name not in constants]
         for folder in sorted(glob.glob(
                 os.path.join(self.folder, "test_data_set_*"))):
             def values(kind, infos):
                 count = len(glob.glob(os.path.join(folder, kind + "_*.pb")))
                 return [read_value(os.path.join(folder, f"{kind}_{i}.pb"),
                                    infos[i]) for i in range(count)]
-            yield (values("input", inputs),
+            yield (values("input", self.inputs),
                    values("output", self.model.graph.output))
 
     @property

@@ -18,7 +18,7 @@ def main():
     p = suite.parser(__doc__)
     p.add_argument("--write", action="store_true",
                    help="make the list from what does not pass")
-    p.add_argument("--families", nargs="*", default=["node"],
+    p.add_argument("--families", nargs="*", default=cases.FAMILIES,
                    choices=cases.FAMILIES)
     options = p.parse_args()
     listed = cases.read_exceptions()
