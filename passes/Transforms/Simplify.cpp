@@ -143,6 +143,9 @@ struct DivToMul : CountingPattern<DivOp> {
         op.getType().getElementTypeBitWidth() < 32 ||
         !matchPattern(op.getRhs(), m_Constant(&constant)))
       return failure();
+    // One number costs little, and may be the scale of a quantisation.
+    if (op.getType().getNumElements() == 1)
+      return failure();
     // Rounding to integers, as quantisation does, shows the last bit.
     if (llvm::any_of(op->getUsers(),
                      [](Operation *user) { return isa<RoundOp>(user); }))

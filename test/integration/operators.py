@@ -158,6 +158,15 @@ def grid_sample(mode, border, corners):
     return model([node], feed, [("y", F)], opset=20), feed
 
 
+@each(limit=[1.5, 3, 127])
+def dynamic_quantize(limit):
+    """The zero point of a range around zero is a tie."""
+    x = np.linspace(-limit, limit, 20, dtype=np.float32)
+    node = helper.make_node("DynamicQuantizeLinear", ["x"], ["y", "s", "z"])
+    return model([node], {"x": x}, [("y", TensorProto.UINT8), ("s", F),
+                                    ("z", TensorProto.UINT8)]), {"x": x}
+
+
 @each(batch=[1, 3], corners=[0, 1], size=["3x4", "2x3x5", "1x4"])
 def affine_grid(batch, corners, size):
     sizes = [int(d) for d in size.split("x")]

@@ -54,6 +54,15 @@ func.func @quotient(%x: tensor<4xf32>, %y: tensor<4xf32>, %i: tensor<4xi32>) -> 
   return %0, %1, %2 : tensor<4xf32>, tensor<4xf32>, tensor<4xi32>
 }
 
+// So does one number: its last bit may decide how others are rounded.
+// CHECK-LABEL: func @one_quotient
+// CHECK: edge.div
+func.func @one_quotient(%x: tensor<f32>) -> tensor<f32> {
+  %c = edge.constant dense<255.0> : tensor<f32>
+  %0 = edge.div %x, %c : tensor<f32>, tensor<f32> -> tensor<f32>
+  return %0 : tensor<f32>
+}
+
 // CHECK-LABEL: func @reciprocal
 // CHECK-NEXT: edge.reciprocal
 func.func @reciprocal(%x: tensor<4xf32>) -> tensor<4xf32> {
