@@ -46,6 +46,13 @@ private:
     Value input;
   };
 
+  /// Emits `body` for each tile of at most `size` outputs along `dim`: its
+  /// first output, its size and its first input, the tiles before it being
+  /// passed.
+  void
+  overTiles(const cost::WindowDim &dim, int64_t size, int64_t inputStride,
+            Value input,
+            function_ref<void(Value first, int64_t size, Value input)> body);
   void overLines(Tile tile, function_ref<void(Tile)> body);
   void overPixels(Tile tile, function_ref<void(Tile)> body);
   void overChannels(Tile tile, function_ref<void(Tile)> body);
@@ -132,32 +139,37 @@ void WindowEmitter::emit() {
   });
 }
 
-void WindowEmitter::overLines(Tile tile, function_ref<void(Tile)> body) {
-  for (const cost::TileRun &lines :
-       cost::splitEvenly(lineDim.outputs, tiles.lines))
-    e.loop(lines.first, lines.first + lines.count * lines.size, lines.size,
-           [&](Value line) {
-             Tile inner = tile;
-             inner.line = line;
-             inner.lines = lines.size;
-             inner.input =
-                 e.add(tile.input, e.mul(line, lineDim.stride * lineStride));
-             body(inner);
+void WindowEmitter::overTiles(
+    const cost::WindowDim &dim, int64_t size, int64_t inputStride, Value input,
+    function_ref<void(Value first, int64_t size, Value input)> body) {
+  for (const cost::TileRun &run : cost::splitEvenly(dim.outputs, size))
+    e.loop(run.first, run.first + run.count * run.size, run.size,
+           [&](Value first) {
+             Value at = e.add(input, e.mul(first, dim.stride * inputStride));
+             body(first, run.size, at);
            });
 }
 
+void WindowEmitter::overLines(Tile tile, function_ref<void(Tile)> body) {
+  overTiles(lineDim, tiles.lines, lineStride, tile.input,
+            [&](Value line, int64_t lines, Value input) {
+              Tile inner = tile;
+              inner.line = line;
+              inner.lines = lines;
+              inner.input = input;
+              body(inner);
+            });
+}
+
 void WindowEmitter::overPixels(Tile tile, function_ref<void(Tile)> body) {
-  for (const cost::TileRun &pixels :
-       cost::splitEvenly(pixelDim.outputs, tiles.pixels))
-    e.loop(pixels.first, pixels.first + pixels.count * pixels.size, pixels.size,
-           [&](Value pixel) {
-             Tile inner = tile;
-             inner.pixel = pixel;
-             inner.pixels = pixels.size;
-             inner.input =
-                 e.add(tile.input, e.mul(pixel, pixelDim.stride * pixelStride));
-             body(inner);
-           });
+  overTiles(pixelDim, tiles.pixels, pixelStride, tile.input,
+            [&](Value pixel, int64_t pixels, Value input) {
+              Tile inner = tile;
+              inner.pixel = pixel;
+              inner.pixels = pixels;
+              inner.input = input;
+              body(inner);
+            });
 }
 
 void WindowEmitter::overChannels(Tile tile, function_ref<void(Tile)> body) {

@@ -71,6 +71,16 @@ FailureOr<Value> edgecc::transformScores(ConversionContext &ctx, Value scores,
                                   "NONE, LOGISTIC, SOFTMAX or SOFTMAX_ZERO");
 }
 
+Converted edgecc::regress(ConversionContext &ctx, FailureOr<Value> scores) {
+  if (failed(scores))
+    return failure();
+  scores = transformScores(ctx, *scores,
+                           ctx.getNode().getString("post_transform", "NONE"));
+  if (failed(scores))
+    return failure();
+  return SmallVector<Value>{ctx.cast(*scores, ctx.getBuilder().getF32Type())};
+}
+
 Converted edgecc::classify(ConversionContext &ctx, Value scores,
                            const ClassLabels &labels, StringRef transform,
                            bool isProbability) {
@@ -154,13 +164,7 @@ Converted convertLinearRegressor(ConversionContext &ctx) {
     return failure();
   FailureOr<Value> result =
       createLinear(ctx, *x, ctx.getNode().getI64("targets", 1));
-  if (failed(result))
-    return failure();
-  result = transformScores(ctx, *result,
-                           ctx.getNode().getString("post_transform", "NONE"));
-  if (failed(result))
-    return failure();
-  return SmallVector<Value>{ctx.cast(*result, ctx.getBuilder().getF32Type())};
+  return regress(ctx, result);
 }
 
 Converted convertLinearClassifier(ConversionContext &ctx) {

@@ -33,6 +33,10 @@ llvm::FailureOr<mlir::Value> transformScores(ConversionContext &ctx,
                                              mlir::Value scores,
                                              llvm::StringRef transform);
 
+/// The result of a regressor in f32 for its `scores` (N, targets), which may
+/// have failed, after the post_transform of the node.
+Converted regress(ConversionContext &ctx, llvm::FailureOr<mlir::Value> scores);
+
 /// The labels (N) and the scores (N, classes) for scores (N, classes), or (N,
 /// 1), the score of the second of two classes; that is a probability if
 /// `isProbability`.

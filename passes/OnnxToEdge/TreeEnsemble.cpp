@@ -446,13 +446,7 @@ static Converted convertTreeEnsembleRegressor(ConversionContext &ctx) {
     return failure();
   forest->targets = ctx.getNode().getI64("n_targets", 1);
   FailureOr<Value> result = createForest(ctx, *forest, *x);
-  if (failed(result))
-    return failure();
-  result = transformScores(ctx, *result,
-                           ctx.getNode().getString("post_transform", "NONE"));
-  if (failed(result))
-    return failure();
-  return SmallVector<Value>{ctx.cast(*result, ctx.getBuilder().getF32Type())};
+  return regress(ctx, result);
 }
 
 static Converted convertTreeEnsembleClassifier(ConversionContext &ctx) {

@@ -16,10 +16,6 @@ using namespace edgecc;
 using namespace edgecc::edge;
 using namespace edgecc::quantization;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 Value edgecc::quantization::createIntegers(OpBuilder &builder, Location loc,
                                            ArrayRef<int64_t> values,
                                            RankedTensorType type) {

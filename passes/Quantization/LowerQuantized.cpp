@@ -21,10 +21,6 @@ using namespace edgecc;
 using namespace edgecc::edge;
 using namespace edgecc::quantization;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 //===----------------------------------------------------------------------===//
 // Casts
 //===----------------------------------------------------------------------===//

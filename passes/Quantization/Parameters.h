@@ -11,6 +11,11 @@
 
 namespace edgecc::quantization {
 
+/// The type of a value that is known to be a ranked tensor.
+inline mlir::RankedTensorType typeOf(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType());
+}
+
 /// Marks a contraction that stays real because it is too sensitive (unit).
 inline constexpr llvm::StringLiteral sensitiveAttr = "edge.sensitive";
 

@@ -24,10 +24,6 @@ using namespace edgecc::quantization;
 
 Calibrator::~Calibrator() = default;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 static bool isConstant(Value value) {
   return matchPattern(value, m_Constant());
 }
