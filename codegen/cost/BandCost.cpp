@@ -168,6 +168,12 @@ double cost::bandedCycles(const BandChain &chain, int64_t rows,
   return cycles;
 }
 
+double cost::planarCycles(const BandChain &chain, target::CpuAttr cpu) {
+  PlaneTiles tiles =
+      choosePlaneTiles(chain.lines, chain.pixels, chain.lanes, cpu);
+  return callCycles + chain.channels * tiles.cycles;
+}
+
 BandPrediction cost::chooseBands(const BandChain &chain, target::CpuAttr cpu) {
   double separate = separateCycles(chain, cpu);
   BandPrediction best{1, -std::numeric_limits<double>::infinity()};
@@ -177,6 +183,11 @@ BandPrediction cost::chooseBands(const BandChain &chain, target::CpuAttr cpu) {
     double gain = (1 - leastGain) * separate - bandedCycles(chain, rows, cpu);
     if (gain > best.gain)
       best = {rows, gain};
+  }
+  if (chain.canBePlanar) {
+    double gain = (1 - leastGain) * separate - planarCycles(chain, cpu);
+    if (gain > best.gain)
+      best = {chain.lines.outputs, gain, /*planar=*/true};
   }
   return best;
 }

@@ -45,6 +45,9 @@ struct BandChain {
   WindowDim lines, pixels;
   int64_t channels, elementBytes, lanes;
   bool hasWeights;
+  /// Whether the window may pass over planes of channels: it is between two
+  /// transpositions, and computes on vectors of pixels.
+  bool canBePlanar = false;
   /// Lines and pixels of what the window reads, without the border.
   int64_t inputLines, inputPixels, border;
 };
@@ -55,11 +58,17 @@ double separateCycles(const BandChain &chain, target::CpuAttr cpu);
 /// Cycles of the chain in bands of `rows` rows.
 double bandedCycles(const BandChain &chain, int64_t rows, target::CpuAttr cpu);
 
+/// Cycles of a window between two transpositions on the planes of its channels
+/// as they lie.
+double planarCycles(const BandChain &chain, target::CpuAttr cpu);
+
 /// The best band height, a divisor of the lines, and the cycles that it saves,
 /// negative if it does not save any.
 struct BandPrediction {
   int64_t rows;
   double gain;
+  /// Whether it is better not to transpose at all.
+  bool planar = false;
 };
 BandPrediction chooseBands(const BandChain &chain, target::CpuAttr cpu);
 

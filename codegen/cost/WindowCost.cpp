@@ -78,3 +78,45 @@ WindowTiles cost::chooseTiles(const WindowDim &lines, const WindowDim &pixels,
                 std::max(1u, cpu.getLoadsPerCycle());
   return best;
 }
+
+PlaneTiles cost::choosePlaneTiles(const WindowDim &lines,
+                                  const WindowDim &pixels, int64_t lanes,
+                                  target::CpuAttr cpu) {
+  assert(pixels.stride <= 2 && "vectors of pixels are split into two at most");
+  int64_t vectors = (pixels.outputs + lanes - 1) / lanes;
+  PlaneTiles best;
+  best.cycles = std::numeric_limits<double>::infinity();
+  for (int64_t line = 1; line <= std::min<int64_t>(4, lines.outputs); ++line)
+    for (int64_t vector = 1; vector <= std::min<int64_t>(4, vectors);
+         ++vector) {
+      // Half of the registers are for inputs and weights.
+      if (2 * line * vector > usableRegisters(cpu) && line * vector > 1)
+        continue;
+      double total = 0;
+      for (const TileRun &lineRun : splitEvenly(lines.outputs, line))
+        for (const TileRun &run : splitEvenly(vectors, vector)) {
+          double rows = lines.inputs(lineRun.size);
+          double arithmetic =
+              double(lineRun.size * run.size * lines.kernel * pixels.kernel) /
+              std::max(1u, cpu.getFmaPerCycle());
+          // Besides the tile's own pixels, those at its sides.
+          double loads = rows * (pixels.stride * run.size + 1) /
+                         std::max(1u, cpu.getLoadsPerCycle());
+          // Taps next to the vector are shifted in; others are in the vector,
+          // or in one of its two halves.
+          double shifted = pixels.kernel - pixels.stride;
+          double split = pixels.stride == 1 ? 0 : pixels.stride;
+          double shuffles = rows * run.size * (std::max(shifted, 0.0) + split);
+          double latency =
+              double(lines.kernel * pixels.kernel) * cpu.getFmaLatency();
+          // Units for shuffles do arithmetic as well.
+          double cycles =
+              std::max({arithmetic + shuffles / 2, loads, shuffles, latency}) +
+              lineRun.size * run.size + tileCycles;
+          total += lineRun.count * run.count * cycles;
+        }
+      if (total < best.cycles * 0.995)
+        best = {line, vector, total};
+    }
+  return best;
+}

@@ -44,6 +44,19 @@ struct WindowTiles {
 WindowTiles chooseTiles(const WindowDim &lines, const WindowDim &pixels,
                         bool hasWeights, target::CpuAttr cpu);
 
+/// How a window over planes of channels, pixels in vectors, is unrolled.
+struct PlaneTiles {
+  /// Output lines of a tile, and vectors of its pixels.
+  int64_t lines = 1, vectors = 1;
+  /// What one plane takes, its operands being in the first cache.
+  double cycles = 0;
+};
+
+/// The fastest tiles by a count of arithmetic, loads and shuffles; `lanes`
+/// pixels are in a vector. Strides along the pixels are 1 or 2.
+PlaneTiles choosePlaneTiles(const WindowDim &lines, const WindowDim &pixels,
+                            int64_t lanes, target::CpuAttr cpu);
+
 } // namespace edgecc::cost
 
 #endif // EDGECC_CODEGEN_COST_WINDOWCOST_H

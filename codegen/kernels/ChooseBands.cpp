@@ -6,6 +6,7 @@
 #include "codegen/kernels/ChooseBands.h"
 #include "codegen/cost/BandCost.h"
 #include "codegen/kernels/ConvKernel.h"
+#include "codegen/kernels/PlaneKernel.h"
 #include "codegen/kernels/Winograd.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
 
@@ -62,6 +63,8 @@ schedule::BandChoice kernels::chooseBands(ArrayRef<Operation *> ops,
       vectorLength(cpu, edge::accumulatorType(input.getElementType()));
   chain.inputLines = input.getDimSize(1);
   chain.inputPixels = input.getDimSize(2);
+  chain.canBePlanar =
+      edge::RowBandsOp::isTransposed(ops) && canBePlanar(*window, cpu);
   cost::BandPrediction best = cost::chooseBands(chain, cpu);
-  return {best.rows, best.gain * double(input.getDimSize(0))};
+  return {best.rows, best.gain * double(input.getDimSize(0)), best.planar};
 }

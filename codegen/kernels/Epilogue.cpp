@@ -16,24 +16,48 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
 
-Value kernels::applyEpilogue(Emitter &e, Operation *op, const KernelArgs &args,
-                             Value accumulator, ValueRange indices) {
-  auto vector = dyn_cast<VectorType>(accumulator.getType());
-  int64_t length = vector ? vector.getNumElements() : 1;
+static int64_t lengthOf(Value value) {
+  auto vector = dyn_cast<VectorType>(value.getType());
+  return vector ? vector.getNumElements() : 1;
+}
+
+SmallVector<Value> kernels::loadEpilogueOperands(Emitter &e, Operation *op,
+                                                 const KernelArgs &args,
+                                                 ValueRange indices,
+                                                 int64_t length) {
+  SmallVector<Value> loaded;
+  auto epilogue = dyn_cast<edge::EpilogueOpInterface>(op);
+  if (!epilogue || epilogue.getEpilogueRegion().empty())
+    return loaded;
+  OperandRange extras(epilogue.getEpilogueOperandsMutable());
+  unsigned first = extras.empty() ? 0 : extras.getBeginOperandIndex();
+  for (auto [i, extra] : llvm::enumerate(extras))
+    loaded.push_back(e.loadBroadcast(args.inputs[first + i], indices, length,
+                                     getElementTypeOrSelf(extra.getType())));
+  return loaded;
+}
+
+Value kernels::applyEpilogue(Emitter &e, Operation *op, Value accumulator,
+                             ValueRange operands) {
   auto epilogue = dyn_cast<edge::EpilogueOpInterface>(op);
   if (!epilogue || epilogue.getEpilogueRegion().empty())
     return accumulator;
-  OperandRange extras(epilogue.getEpilogueOperandsMutable());
-  unsigned first = extras.empty() ? 0 : extras.getBeginOperandIndex();
   SmallVector<Value> arguments{accumulator};
   SmallVector<double> bounds{std::numeric_limits<double>::infinity()};
-  for (auto [i, extra] : llvm::enumerate(extras)) {
-    arguments.push_back(e.loadBroadcast(args.inputs[first + i], indices, length,
-                                        getElementTypeOrSelf(extra.getType())));
+  OperandRange extras(epilogue.getEpilogueOperandsMutable());
+  for (auto [operand, extra] : llvm::zip_equal(operands, extras)) {
+    arguments.push_back(operand);
     bounds.push_back(largestElement(extra));
   }
   Value result = e.applyRegion(epilogue.getEpilogueRegion(), arguments, bounds);
-  return e.splat(result, length);
+  return e.splat(result, lengthOf(accumulator));
+}
+
+Value kernels::applyEpilogue(Emitter &e, Operation *op, const KernelArgs &args,
+                             Value accumulator, ValueRange indices) {
+  SmallVector<Value> operands =
+      loadEpilogueOperands(e, op, args, indices, lengthOf(accumulator));
+  return applyEpilogue(e, op, accumulator, operands);
 }
 
 bool kernels::hasLongEpilogue(Operation *op) {

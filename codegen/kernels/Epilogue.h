@@ -17,6 +17,18 @@ mlir::Value applyEpilogue(Emitter &emitter, mlir::Operation *op,
                           const KernelArgs &args, mlir::Value accumulator,
                           mlir::ValueRange indices);
 
+/// The elements of the epilogue operands of `op` for the `length` elements of
+/// the result from `indices` on.
+llvm::SmallVector<mlir::Value> loadEpilogueOperands(Emitter &emitter,
+                                                    mlir::Operation *op,
+                                                    const KernelArgs &args,
+                                                    mlir::ValueRange indices,
+                                                    int64_t length);
+
+/// The same with operands that are loaded; scalars are for all elements.
+mlir::Value applyEpilogue(Emitter &emitter, mlir::Operation *op,
+                          mlir::Value accumulator, mlir::ValueRange operands);
+
 /// Whether the epilogue of `op` is so long that it should not be repeated for
 /// each accumulator of a tile.
 bool hasLongEpilogue(mlir::Operation *op);

@@ -19,6 +19,8 @@
 
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/ConvKernel.h"
+#include "codegen/kernels/Epilogue.h"
+#include "codegen/kernels/PlaneKernel.h"
 #include "codegen/kernels/Strided.h"
 #include "codegen/kernels/WindowKernel.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
@@ -72,6 +74,38 @@ struct BandPlan {
 
 } // namespace
 
+/// The arguments that the kernel of `inner` alone would get, of those of the
+/// chain. What it reads of the operation before is given.
+static KernelArgs argsInChain(edge::RowBandsOp op, const KernelArgs &args,
+                              Operation *inner, Value previous) {
+  KernelArgs own;
+  SmallVector<OpOperand *> inputs = op.getOuterOperands();
+  for (OpOperand &operand : inner->getOpOperands()) {
+    if (auto argument = dyn_cast<BlockArgument>(operand.get()))
+      own.inputs.push_back(args.inputs[argument.getArgNumber()]);
+    else if (constantOf(operand.get()))
+      own.inputs.push_back(
+          args.inputs[llvm::find(inputs, &operand) - inputs.begin()]);
+    else
+      own.inputs.push_back(previous);
+  }
+  own.outputs = args.outputs;
+  return own;
+}
+
+/// What the border of a window holds.
+static double borderOf(Operation *window) {
+  auto pool = dyn_cast<edge::PoolOp>(window);
+  return pool && pool.getKind() == edge::PoolKind::Max
+             ? -std::numeric_limits<double>::infinity()
+             : 0;
+}
+
+static Window windowOf(Operation *op, Emitter &e, const KernelArgs &args) {
+  return TypeSwitch<Operation *, Window>(op).Case<edge::ConvOp, edge::PoolOp>(
+      [&](auto window) { return kernels::windowOf(window, e, args); });
+}
+
 /// The scratch of a convolution inside of the chain.
 static SmallVector<MemRefType> scratchOf(Operation *op,
                                          const std::optional<ConvPlan> &plan) {
@@ -104,9 +138,8 @@ BandPlan::BandPlan(edge::RowBandsOp op, target::CpuAttr cpu) {
     auto pool = cast<edge::PoolOp>(window);
     lines = sizeOf(pool, pool.getKernel(), 0);
     pixels = sizeOf(pool, pool.getKernel(), 1);
-    if (pool.getKind() == edge::PoolKind::Max)
-      border = -std::numeric_limits<double>::infinity();
   }
+  border = borderOf(window);
   ArrayRef<int64_t> output = resultOf(window).getShape();
   images = output[0];
   rows = op.getRows();
@@ -150,9 +183,9 @@ public:
   void emit();
 
 private:
-  /// The arguments that the kernel of `inner` alone would get. Its result, and
-  /// what it reads of the operation before, are given.
-  KernelArgs argsOf(Operation *inner, Value previous);
+  KernelArgs argsOf(Operation *inner, Value previous) {
+    return argsInChain(op, args, inner, previous);
+  }
   void fillBuffer(Value firstLine, Value endLine, int64_t firstPixel,
                   int64_t pixelCount);
   /// Emits `body` for every block of the channels at hand: its number, and how
@@ -215,22 +248,6 @@ void BandEmitter::forBlocks(
   e.loop(0, whole, 1, [&](Value block) { body(block, plan.blockLanes); });
   if (rest)
     body(e.index(whole), rest);
-}
-
-KernelArgs BandEmitter::argsOf(Operation *inner, Value previous) {
-  KernelArgs own;
-  SmallVector<OpOperand *> inputs = op.getOuterOperands();
-  for (OpOperand &operand : inner->getOpOperands()) {
-    if (auto argument = dyn_cast<BlockArgument>(operand.get()))
-      own.inputs.push_back(args.inputs[argument.getArgNumber()]);
-    else if (constantOf(operand.get()))
-      own.inputs.push_back(
-          args.inputs[llvm::find(inputs, &operand) - inputs.begin()]);
-    else
-      own.inputs.push_back(previous);
-  }
-  own.outputs = args.outputs;
-  return own;
 }
 
 void BandEmitter::fillBuffer(Value firstLine, Value endLine, int64_t firstPixel,
@@ -357,9 +374,7 @@ void BandEmitter::transposeLines(Value image, Value begin, Value end,
 
 void BandEmitter::slide(Value image, Value band) {
   KernelArgs own = argsOf(plan.window, buffer);
-  Window w = TypeSwitch<Operation *, Window>(plan.window)
-                 .Case<edge::ConvOp, edge::PoolOp>(
-                     [&](auto inner) { return windowOf(inner, e, own); });
+  Window w = windowOf(plan.window, e, own);
   w.shape[0] = 1;
   w.shape[1] = plan.rows;
   if (buffer) {
@@ -461,6 +476,40 @@ void BandEmitter::overImages() {
   });
 }
 
+/// Emits a chain that passes over the planes of its channels as they lie.
+static void emitPlanar(edge::RowBandsOp op, Emitter &e,
+                       const KernelArgs &args) {
+  Operation *window = op.getWindow();
+  Value input = argsInChain(op, args, op.getChain().front(), {}).inputs[0];
+  Value result = args.outputs[0];
+  KernelArgs own = argsInChain(op, args, window, input);
+
+  PlaneWindow planes;
+  planes.window = windowOf(window, e, own);
+  assert(stridesOf(input)[3] == 1 && stridesOf(result)[3] == 1 &&
+         "pixels lie side by side");
+  auto shape = cast<MemRefType>(input.getType()).getShape();
+  planes.extents = {shape[2], shape[3]};
+  ArrayRef<int64_t> low = TypeSwitch<Operation *, ArrayRef<int64_t>>(window)
+                              .Case<edge::ConvOp, edge::PoolOp>([](auto inner) {
+                                return inner.getPadsLow();
+                              });
+  planes.padsLow = {low[0], low[1]};
+  planes.border = borderOf(window);
+  SmallVector<Value> position, operands;
+  planes.beginPlane = [&](Value image, Value channel) {
+    position = {image, channel};
+    Value first = e.index(0);
+    operands =
+        loadEpilogueOperands(e, window, own, {image, first, first, channel}, 1);
+  };
+  planes.store = [&](Value value, Value line, Value pixel) {
+    value = applyEpilogue(e, window, value, operands);
+    e.store(value, result, {position[0], position[1], line, pixel});
+  };
+  emitPlanes(e, planes);
+}
+
 namespace {
 
 struct RowBandsKernel
@@ -468,12 +517,19 @@ struct RowBandsKernel
   LogicalResult emitKernel(Operation *op, OpBuilder &builder,
                            const KernelArgs &args, target::CpuAttr cpu) const {
     Emitter emitter(builder, op->getLoc(), cpu);
+    if (cast<edge::RowBandsOp>(op).getPlanar()) {
+      emitPlanar(cast<edge::RowBandsOp>(op), emitter, args);
+      return success();
+    }
     BandEmitter(cast<edge::RowBandsOp>(op), emitter, args).emit();
     return success();
   }
 
   SmallVector<MemRefType> getScratch(Operation *op, target::CpuAttr cpu) const {
-    return BandPlan(cast<edge::RowBandsOp>(op), cpu).scratch;
+    auto bands = cast<edge::RowBandsOp>(op);
+    if (bands.getPlanar())
+      return {};
+    return BandPlan(bands, cpu).scratch;
   }
 };
 

@@ -77,6 +77,11 @@ bool RowBandsOp::isConsumer(Operation *op) {
          areAll(conv.getPadsHigh(), 0);
 }
 
+bool RowBandsOp::isTransposed(ArrayRef<Operation *> chain) {
+  return chain.size() == 3 && isa<TransposeOp>(chain.front()) &&
+         isa<TransposeOp>(chain.back());
+}
+
 int64_t RowBandsOp::getMacs() {
   int64_t macs = 0;
   for (Operation *op : getChain())
@@ -124,5 +129,8 @@ LogicalResult RowBandsOp::verify() {
   if (rows < 1 || lines % rows)
     return emitOpError("cannot cut ")
            << lines << " rows into bands of " << rows;
+  if (getPlanar() && !isTransposed(chain))
+    return emitOpError("is planar, and expects a window between two "
+                       "transpositions");
   return success();
 }

@@ -24,6 +24,9 @@ def Edge_RowBandsOp : Edge_Op<"row_bands", [IsolatedFromAbove,
     The body holds these operations, each of which reads the one before, and
     constants. `rows` divides the rows of the window's result.
 
+    A window between two transpositions may be `planar` instead: it then passes
+    over the planes of its channels as they lie, and nothing is transposed.
+
     Example:
 
     ```mlir
@@ -41,11 +44,12 @@ def Edge_RowBandsOp : Edge_Op<"row_bands", [IsolatedFromAbove,
     }
     ```
   }];
-  let arguments = (ins Variadic<Edge_Tensor>:$inputs, I64Attr:$rows);
+  let arguments = (ins Variadic<Edge_Tensor>:$inputs, I64Attr:$rows,
+                       UnitAttr:$planar);
   let results = (outs Edge_Tensor:$result);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    `(` $inputs `)` `rows` $rows attr-dict `:` functional-type($inputs, $result)
+    `(` $inputs `)` `rows` $rows (`planar` $planar^)? attr-dict `:` functional-type($inputs, $result)
     $body
   }];
   let extraClassDeclaration = [{
@@ -65,6 +69,9 @@ def Edge_RowBandsOp : Edge_Op<"row_bands", [IsolatedFromAbove,
     /// The operands that hold values from outside: those of the operation, then
     /// those of the chain that are constants.
     ::llvm::SmallVector<::mlir::OpOperand *> getOuterOperands();
+    /// Whether `chain` is a window between transpositions, the first and the
+    /// last.
+    static bool isTransposed(::llvm::ArrayRef<::mlir::Operation *> chain);
     /// Multiply-accumulates of one inference.
     int64_t getMacs();
   }];

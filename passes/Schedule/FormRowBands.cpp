@@ -87,7 +87,7 @@ int64_t rowsUpTo(const Chain &chain, int64_t limit) {
   return rows;
 }
 
-void form(const Chain &chain, int64_t rows) {
+void form(const Chain &chain, const BandChoice &choice) {
   OpBuilder builder(chain.back());
 
   // From outside come tensors; constants are copied.
@@ -105,7 +105,8 @@ void form(const Chain &chain, int64_t rows) {
     locations.push_back(op->getLoc());
   Value result = chain.back()->getResult(0);
   auto bands = RowBandsOp::create(builder, builder.getFusedLoc(locations),
-                                  result.getType(), inputs.getArrayRef(), rows);
+                                  result.getType(), inputs.getArrayRef(),
+                                  choice.rows, choice.planar);
   Block *body = builder.createBlock(&bands.getBody());
   IRMapping mapping;
   for (Value value : inputs)
@@ -152,7 +153,7 @@ struct FormRowBands : schedule::impl::FormRowBandsBase<FormRowBands> {
                        [&](Operation *op) { return taken.contains(op); }))
         continue;
       taken.insert_range(candidate.chain);
-      form(candidate.chain, candidate.choice.rows);
+      form(candidate.chain, candidate.choice);
       ++numChains;
     }
   }

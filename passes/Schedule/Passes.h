@@ -22,6 +22,8 @@ struct BandChoice {
   int64_t rows;
   /// The cycles that this saves; bands are formed if it is positive.
   double gain;
+  /// Whether the window works on planes of channels instead.
+  bool planar = false;
 };
 
 /// The cost model's answer for a chain of a window and its neighbours.

@@ -16,7 +16,8 @@ def FormRowBands : Pass<"edgecc-form-row-bands", "::mlir::func::FuncOp"> {
     the cost model says that this is faster, and nobody else reads what lies
     between them. Of chains that share an operation, the one that gains most is
     formed. Transpositions from and to channels-first may stand where the
-    convolutions do.
+    convolutions do; a window between two of them may pass over the planes of
+    its channels instead.
   }];
   let options = [
     Option<"rows", "rows", "int64_t", /*default=*/"0",

@@ -139,6 +139,22 @@ func.func @row_bands_with_strided_consumer(%x: tensor<1x8x8x4xf32>) {
 
 // -----
 
+func.func @row_bands_planar_without_transposition(%x: tensor<1x8x8x4xf32>) {
+  // expected-error @+1 {{is planar, and expects a window between two transpositions}}
+  %y = edge.row_bands(%x) rows 8 planar
+      : (tensor<1x8x8x4xf32>) -> tensor<1x4x8x8xf32> {
+  ^bb0(%a: tensor<1x8x8x4xf32>):
+    %p = edge.pool max(%a) kernel [3, 3] strides [1, 1] pads_low [1, 1]
+        pads_high [1, 1] : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32>
+    %t = edge.transpose %p [0, 3, 1, 2]
+        : tensor<1x8x8x4xf32> -> tensor<1x4x8x8xf32>
+    edge.yield %t : tensor<1x4x8x8xf32>
+  }
+  return
+}
+
+// -----
+
 func.func @row_bands_of_scalars(%x: tensor<1x8x8x4xf32>) {
   %y = edge.row_bands(%x) rows 2 : (tensor<1x8x8x4xf32>) -> tensor<1x8x8x4xf32> {
   ^bb0(%a: tensor<1x8x8x4xf32>):

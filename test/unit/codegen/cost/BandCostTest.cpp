@@ -110,6 +110,18 @@ TEST_F(BandCostTest, TranspositionsNearTheCacheGain) {
             0.1 * separateCycles(small, server()));
 }
 
+TEST_F(BandCostTest, LongLinesArePlanar) {
+  // Lines of seven vectors, and of less than half of one.
+  auto between = [](int64_t size) {
+    BandChain chain = block(size, 512, 512, 512, 1, 16);
+    chain.producer = chain.consumer = BandNeighbour();
+    chain.canBePlanar = true;
+    return chain;
+  };
+  EXPECT_TRUE(chooseBands(between(112), server()).planar);
+  EXPECT_FALSE(chooseBands(between(5), server()).planar);
+}
+
 TEST_F(BandCostTest, BandsDivideTheLines) {
   for (int64_t size : {7, 19, 28, 38, 75}) {
     BandPrediction best = chooseBands(block(size, 16, 96, 16, 1, 16), server());

@@ -10,6 +10,7 @@
 #include "compiler/pipeline/Stages.h"
 #include "dialects/Edge/EdgeConstants.h"
 #include "dialects/Edge/EdgeDialect.h"
+#include "dialects/Edge/EdgeScheduleOps.h"
 #include "passes/Schedule/Passes.h"
 
 #include "mlir/AsmParser/AsmParser.h"
@@ -288,13 +289,15 @@ static OwningOpRef<ModuleOp> parse(MLIRContext *context,
   return module;
 }
 
-static LogicalResult lower(ModuleOp module, int64_t bandRows) {
+static LogicalResult lower(ModuleOp module, const Bands &bands) {
   PassManager passes(module.getContext());
-  if (bandRows)
+  if (bands.rows)
     passes.addNestedPass<func::FuncOp>(schedule::createFormRowBandsPass(
         [=](ArrayRef<Operation *> chain, target::CpuAttr) {
           // Longer chains first.
-          return schedule::BandChoice{bandRows, double(chain.size())};
+          return schedule::BandChoice{
+              bands.rows, double(chain.size()),
+              bands.planar && edge::RowBandsOp::isTransposed(chain)};
         }));
   buildKernelStage(passes, {});
   buildLLVMStage(passes, {});
@@ -348,7 +351,7 @@ struct Guarded {
 std::vector<Array> test::runWithConstants(
     Machine machine, const std::string &body, const std::vector<Array> &inputs,
     const std::vector<unsigned> &constants, const std::vector<Array> &results,
-    double *microseconds, int64_t bandRows) {
+    double *microseconds, const Bands &bands) {
   initializeTargets();
   DialectRegistry registry;
   registerDialects(registry);
@@ -362,7 +365,7 @@ std::vector<Array> test::runWithConstants(
   if (!cpu || !module)
     return {};
   (*module)->setAttr(target::cpuAttrName, cpu);
-  if (failed(lower(*module, bandRows))) {
+  if (failed(lower(*module, bands))) {
     ADD_FAILURE() << "cannot compile\n" << body;
     return {};
   }

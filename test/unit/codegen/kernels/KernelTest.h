@@ -81,15 +81,22 @@ std::vector<Array> run(Machine machine, const std::string &body,
                        const std::vector<Array> &results,
                        double *microseconds = nullptr);
 
+/// How chains of operations run.
+struct Bands {
+  /// In bands of so many rows; one operation after the other if zero.
+  int64_t rows = 0;
+  /// Those between transpositions plane by plane instead.
+  bool planar = false;
+};
+
 /// Inputs that are constants of the compiled code instead of arguments are
-/// marked by their position; kernels may pack them. With `bandRows`, chains of
-/// operations run in bands of so many rows.
+/// marked by their position; kernels may pack them.
 std::vector<Array> runWithConstants(Machine machine, const std::string &body,
                                     const std::vector<Array> &inputs,
                                     const std::vector<unsigned> &constants,
                                     const std::vector<Array> &results,
                                     double *microseconds = nullptr,
-                                    int64_t bandRows = 0);
+                                    const Bands &bands = {});
 
 /// The base of tests of kernels.
 class Kernels : public testing::TestWithParam<Machine> {

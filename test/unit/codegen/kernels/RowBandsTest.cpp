@@ -89,10 +89,10 @@ protected:
   /// computes, or in both.
   enum ChannelsFirst { Nowhere = 0, Read = 1, Computed = 2, Both = 3 };
 
-  /// Runs `steps` one after the other in bands of `rows`; the last one adds the
-  /// input if `hasResidual`.
+  /// Runs `steps` one after the other in bands; the last one adds the input if
+  /// `hasResidual`.
   void check(std::vector<int64_t> shape, const std::vector<Step> &steps,
-             int64_t rows, bool hasResidual = false,
+             Bands bands, bool hasResidual = false,
              ChannelsFirst channelsFirst = Nowhere) {
     unsigned seed = 0;
     Array input = random("f32", shape, -2, 2, ++seed);
@@ -158,10 +158,10 @@ protected:
       value = last;
     }
     std::vector<Array> results = runWithConstants(
-        GetParam(), body, operands, constants, {value}, nullptr, rows);
+        GetParam(), body, operands, constants, {value}, nullptr, bands);
     ASSERT_EQ(results.size(), 1u) << what;
     EXPECT_LE(relativeError(results[0], value), 1e-5)
-        << list(shape) << what << " rows " << rows << " channels first "
+        << list(shape) << what << " rows " << bands.rows << " channels first "
         << channelsFirst;
   }
 
@@ -179,63 +179,89 @@ protected:
 TEST_P(RowBandsTest, InvertedResiduals) {
   for (int64_t rows : {1, 2, 4, 8})
     check({1, 8, 8, 16},
-          {pointwise(96), depthwise(96, 3, 1, 1, 1), pointwise(16)}, rows,
+          {pointwise(96), depthwise(96, 3, 1, 1, 1), pointwise(16)}, {rows},
           true);
   for (int64_t rows : {1, 7})
     check({1, 14, 13, 10},
-          {pointwise(37), depthwise(37, 3, 2, 1, 1), pointwise(21)}, rows);
+          {pointwise(37), depthwise(37, 3, 2, 1, 1), pointwise(21)}, {rows});
   check({2, 10, 9, 24},
-        {pointwise(72), depthwise(72, 5, 1, 2, 2), pointwise(24)}, 5, true);
+        {pointwise(72), depthwise(72, 5, 1, 2, 2), pointwise(24)}, {5}, true);
   check({2, 10, 9, 24},
-        {pointwise(72), depthwise(72, 5, 1, 2, 2), pointwise(24)}, 1, true);
+        {pointwise(72), depthwise(72, 5, 1, 2, 2), pointwise(24)}, {1}, true);
   check({1, 12, 12, 8},
-        {pointwise(88), depthwise(88, 5, 2, 2, 2), pointwise(40)}, 2);
+        {pointwise(88), depthwise(88, 5, 2, 2, 2), pointwise(40)}, {2});
   check({1, 12, 11, 8},
-        {pointwise(20), depthwise(20, 7, 1, 3, 3), pointwise(5)}, 3);
+        {pointwise(20), depthwise(20, 7, 1, 3, 3), pointwise(5)}, {3});
 }
 
 TEST_P(RowBandsTest, TwoOperations) {
-  check({1, 12, 10, 9}, {pointwise(33), depthwise(33, 3, 1, 1, 1)}, 3);
-  check({1, 12, 10, 33}, {depthwise(33, 3, 1, 1, 1), pointwise(20)}, 4);
-  check({2, 12, 10, 33}, {depthwise(33, 3, 2, 1, 1), pointwise(20)}, 2);
-  check({1, 16, 16, 3}, {{3, 2, 1, 1, 0, 12}, {3, 2, 1, 1, 0}}, 2);
-  check({2, 20, 18, 3}, {{5, 1, 1, 2, 2, 21}, {2, 2}}, 5);
+  check({1, 12, 10, 9}, {pointwise(33), depthwise(33, 3, 1, 1, 1)}, {3});
+  check({1, 12, 10, 33}, {depthwise(33, 3, 1, 1, 1), pointwise(20)}, {4});
+  check({2, 12, 10, 33}, {depthwise(33, 3, 2, 1, 1), pointwise(20)}, {2});
+  check({1, 16, 16, 3}, {{3, 2, 1, 1, 0, 12}, {3, 2, 1, 1, 0}}, {2});
+  check({2, 20, 18, 3}, {{5, 1, 1, 2, 2, 21}, {2, 2}}, {5});
 }
 
 TEST_P(RowBandsTest, UnusualWindows) {
   // No border, borders of one side, a stride longer than the window, dilation.
   check({1, 12, 12, 8},
-        {pointwise(16), depthwise(16, 3, 1, 0, 0), pointwise(8)}, 5);
+        {pointwise(16), depthwise(16, 3, 1, 0, 0), pointwise(8)}, {5});
   check({1, 12, 12, 8},
-        {pointwise(16), depthwise(16, 3, 1, 2, 0), pointwise(8)}, 4);
+        {pointwise(16), depthwise(16, 3, 1, 2, 0), pointwise(8)}, {4});
   check({1, 12, 12, 8},
-        {pointwise(16), depthwise(16, 3, 1, 0, 2), pointwise(8)}, 4);
+        {pointwise(16), depthwise(16, 3, 1, 0, 2), pointwise(8)}, {4});
   check({1, 15, 15, 8},
-        {pointwise(16), depthwise(16, 2, 3, 0, 0), pointwise(8)}, 1);
+        {pointwise(16), depthwise(16, 2, 3, 0, 0), pointwise(8)}, {1});
   check({1, 12, 12, 8},
-        {pointwise(16), depthwise(16, 3, 1, 2, 2, 2), pointwise(8)}, 3);
+        {pointwise(16), depthwise(16, 3, 1, 2, 2, 2), pointwise(8)}, {3});
   check({1, 6, 6, 8}, {pointwise(16), depthwise(16, 5, 1, 4, 4), pointwise(8)},
-        2);
+        {2});
 }
 
 TEST_P(RowBandsTest, Groups) {
   check({1, 8, 7, 24},
-        {pointwise(40, 4), depthwise(40, 3, 1, 1, 1), pointwise(16, 4)}, 2);
+        {pointwise(40, 4), depthwise(40, 3, 1, 1, 1), pointwise(16, 4)}, {2});
   check({1, 8, 8, 12},
-        {{3, 1, 1, 1, 1, 24}, depthwise(24, 3, 1, 1, 1), pointwise(2)}, 4);
+        {{3, 1, 1, 1, 1, 24}, depthwise(24, 3, 1, 1, 1), pointwise(2)}, {4});
 }
 
 TEST_P(RowBandsTest, ChannelsFirst) {
   for (int64_t rows : {1, 3, 6}) {
-    check({1, 12, 19, 40}, {depthwise(40, 3, 2, 1, 1)}, rows, false, Both);
-    check({2, 12, 5, 19}, {{3, 2, 1, 1, 1}}, rows, false, Both);
+    check({1, 12, 19, 40}, {depthwise(40, 3, 2, 1, 1)}, {rows}, false, Both);
+    check({2, 12, 5, 19}, {{3, 2, 1, 1, 1}}, {rows}, false, Both);
   }
-  check({2, 9, 33, 16}, {depthwise(16, 5, 1, 2, 2)}, 3, false, Read);
-  check({2, 9, 33, 7}, {depthwise(7, 5, 1, 2, 2)}, 3, false, Computed);
-  check({1, 8, 18, 21}, {depthwise(21, 3, 1, 1, 1), pointwise(13)}, 2, false,
+  check({2, 9, 33, 16}, {depthwise(16, 5, 1, 2, 2)}, {3}, false, Read);
+  check({2, 9, 33, 7}, {depthwise(7, 5, 1, 2, 2)}, {3}, false, Computed);
+  check({1, 8, 18, 21}, {depthwise(21, 3, 1, 1, 1), pointwise(13)}, {2}, false,
         Read);
-  check({1, 8, 18, 13}, {pointwise(35), depthwise(35, 3, 1, 1, 1)}, 4, false,
+  check({1, 8, 18, 13}, {pointwise(35), depthwise(35, 3, 1, 1, 1)}, {4}, false,
         Computed);
+}
+
+TEST_P(RowBandsTest, Planes) {
+  if (GetParam() == Machine::Scalar)
+    GTEST_SKIP() << "planes are for vectors";
+  auto planes = [&](std::vector<int64_t> shape, Step window) {
+    check(std::move(shape), {window}, {1, /*planar=*/true}, false, Both);
+  };
+  // One vector of pixels and a part, a few vectors, more than a tile has.
+  for (int64_t width : {5, 16, 23, 56, 64, 150})
+    for (int64_t stride : {1, 2}) {
+      planes({1, 9, width, 3}, depthwise(3, 3, stride, 1, 1));
+      planes({2, 7, width, 2}, {3, stride, 1, 1, 1});
+    }
+  planes({1, 20, 40, 2}, depthwise(2, 5, 1, 2, 2));
+  planes({1, 21, 41, 2}, depthwise(2, 5, 2, 2, 2));
+  planes({1, 20, 70, 2}, depthwise(2, 7, 1, 3, 3));
+  planes({1, 12, 36, 2}, depthwise(2, 3, 1, 2, 2, 2));
+  planes({1, 12, 36, 2}, depthwise(2, 3, 2, 3, 3, 3));
+  planes({1, 12, 36, 2}, depthwise(2, 2, 1, 1, 0));
+  planes({1, 12, 36, 2}, depthwise(2, 3, 1, 0, 0));
+  planes({1, 12, 36, 2}, depthwise(2, 4, 2, 0, 2));
+  planes({1, 3, 3, 2}, depthwise(2, 5, 1, 4, 4));
+  planes({1, 40, 90, 2}, depthwise(2, 3, 1, 20, 20, 20));
+  planes({1, 24, 64, 2}, {2, 2});
+  planes({1, 24, 40, 2}, {1, 2});
 }
 
 INSTANTIATE_TEST_SUITE_P(Machines, RowBandsTest,
