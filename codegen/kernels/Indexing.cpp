@@ -5,7 +5,9 @@
 
 #include "codegen/kernels/Arithmetic.h"
 #include "codegen/kernels/Families.h"
+#include "codegen/kernels/KnownPositions.h"
 #include "codegen/kernels/Strided.h"
+#include "dialects/Edge/EdgeConstants.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -120,10 +122,32 @@ struct GatherKernel
     SmallVector<int64_t> middle(indices.getShape());
     Access writeMiddle = part(write, axis, picked);
     collapse(middle, {&index, &writeMiddle});
+    int64_t size = input.getDimSize(axis);
+    SmallVector<int64_t> vectors;
+    std::optional<edge::ConstantView> known =
+        edge::ConstantView::get(constantOf(gather.getIndices()));
+    if (known && inside == 0 && picked == 1 && read.strides[axis] == 1 &&
+        write.strides[axis] == 1)
+      vectors = shuffledVectors(cpu, known->size(), size, element);
+    auto positionOf = [&](int64_t i) {
+      int64_t position = known->integer(i);
+      position += position < 0 ? size : 0;
+      return std::clamp<int64_t>(position, 0, size - 1);
+    };
     e.nest(outer, [&](ValueRange i) {
       Value from = readOuter.at(e, i), to = writeOuter.at(e, i);
+      int64_t first = 0;
+      for (int64_t length : vectors) {
+        auto positions =
+            llvm::map_to_vector(llvm::seq(first, first + length), positionOf);
+        e.store(loadPositions(e, read, from, positions, size), write.buffer,
+                e.add(to, first));
+        first += length;
+      }
+      if (!vectors.empty())
+        return;
       e.nest(middle, [&](ValueRange j) {
-        Value at = loadIndex(e, index, index.at(e, j), input.getDimSize(axis));
+        Value at = loadIndex(e, index, index.at(e, j), size);
         Access source = part(read, axis + 1, inside)
                             .from(e.add(from, e.mul(at, read.strides[axis])));
         Access target = part(write, axis + picked, inside)
