@@ -7,7 +7,9 @@
 
 #include "codegen/object/EmitObject.h"
 
+#include "codegen/cost/ExecutionCounts.h"
 #include "codegen/cpu/ResolveCpu.h"
+#include "codegen/object/CollectProfile.h"
 #include "codegen/object/EntryPoints.h"
 #include "codegen/object/HelperFunctions.h"
 
@@ -16,12 +18,18 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/CodeGen/AsmPrinter.h"
+#include "llvm/CodeGen/AsmPrinterHandler.h"
 #include "llvm/CodeGen/MachineModuleInfo.h"
 #include "llvm/CodeGen/Passes.h"
 #include "llvm/CodeGen/TargetPassConfig.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
+#include "llvm/MC/MCAsmBackend.h"
+#include "llvm/MC/MCCodeEmitter.h"
+#include "llvm/MC/MCObjectWriter.h"
+#include "llvm/MC/MCStreamer.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Object/ObjectFile.h"
@@ -175,7 +183,35 @@ edgecc::buildLLVMModule(mlir::ModuleOp mlirModule, const ModelInterface &model,
     return nullptr;
   }
   optimise(*module, machine, options.optLevel);
+  if (options.optLevel != OptLevel::O0)
+    setBranchWeights(*module);
   return module;
+}
+
+/// Adds what prints an object, as the target machine would, with a look at the
+/// instructions on their way. False if there is no printer.
+static bool addObserver(legacy::PassManager &passes, TargetMachine &machine,
+                        raw_pwrite_stream &os, MCContext &context,
+                        ProfileCollection &collection) {
+  const Target &target = machine.getTarget();
+  const MCSubtargetInfo &subtarget = *machine.getMCSubtargetInfo();
+  std::unique_ptr<MCCodeEmitter> emitter(
+      target.createMCCodeEmitter(*machine.getMCInstrInfo(), context));
+  std::unique_ptr<MCAsmBackend> backend(target.createMCAsmBackend(
+      subtarget, *machine.getMCRegisterInfo(), machine.Options.MCOptions));
+  if (!emitter || !backend)
+    return false;
+  std::unique_ptr<MCObjectWriter> writer = backend->createObjectWriter(os);
+  std::unique_ptr<MCStreamer> streamer(target.createMCObjectStreamer(
+      machine.getTargetTriple(), context, std::move(backend), std::move(writer),
+      createCollectInstructions(std::move(emitter), collection), subtarget));
+  AsmPrinter *printer = target.createAsmPrinter(machine, std::move(streamer));
+  if (!printer)
+    return false;
+  printer->addAsmPrinterHandler(createFollowBlocks(collection));
+  passes.add(createCollectBlocks(collection));
+  passes.add(printer);
+  return true;
 }
 
 /// Generates code from a copy: code generation changes what it reads. These are
@@ -183,11 +219,13 @@ edgecc::buildLLVMModule(mlir::ModuleOp mlirModule, const ModelInterface &model,
 /// one that collects frames.
 static LogicalResult generate(const Module &module, TargetMachine &machine,
                               CodeGenFileType type,
-                              SmallVectorImpl<char> &result,
-                              StackFrames &frames, mlir::Location loc) {
+                              SmallVectorImpl<char> &result, CodeFacts &facts,
+                              mlir::Location loc) {
   std::unique_ptr<Module> copy = CloneModule(module);
   result.clear();
-  frames.clear();
+  facts.frames.clear();
+  facts.profile.clear();
+  ProfileCollection collection{facts.profile, *machine.getMCInstrInfo()};
   raw_svector_ostream os(result);
   TargetLibraryInfoImpl library = getNoLibrary(machine.getTargetTriple());
   legacy::PassManager passes;
@@ -201,9 +239,11 @@ static LogicalResult generate(const Module &module, TargetMachine &machine,
   if (!failed) {
     config->addMachinePasses();
     config->setInitialized();
-    passes.add(createCollectStackFrames(frames));
-    failed = machine.addAsmPrinter(passes, os, nullptr, type,
-                                   functions->getMMI().getContext());
+    passes.add(createCollectStackFrames(facts.frames));
+    MCContext &context = functions->getMMI().getContext();
+    failed = facts.collectProfile && type == CodeGenFileType::ObjectFile
+                 ? !addObserver(passes, machine, os, context, collection)
+                 : machine.addAsmPrinter(passes, os, nullptr, type, context);
     passes.add(createFreeMachineFunctionPass());
   }
   if (failed)
@@ -260,8 +300,8 @@ static void adoptHelpers(Module &module, const TargetMachine &machine,
 
 LogicalResult edgecc::emitObject(Module &module, TargetMachine &machine,
                                  SmallVectorImpl<char> &object,
-                                 mlir::Location loc, StackFrames *frames) {
-  StackFrames ownFrames;
+                                 mlir::Location loc, CodeFacts *facts) {
+  CodeFacts ownFacts;
   StringSet<> isPublic;
   for (GlobalObject &global : module.global_objects())
     if (global.hasExternalLinkage() && !global.isDeclaration())
@@ -303,7 +343,7 @@ LogicalResult edgecc::emitObject(Module &module, TargetMachine &machine,
                << llvm::join(names, ", ");
     }
     if (failed(generate(module, machine, CodeGenFileType::ObjectFile, object,
-                        frames ? *frames : ownFrames, loc)))
+                        facts ? *facts : ownFacts, loc)))
       return failure();
     names = findUndefined(StringRef(object.data(), object.size()));
     if (names.empty())
@@ -316,8 +356,8 @@ LogicalResult edgecc::emitObject(Module &module, TargetMachine &machine,
 LogicalResult edgecc::emitAssembly(Module &module, TargetMachine &machine,
                                    SmallVectorImpl<char> &text,
                                    mlir::Location loc) {
-  StackFrames frames;
-  return generate(module, machine, CodeGenFileType::AssemblyFile, text, frames,
+  CodeFacts facts;
+  return generate(module, machine, CodeGenFileType::AssemblyFile, text, facts,
                   loc);
 }
 

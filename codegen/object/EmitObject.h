@@ -8,6 +8,7 @@
 #ifndef EDGECC_CODEGEN_OBJECT_EMITOBJECT_H
 #define EDGECC_CODEGEN_OBJECT_EMITOBJECT_H
 
+#include "codegen/cost/MachineProfile.h"
 #include "codegen/object/ModelInterface.h"
 #include "codegen/object/StackBound.h"
 #include "dialects/Target/TargetDialect.h"
@@ -51,15 +52,22 @@ buildLLVMModule(mlir::ModuleOp module, const ModelInterface &model,
                 target::CpuAttr cpu, const CodegenOptions &options,
                 llvm::TargetMachine &machine, llvm::LLVMContext &context);
 
+/// What code generation knows beside the object.
+struct CodeFacts {
+  StackFrames frames;
+  /// Whether to fill `profile`; that changes nothing of the object.
+  bool collectProfile = false;
+  MachineProfile profile;
+};
+
 /// Generates the object file into `object`, without any undefined symbol: what
 /// the code generator calls is linked in from our helper functions, and
 /// `module` has them afterwards. An error names the symbols that we have not.
-/// `frames`, if not null, receives the stack frames of all functions.
+/// `facts`, if not null, receives what is known of all functions.
 llvm::LogicalResult emitObject(llvm::Module &module,
                                llvm::TargetMachine &machine,
                                llvm::SmallVectorImpl<char> &object,
-                               mlir::Location loc,
-                               StackFrames *frames = nullptr);
+                               mlir::Location loc, CodeFacts *facts = nullptr);
 
 /// Generates assembly. `module` must have been through `emitObject`.
 llvm::LogicalResult emitAssembly(llvm::Module &module,

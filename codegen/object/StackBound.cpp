@@ -69,20 +69,20 @@ static uint64_t measureScalableObjects(const MachineFrameInfo &frame) {
   return bytes;
 }
 
-/// Adds the function that `call` goes to.
-static void addCallee(const MachineInstr &call, StackFrame &frame) {
+bool edgecc::isCall(const MachineInstr &instruction) {
+  return instruction.isCall() && !instruction.isBundle();
+}
+
+std::optional<std::string> edgecc::findCallee(const MachineInstr &call) {
   for (const MachineOperand &operand : call.operands()) {
     if (operand.isGlobal())
-      frame.callees.push_back(operand.getGlobal()->getName().str());
-    else if (operand.isSymbol())
-      frame.callees.push_back(operand.getSymbolName());
-    else if (operand.isMCSymbol())
-      frame.callsUnknown = true;
-    else
-      continue;
-    return;
+      return operand.getGlobal()->getName().str();
+    if (operand.isSymbol())
+      return operand.getSymbolName();
+    if (operand.isMCSymbol())
+      return std::nullopt;
   }
-  frame.callsUnknown = true;
+  return std::nullopt;
 }
 
 bool CollectStackFrames::runOnMachineFunction(MachineFunction &function) {
@@ -91,8 +91,12 @@ bool CollectStackFrames::runOnMachineFunction(MachineFunction &function) {
   frame.scalableBytes = measureScalableObjects(function.getFrameInfo());
   for (const MachineBasicBlock &block : function)
     for (const MachineInstr &instruction : block.instrs())
-      if (instruction.isCall() && !instruction.isBundle())
-        addCallee(instruction, frame);
+      if (isCall(instruction)) {
+        if (std::optional<std::string> callee = findCallee(instruction))
+          frame.callees.push_back(*callee);
+        else
+          frame.callsUnknown = true;
+      }
   frames[function.getName()] = std::move(frame);
   return false;
 }

@@ -22,6 +22,7 @@
 
 namespace llvm {
 class FunctionPass;
+class MachineInstr;
 } // namespace llvm
 
 namespace edgecc {
@@ -42,6 +43,13 @@ using StackFrames = llvm::StringMap<StackFrame>;
 
 /// Where vector registers have any length, a bound holds up to this one.
 inline constexpr unsigned maxVectorRegisterBits = 1024;
+
+/// Whether a machine instruction is a call, and not a bundle that holds one.
+bool isCall(const llvm::MachineInstr &instruction);
+
+/// The name of the function that a call goes to; nothing if it goes through a
+/// pointer.
+std::optional<std::string> findCallee(const llvm::MachineInstr &call);
 
 /// A pass over machine functions that are ready to be printed; fills `frames`,
 /// which must outlive it.

@@ -17,6 +17,7 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
+#include <queue>
 
 using namespace mlir;
 using namespace edgecc;
@@ -156,6 +157,7 @@ static std::vector<LayerReport> readLayers(func::FuncOp main) {
     layer.kind = kind.str();
     layer.macs = macs.getInt();
     layer.weightBytes = countWeights(call);
+    layer.kernel = call.getCallee().str();
     if (auto time = call->getAttrOfType<IntegerAttr>("edge.time"))
       layer.time = time.getInt();
     if (auto used = call->getAttrOfType<DenseI64ArrayAttr>("edge.buffers"))
@@ -209,6 +211,29 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
   return success(generated.llvmModule != nullptr);
 }
 
+/// Prices the layers and the whole by the code that was emitted.
+static void predictCost(const MachineProfile &profile, CompiledModel &model) {
+  MachineCost costs(profile);
+  if (const CodeCost &cost = costs.ofCall("network"); !cost.isPartial)
+    model.cost = cost;
+  // The calls of each kernel, in their order.
+  llvm::StringMap<std::queue<double>> calls;
+  auto network = profile.find("network");
+  if (network == profile.end())
+    return;
+  for (const MachineBlock &block : network->second)
+    for (llvm::StringRef callee : block.callees)
+      calls[callee].push(block.frequency);
+  for (LayerReport &layer : model.layers) {
+    std::queue<double> &left = calls[layer.kernel];
+    if (left.empty())
+      continue;
+    if (const CodeCost &cost = costs.ofCall(layer.kernel); !cost.isPartial)
+      layer.cost.emplace().add(cost, left.front());
+    left.pop();
+  }
+}
+
 FailureOr<CompiledModel> Compiler::compile(StringRef path,
                                            const CompileOptions &options) {
   OwningOpRef<ModuleOp> module = import(path, options);
@@ -216,14 +241,15 @@ FailureOr<CompiledModel> Compiler::compile(StringRef path,
   if (!module || failed(generate(*module, options, generated)))
     return failure();
   CompiledModel model;
-  StackFrames frames;
+  CodeFacts facts;
+  facts.collectProfile = options.predictCost;
   if (failed(emitObject(*generated.llvmModule, *generated.machine, model.object,
-                        module->getLoc(), &frames)))
+                        module->getLoc(), &facts)))
     return failure();
   model.interface = std::move(generated.interface);
   // The other entry, for callers that work with any network, calls this one.
   model.interface.stackBytes =
-      boundStack(frames, model.interface.name + "_run_arrays");
+      boundStack(facts.frames, model.interface.name + "_run_arrays");
   model.cpu = generated.cpu;
   model.layers = std::move(generated.layers);
   model.buffers = std::move(generated.buffers);
@@ -231,6 +257,8 @@ FailureOr<CompiledModel> Compiler::compile(StringRef path,
   model.floatFallbacks = generated.floatFallbacks;
   model.sizes =
       measureSections(StringRef(model.object.data(), model.object.size()));
+  if (options.predictCost)
+    predictCost(facts.profile, model);
   if (failed(checkLimits(model, options.limits, module->getLoc())))
     return failure();
   return model;

@@ -11,6 +11,7 @@
 #ifndef EDGECC_COMPILER_API_COMPILER_H
 #define EDGECC_COMPILER_API_COMPILER_H
 
+#include "codegen/cost/MachineCost.h"
 #include "codegen/cpu/ResolveCpu.h"
 #include "codegen/object/EmitObject.h"
 #include "compiler/import/Import.h"
@@ -59,6 +60,8 @@ struct CompileOptions {
   Precision precision = Precision::F32;
   /// What is said of operations that stay in float in a quantised network.
   WarningLevel floatFallback = WarningLevel::Warning;
+  /// Whether to predict what the layers cost on the CPU.
+  bool predictCost = false;
   /// Called with every pass manager before it runs (printing, timing).
   std::function<llvm::LogicalResult(mlir::PassManager &)> configure;
 };
@@ -73,6 +76,11 @@ struct LayerReport {
   /// When it runs, and the buffers that it reads or writes.
   int64_t time = 0;
   llvm::SmallVector<int64_t> buffers;
+  /// The function that computes it.
+  std::string kernel;
+  /// What the kernel costs in one inference, if that was asked for and is
+  /// known.
+  std::optional<CodeCost> cost;
 };
 
 /// A piece of the arena, in use from time `first` to time `last`.
@@ -95,6 +103,8 @@ struct CompiledModel {
   int64_t arenaBound = 0;
   /// How many operations stay in float, if the network is quantised.
   std::optional<int64_t> floatFallbacks;
+  /// What one inference costs, if that was asked for and is known.
+  std::optional<CodeCost> cost;
 };
 
 /// Compiles models. Errors go to the diagnostic engine of its context; a

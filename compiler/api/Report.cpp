@@ -8,6 +8,7 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cmath>
 
 using namespace edgecc;
 
@@ -35,6 +36,15 @@ static void writeTensors(llvm::json::OStream &json, llvm::StringRef key,
   });
 }
 
+static void writeCost(llvm::json::OStream &json,
+                      const std::optional<CodeCost> &cost) {
+  if (!cost)
+    return json.attribute("predicted", nullptr);
+  json.attributeObject("predicted", [&] {
+    json.attribute("instructions", std::llround(cost->instructions));
+  });
+}
+
 void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
   llvm::json::OStream json(os, /*IndentSize=*/2);
   json.object([&] {
@@ -56,6 +66,7 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
       json.attribute("weight_bytes", model.interface.weightBytes);
     });
     json.attribute("macs", totalMacs(model));
+    writeCost(json, model.cost);
     if (model.floatFallbacks)
       json.attribute("float_fallbacks", *model.floatFallbacks);
     writeTensors(json, "inputs", model.interface.inputs);
@@ -68,6 +79,8 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
           json.attribute("macs", layer.macs);
           json.attribute("weight_bytes", layer.weightBytes);
           json.attribute("time", layer.time);
+          json.attribute("kernel", layer.kernel);
+          writeCost(json, layer.cost);
           json.attributeArray("buffers", [&] {
             for (int64_t buffer : layer.buffers)
               json.value(buffer);
@@ -88,12 +101,19 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
   os << "\n";
 }
 
+/// In words: `-` where nothing is predicted.
+static std::string countInstructions(const std::optional<CodeCost> &cost) {
+  return cost ? std::to_string(std::llround(cost->instructions)) : "-";
+}
+
 void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
   os << model.interface.name << " for " << model.cpu.getCpu() << " ("
      << model.cpu.getTriple() << ")\n\n";
-  os << llvm::format("%14s  %-16s %s\n", "MACs", "kind", "layer");
+  os << llvm::format("%14s %14s  %-16s %s\n", "MACs", "instructions", "kind",
+                     "layer");
   for (const LayerReport &layer : model.layers)
-    os << llvm::format("%14lld  %-16s %s\n", (long long)layer.macs,
+    os << llvm::format("%14lld %14s  %-16s %s\n", (long long)layer.macs,
+                       countInstructions(layer.cost).c_str(),
                        layer.kind.c_str(), layer.name.c_str());
   os << "\n";
   auto row = [&](llvm::StringRef what, int64_t value) {
@@ -102,6 +122,8 @@ void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
   row("MACs", totalMacs(model));
   if (model.floatFallbacks)
     row("operations that stay in float", *model.floatFallbacks);
+  if (model.cost)
+    row("instructions", std::llround(model.cost->instructions));
   row("bytes of weights", model.interface.weightBytes);
   row("bytes of arena", model.interface.arenaBytes);
   if (model.interface.stackBytes)

@@ -84,8 +84,10 @@ bool compileObject(Compiler &compiler, const Flags &flags) {
   std::string output = flags.output;
   if (output.empty())
     output = llvm::sys::path::stem(flags.common.model).str() + ".o";
+  CompileOptions options = flags.common.getOptions();
+  options.predictCost = flags.summary || !flags.report.empty();
   llvm::FailureOr<CompiledModel> model =
-      compiler.compile(flags.common.model, flags.common.getOptions());
+      compiler.compile(flags.common.model, options);
   if (failed(model))
     return false;
   llvm::SmallString<128> header(output);

@@ -1,0 +1,46 @@
+//===- MachineCost.h - what machine code costs ------------------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_COST_MACHINECOST_H
+#define EDGECC_CODEGEN_COST_MACHINECOST_H
+
+#include "codegen/cost/MachineProfile.h"
+
+namespace edgecc {
+
+/// What running some code costs.
+struct CodeCost {
+  /// Instructions that are executed.
+  double instructions = 0;
+
+  /// Whether some of the code is not known, and the numbers are too low.
+  bool isPartial = false;
+
+  /// Adds `times` runs of other code.
+  void add(const CodeCost &other, double times = 1) {
+    instructions += times * other.instructions;
+    isPartial |= other.isPartial;
+  }
+};
+
+/// Prices functions of a profile, with those that they call.
+class MachineCost {
+public:
+  explicit MachineCost(const MachineProfile &profile) : profile(profile) {}
+
+  /// The cost of one call. Functions that the profile does not have cost
+  /// nothing, and a function that is called by itself nothing more.
+  const CodeCost &ofCall(llvm::StringRef function);
+
+private:
+  const MachineProfile &profile;
+  llvm::StringMap<CodeCost> known;
+};
+
+} // namespace edgecc
+
+#endif // EDGECC_CODEGEN_COST_MACHINECOST_H
