@@ -81,6 +81,12 @@ Compiler::runPasses(ModuleOp module, const CompileOptions &options,
   return manager.run(module);
 }
 
+static LLVMStageOptions llvmStage(const CompileOptions &options) {
+  LLVMStageOptions stage;
+  stage.mergeKernels = options.codegen.optLevel == OptLevel::Os;
+  return stage;
+}
+
 LogicalResult Compiler::lower(ModuleOp module, Stage stage,
                               const CompileOptions &options) {
   return runPasses(module, options, [&](OpPassManager &manager) {
@@ -112,7 +118,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     if (stage >= Stage::Kernel)
       buildKernelStage(manager, kernel);
     if (stage >= Stage::LLVM)
-      buildLLVMStage(manager, {});
+      buildLLVMStage(manager, llvmStage(options));
   });
 }
 
@@ -197,8 +203,8 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
     generated.floatFallbacks = count.getInt();
   generated.layers = readLayers(main);
   generated.buffers = readPlan(main, generated.layers);
-  if (failed(runPasses(module, options, [](OpPassManager &manager) {
-        buildLLVMStage(manager, {});
+  if (failed(runPasses(module, options, [&](OpPassManager &manager) {
+        buildLLVMStage(manager, llvmStage(options));
       })))
     return failure();
   generated.machine =

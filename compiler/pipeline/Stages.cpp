@@ -148,4 +148,5 @@ void edgecc::buildLLVMStage(OpPassManager &manager,
   manager.addPass(createLowerToLLVMPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addPass(createMergeKernels({options.mergeKernels}));
 }

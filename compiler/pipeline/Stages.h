@@ -82,7 +82,11 @@ void buildKernelStage(mlir::OpPassManager &manager,
                       const KernelStageOptions &options);
 
 /// kernel to llvm: the LLVM dialect.
-struct LLVMStageOptions {};
+struct LLVMStageOptions {
+  /// Makes kernels one that differ in any constants, which is slower; those of
+  /// different real numbers become one in any case.
+  bool mergeKernels = false;
+};
 void buildLLVMStage(mlir::OpPassManager &manager,
                     const LLVMStageOptions &options);
 

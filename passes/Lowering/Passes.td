@@ -60,4 +60,25 @@ def LowerToLLVMPass : Pass<"edgecc-lower-to-llvm", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def MergeKernels : Pass<"edgecc-merge-kernels", "::mlir::ModuleOp"> {
+  let summary = "make kernels that differ in constants one";
+  let description = [{
+    Internal functions that are the same operations on other constants become
+    one function, with the constants that differ as arguments. Only constants
+    of real numbers do so unless `any-constants` is set: those cost nothing,
+    where a number of trips or a stride that is known makes code faster.
+
+    A group of functions stays as it is where arguments take more instructions
+    than the functions.
+  }];
+  let options = [
+    Option<"anyConstants", "any-constants", "bool", /*default=*/"false",
+           "Make arguments of integers as well">
+  ];
+  let statistics = [
+    Statistic<"numMerged", "num-merged", "functions that became another one">
+  ];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // EDGECC_PASSES_LOWERING_PASSES_TD
