@@ -5,6 +5,8 @@
 
 #include "codegen/cost/ContractionCost.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -119,8 +121,36 @@ int64_t cost::usableRegisters(target::CpuAttr cpu) {
   return cpu.getVectorRegs() ? cpu.getVectorRegs() : 16;
 }
 
+ContractionTiles cost::chooseSmallTiles(const ContractionShape &shape,
+                                        target::CpuAttr cpu) {
+  // Enough sums to hide the latency of an addition, of few instructions.
+  constexpr int64_t mostPixels = 8, mostVectors = 4, wideLanes = 8;
+  ContractionTiles tiles;
+  tiles.areEqual = true;
+  tiles.lanes = shape.lanes;
+  // Narrower vectors rather than a second kind of panel.
+  if (shape.channels % tiles.lanes && tiles.lanes / 2 >= wideLanes &&
+      shape.channels % (tiles.lanes / 2) == 0 && tiles.lanes > shape.leastLanes)
+    tiles.lanes /= 2;
+  int64_t channelVectors = llvm::divideCeil(shape.channels, tiles.lanes);
+  int64_t vectors = shape.lanes >= wideLanes ? 1 : 2;
+  if (shape.pixels < mostPixels / 2)
+    vectors = mostVectors;
+  while (vectors > 1 &&
+         (channelVectors % vectors || !fits(1, vectors, shape, cpu)))
+    vectors /= 2;
+  tiles.vectors = vectors;
+  while (tiles.pixels < std::min(mostPixels, shape.pixels) &&
+         fits(tiles.pixels + 1, vectors, shape, cpu))
+    ++tiles.pixels;
+  chooseOrder(tiles, shape, cpu);
+  return tiles;
+}
+
 ContractionTiles cost::chooseTiles(const ContractionShape &shape,
                                    target::CpuAttr cpu) {
+  if (shape.isSmall && shape.lanes > 1)
+    return chooseSmallTiles(shape, cpu);
   int64_t registers = registersOf(shape, cpu) / shape.step.registers;
   ContractionTiles best;
   double bestCost = std::numeric_limits<double>::infinity();
@@ -167,7 +197,8 @@ ContractionTiles cost::chooseTiles(const ContractionShape &shape,
       shape.lanes > shape.leastLanes)
     considerLanes(shape.lanes / 2);
   chooseOrder(best, shape, cpu);
-  best.unroll = 2;
+  best.unroll = shape.isSmall ? 1 : 2;
+  best.areEqual = shape.isSmall;
   best.prefetchRows = cpu.getL2Bytes() ? 8 : 0;
   return best;
 }

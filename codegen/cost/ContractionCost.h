@@ -56,6 +56,8 @@ struct ContractionShape {
   /// those of vectors.
   int64_t registers = 0;
   StepCost step;
+  /// Whether little code is wanted more than speed.
+  bool isSmall = false;
 };
 
 /// How a contraction is cut and walked through.
@@ -74,6 +76,9 @@ struct ContractionTiles {
   int64_t unroll = 1;
   /// How many rows ahead the rhs is prefetched; 0 for not at all.
   int64_t prefetchRows = 0;
+  /// Whether all tiles of a line have one size, which is less code: the last
+  /// one ends with the line.
+  bool areEqual = false;
 };
 
 /// The fastest tiles by the model: a step of the reduction takes the longer of
@@ -81,6 +86,11 @@ struct ContractionTiles {
 /// tile costs some more for its set-up and its stores.
 ContractionTiles chooseTiles(const ContractionShape &shape,
                              target::CpuAttr cpu);
+
+/// The tiles of whole vectors that are the same for all contractions, as far as
+/// sizes allow, so that they can share a kernel.
+ContractionTiles chooseSmallTiles(const ContractionShape &shape,
+                                  target::CpuAttr cpu);
 
 /// The cycles that the model expects of a contraction cut like this.
 double contractionCycles(const ContractionTiles &tiles,

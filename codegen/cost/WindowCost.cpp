@@ -25,6 +25,17 @@ int64_t WindowDim::inputs(int64_t tile) const {
   return positions.size();
 }
 
+std::optional<WindowTiles> cost::chooseSmallTiles(const WindowDim &lines,
+                                                  const WindowDim &pixels,
+                                                  target::CpuAttr cpu) {
+  constexpr int64_t mostPixels = 4;
+  int64_t taps = lines.kernel * pixels.kernel;
+  int64_t size = std::min(mostPixels, pixels.outputs);
+  if (size + 2 + taps > usableRegisters(cpu))
+    return std::nullopt;
+  return WindowTiles{WindowTiles::ResidentWeights, 1, size, 1};
+}
+
 WindowTiles cost::chooseTiles(const WindowDim &lines, const WindowDim &pixels,
                               bool hasWeights, target::CpuAttr cpu) {
   int64_t registers = usableRegisters(cpu);

@@ -8,6 +8,8 @@
 
 #include "codegen/cost/ContractionCost.h"
 
+#include <optional>
+
 namespace edgecc::cost {
 
 /// One of the two spatial dimensions over which a window is tiled.
@@ -39,6 +41,11 @@ struct WindowTiles {
   /// the first cache.
   double cycles = 0;
 };
+
+/// One line of a few pixels with its weights in registers, if they fit.
+std::optional<WindowTiles> chooseSmallTiles(const WindowDim &lines,
+                                            const WindowDim &pixels,
+                                            target::CpuAttr cpu);
 
 /// The fastest tiles by a count of arithmetic and loads.
 WindowTiles chooseTiles(const WindowDim &lines, const WindowDim &pixels,

@@ -102,6 +102,11 @@ kernels::contractionScratch(Operation *op, const cost::ContractionTiles &tiles,
   return {MemRefType::get({Contraction::scratchSize(tiles)}, accumulator)};
 }
 
+bool kernels::wantsSmallCode(Operation *op) {
+  auto module = op->getParentOfType<ModuleOp>();
+  return module && module->hasAttr("edge.small_code");
+}
+
 bool kernels::isUnpadded(ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
   auto isZero = [](int64_t pad) { return pad == 0; };
   return llvm::all_of(low, isZero) && llvm::all_of(high, isZero);

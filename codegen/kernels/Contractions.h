@@ -44,6 +44,9 @@ bool overwritesEpilogueOperand(edge::EpilogueOpInterface op, unsigned index);
 /// Whether the result of `op` may take the place of some epilogue operand.
 bool overwritesEpilogueOperands(edge::EpilogueOpInterface op);
 
+/// Whether the module of `op` is compiled for little code.
+bool wantsSmallCode(mlir::Operation *op);
+
 /// Whether all elements of `pads` are zero. Borders are explicit before kernels
 /// are emitted.
 bool isUnpadded(llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high);

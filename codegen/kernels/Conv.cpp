@@ -95,6 +95,7 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
                             {groupOutputs, groups, shape.lines * shape.pixels});
   if (constantOf(op.getWeights()))
     shape.registers = scalarFile(cpu, accumulator).registers;
+  shape.isSmall = wantsSmallCode(op);
   tiles = cost::chooseTiles(shape, cpu);
   if (constantOf(op.getWeights()))
     added =
@@ -152,6 +153,7 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
   c.accumulatorType = plan.accumulator;
   c.resultBytes = storageBytes(getElementTypeOrSelf(op.getResult()));
   c.tiles = plan.tiles;
+  c.canRepeat = !overwritesEpilogueOperands(op);
   if (!args.scratch.empty())
     c.scratch = args.scratch.front();
   c.lines = lines;

@@ -16,6 +16,7 @@ static Type elementOf(Value tensor) {
 
 Window kernels::windowOf(edge::ConvOp op, Emitter &e, const KernelArgs &args) {
   Window w;
+  w.isSmall = wantsSmallCode(op) && !overwritesEpilogueOperands(op);
   w.inputType = elementOf(op.getInput());
   w.accumulatorType = edge::accumulatorType(w.inputType);
   w.weightsType = elementOf(op.getWeights());

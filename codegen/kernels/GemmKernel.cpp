@@ -323,12 +323,25 @@ int64_t Contraction::scratchSize(const cost::ContractionTiles &tiles) {
 
 namespace {
 
+/// The pixels of a line: tiles of about the same size or, for little code, of
+/// one size as far as that goes, and of one pixel.
+SmallVector<cost::TileRun, 2> splitPixels(const Contraction &c) {
+  if (!c.tiles.areEqual)
+    return cost::splitEvenly(c.pixels, c.tiles.pixels);
+  SmallVector<cost::TileRun, 2> runs;
+  int64_t size = c.tiles.pixels, count = c.pixels / size;
+  if (count)
+    runs.push_back({0, count, size});
+  if (int64_t rest = c.pixels % size)
+    runs.push_back({count * size, rest, 1});
+  return runs;
+}
+
 /// Emits the loops of one contraction.
 class ContractionEmitter {
 public:
   ContractionEmitter(Emitter &e, const Contraction &c, StoreTile store)
-      : e(e), c(c), store(store),
-        pixelRuns(cost::splitEvenly(c.pixels, c.tiles.pixels)) {}
+      : e(e), c(c), store(store), pixelRuns(splitPixels(c)) {}
 
   void emit();
 
@@ -362,6 +375,10 @@ private:
   /// beside the accumulators, as a last row.
   bool correctsWhileReducing() const {
     return c.product && c.product->flipsLhs() && c.rhsPitch;
+  }
+  /// Whether the last tile of a line begins inside of the one before.
+  bool repeatsPixels() const {
+    return c.tiles.areEqual && c.canRepeat && c.pixels > c.tiles.pixels;
   }
   void joinNarrow(SmallVector<Column> &columns, Values &sums);
   void storeColumn(const Column &column, Value value, Value channel, Value line,
@@ -404,6 +421,11 @@ void ContractionEmitter::emit() {
 void ContractionEmitter::emitPanels(const PanelRun &run, Value begin, Value end,
                                     const cost::TileRun &lines, Value line) {
   auto overPixels = [&](function_ref<void(int64_t, Value)> body) {
+    if (repeatsPixels())
+      return e.loop(0, c.pixels, c.tiles.pixels, [&](Value pixel) {
+        Value last = e.index(c.pixels - c.tiles.pixels);
+        body(c.tiles.pixels, arith::MinSIOp::create(e, pixel, last));
+      });
     for (const cost::TileRun &pixels : pixelRuns)
       e.loop(pixels.first, pixels.first + pixels.count * pixels.size,
              pixels.size, [&](Value pixel) { body(pixels.size, pixel); });

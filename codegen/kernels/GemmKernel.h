@@ -187,6 +187,8 @@ struct Contraction {
   /// Elements of a row of a rhs that is read in place by groups; 0 if packed.
   int64_t rhsPitch = 0;
   cost::ContractionTiles tiles;
+  /// Whether an element of the result may be stored twice.
+  bool canRepeat = false;
   /// Whether a row of a panel is loaded by one instruction; the rhs is constant
   /// and packed then.
   bool loadsTogether = false;

@@ -111,6 +111,7 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
     product->describe(shape, depth, isConstant);
   if (isConstant)
     shape.registers = scalarFile(cpu, accumulator).registers;
+  shape.isSmall = wantsSmallCode(op);
   tiles = cost::chooseTiles(shape, cpu);
   if (product && isConstant && rhsBatches == 1)
     pairs = PairLayout::get(cpu, lhsElement, op.getRhs(), op.getBias(),
@@ -143,6 +144,7 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
   c.accumulatorType = plan.accumulator;
   c.resultBytes = storageBytes(getElementTypeOrSelf(op.getResult()));
   c.tiles = plan.tiles;
+  c.canRepeat = !overwritesEpilogueOperands(op);
   if (!args.scratch.empty())
     c.scratch = args.scratch.front();
   // Rows of all batches in one, unless the lhs broadcasts.

@@ -104,7 +104,11 @@ WindowEmitter::WindowEmitter(Emitter &e, const Window &w)
   lineStride = rank > 1 ? strides[rank - 1] : 0;
   outer.assign(w.shape.begin(),
                w.shape.begin() + std::max<int64_t>(rank, 2) - 1);
-  tiles = cost::chooseTiles(lineDim, pixelDim, bool(w.weights), e.cpu);
+  std::optional<cost::WindowTiles> small;
+  if (w.isSmall && lanes > 1)
+    small = cost::chooseSmallTiles(lineDim, pixelDim, e.cpu);
+  tiles = small ? *small
+                : cost::chooseTiles(lineDim, pixelDim, bool(w.weights), e.cpu);
   if (w.weights) {
     weights = flatOperand(e, w.weights);
     weightPitch = cast<MemRefType>(w.weights.getType()).getShape().back();
@@ -142,12 +146,19 @@ void WindowEmitter::emit() {
 void WindowEmitter::overTiles(
     const cost::WindowDim &dim, int64_t size, int64_t inputStride, Value input,
     function_ref<void(Value first, int64_t size, Value input)> body) {
+  auto emit = [&](Value first, int64_t size) {
+    body(first, size, e.add(input, e.mul(first, dim.stride * inputStride)));
+  };
+  if (w.isSmall && dim.outputs > size)
+    return e.loop(0, dim.outputs, size, [&](Value first) {
+      // The last tile ends with the last output.
+      if (size > 1)
+        first = arith::MinSIOp::create(e, first, e.index(dim.outputs - size));
+      emit(first, size);
+    });
   for (const cost::TileRun &run : cost::splitEvenly(dim.outputs, size))
     e.loop(run.first, run.first + run.count * run.size, run.size,
-           [&](Value first) {
-             Value at = e.add(input, e.mul(first, dim.stride * inputStride));
-             body(first, run.size, at);
-           });
+           [&](Value first) { emit(first, run.size); });
 }
 
 void WindowEmitter::overLines(Tile tile, function_ref<void(Tile)> body) {

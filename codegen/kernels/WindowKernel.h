@@ -48,6 +48,10 @@ struct Window {
   mlir::Value weights;
   mlir::Type weightsType;
 
+  /// Whether little code is wanted more than speed, and elements of the result
+  /// may be stored twice.
+  bool isSmall = false;
+
   /// The value that the accumulators of the channels from `channel` on start
   /// with.
   std::function<mlir::Value(mlir::Value channel, int64_t lanes)> initial;

@@ -89,6 +89,8 @@ static LLVMStageOptions llvmStage(const CompileOptions &options) {
 
 LogicalResult Compiler::lower(ModuleOp module, Stage stage,
                               const CompileOptions &options) {
+  if (options.codegen.optLevel == OptLevel::Os)
+    module->setAttr("edge.small_code", UnitAttr::get(&context));
   return runPasses(module, options, [&](OpPassManager &manager) {
     EdgeStageOptions edge;
     edge.conversion.inlineFunction = inlineFunctionBody;
@@ -207,6 +209,10 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
         buildLLVMStage(manager, llvmStage(options));
       })))
     return failure();
+  if (auto merged = module->getAttrOfType<DictionaryAttr>("edge.merged"))
+    for (LayerReport &layer : generated.layers)
+      if (auto name = merged.getAs<StringAttr>(layer.kernel))
+        layer.kernel = name.str();
   generated.machine =
       createTargetMachine(generated.cpu, options.codegen, module.getLoc());
   if (!generated.machine)

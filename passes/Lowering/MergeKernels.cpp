@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Target/TargetDialect.h"
 #include "passes/Lowering/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -44,8 +45,8 @@ struct ConstantUse {
 /// A kernel without its constants.
 class Description {
 public:
-  Description(LLVM::LLVMFuncOp function, bool anyConstants)
-      : function(function), anyConstants(anyConstants) {
+  Description(LLVM::LLVMFuncOp function, bool anyConstants, Type indexType)
+      : function(function), anyConstants(anyConstants), indexType(indexType) {
     describe();
   }
 
@@ -68,6 +69,7 @@ private:
 
   LLVM::LLVMFuncOp function;
   bool anyConstants;
+  Type indexType;
   int64_t size = 0;
   std::vector<const void *> words;
   std::vector<ConstantUse> constants;
@@ -144,11 +146,17 @@ void Description::describeValue(Operation &op, unsigned index, Value value) {
   auto constant = value.getDefiningOp<LLVM::ConstantOp>();
   if (!constant)
     return add(values.at(value));
-  // An index of an address that is a value has a type of its own.
   if (isa<LLVM::GEPOp>(op) || needsConstants(op) ||
       !describeConstant(op, index, constant.getValue(), value.getType()))
     add(constant.getValue());
   add(value.getType());
+}
+
+/// The type in which an argument is handed over.
+static Type numberType(Type type) {
+  if (auto vector = dyn_cast<VectorType>(type))
+    return vector.getElementType();
+  return type;
 }
 
 /// Describes a constant that may become an argument as any one of its type;
@@ -159,10 +167,18 @@ bool Description::describeConstant(Operation &op, unsigned index,
     value = splat.getSplatValue<Attribute>();
   if (isa<IntegerAttr>(value) ? !anyConstants : !isa<FloatAttr>(value))
     return false;
-  // A flag decides what code is there.
   auto number = cast<TypedAttr>(value);
-  if (number.getType().isInteger(1))
-    return false;
+  if (auto integer = dyn_cast<IntegerAttr>(value)) {
+    // A flag decides what code is there.
+    if (integer.getType().isInteger(1))
+      return false;
+    if (isa<LLVM::GEPOp>(op))
+      type = indexType;
+    APInt digits = integer.getValue();
+    number = IntegerAttr::get(
+        numberType(type),
+        digits.sextOrTrunc(numberType(type).getIntOrFloatBitWidth()));
+  }
   add(uintptr_t(1));
   constants.push_back({&op, index, type, number});
   return true;
@@ -179,9 +195,18 @@ public:
   }
 
   bool isWorthIt() const;
-  void merge(SymbolTableCollection &symbols, ModuleOp module);
+  /// `names` tells where members went: their names, and that of the first.
+  void merge(SymbolTableCollection &symbols, ModuleOp module,
+             NamedAttrList &names);
 
 private:
+  /// How a number follows from earlier ones in all members: `scale` times
+  /// number `factor`, plus number `summand`, plus `offset`.
+  struct Relation {
+    std::optional<size_t> summand;
+    size_t factor;
+    int64_t scale, offset;
+  };
   /// A constant that the members have different values of.
   struct Parameter {
     Type type;
@@ -189,9 +214,15 @@ private:
     std::vector<TypedAttr> values;
     /// The numbers of the uses.
     std::vector<size_t> uses;
+    /// Handed over if there is none.
+    std::optional<Relation> relation;
   };
 
   void findParameters();
+  void findRelation(size_t number);
+  bool fits(const Parameter &parameter, Relation &relation) const;
+  Value compute(ImplicitLocOpBuilder &builder, const Parameter &parameter,
+                ArrayRef<Value> known) const;
 
   std::vector<Description> members;
   std::vector<Parameter> parameters;
@@ -219,19 +250,88 @@ void Group::findParameters() {
       parameters.push_back(std::move(parameter));
     parameters[row->second].uses.push_back(use);
   }
+  for (size_t number : llvm::seq(parameters.size()))
+    findRelation(number);
+}
+
+static int64_t integerOf(TypedAttr value) {
+  return cast<IntegerAttr>(value).getValue().getSExtValue();
+}
+
+/// Strides and sizes are multiples and sums of each other: to compute one in
+/// the kernel takes less than to hand it over.
+void Group::findRelation(size_t number) {
+  Parameter &parameter = parameters[number];
+  if (!isa<IntegerType>(parameter.type))
+    return;
+  auto consider = [&](Relation relation) {
+    if (!parameter.relation && fits(parameter, relation))
+      parameter.relation = relation;
+  };
+  auto isRelated = [&](size_t other) {
+    return parameters[other].type == parameter.type;
+  };
+  for (size_t factor : llvm::seq(number))
+    if (isRelated(factor))
+      consider({std::nullopt, factor, 0, 0});
+  for (size_t factor : llvm::seq(number))
+    for (size_t summand : llvm::seq(number))
+      if (isRelated(factor) && isRelated(summand) && summand != factor)
+        consider({summand, factor, 0, 0});
+}
+
+/// Finds the scale and the offset of a relation, if there are any for which it
+/// holds; of two summands, the offset is zero.
+bool Group::fits(const Parameter &parameter, Relation &relation) const {
+  auto rest = [&](size_t member) {
+    int64_t value = integerOf(parameter.values[member]);
+    if (relation.summand)
+      value -= integerOf(parameters[*relation.summand].values[member]);
+    return value;
+  };
+  auto factor = [&](size_t member) {
+    return integerOf(parameters[relation.factor].values[member]);
+  };
+  for (size_t member : llvm::seq<size_t>(1, members.size())) {
+    int64_t step = factor(member) - factor(0);
+    if (!step)
+      continue;
+    relation.scale = (rest(member) - rest(0)) / step;
+    relation.offset = rest(0) - relation.scale * factor(0);
+    break;
+  }
+  if (!relation.scale || (relation.summand && relation.offset))
+    return false;
+  return llvm::all_of(llvm::seq(members.size()), [&](size_t member) {
+    return rest(member) == relation.scale * factor(member) + relation.offset;
+  });
+}
+
+Value Group::compute(ImplicitLocOpBuilder &builder, const Parameter &parameter,
+                     ArrayRef<Value> known) const {
+  const Relation &relation = *parameter.relation;
+  auto number = [&](int64_t value) {
+    return LLVM::ConstantOp::create(builder, parameter.type,
+                                    IntegerAttr::get(parameter.type, value));
+  };
+  Value value = known[relation.factor];
+  if (relation.scale != 1)
+    value = LLVM::MulOp::create(builder, value, number(relation.scale));
+  if (relation.summand)
+    value = LLVM::AddOp::create(builder, value, known[*relation.summand]);
+  if (relation.offset)
+    value = LLVM::AddOp::create(builder, value, number(relation.offset));
+  return value;
 }
 
 /// An argument takes about two instructions at a call, and one in the kernel.
 bool Group::isWorthIt() const {
-  int64_t calls = members.size(), arguments = parameters.size();
+  int64_t calls = members.size();
+  int64_t arguments =
+      llvm::count_if(parameters, [](const Parameter &parameter) {
+        return !parameter.relation;
+      });
   return arguments * (2 * calls + 1) < (calls - 1) * members.front().getSize();
-}
-
-/// The type in which an argument is handed over.
-static Type numberType(Type type) {
-  if (auto vector = dyn_cast<VectorType>(type))
-    return vector.getElementType();
-  return type;
 }
 
 /// A constant of this type that is `value`.
@@ -254,12 +354,18 @@ static Value addArgument(LLVM::LLVMFuncOp kernel, Type type) {
   return kernel.getBody().front().addArgument(type, kernel.getLoc());
 }
 
-void Group::merge(SymbolTableCollection &symbols, ModuleOp module) {
+void Group::merge(SymbolTableCollection &symbols, ModuleOp module,
+                  NamedAttrList &names) {
   LLVM::LLVMFuncOp kernel = members.front().getFunction();
   ImplicitLocOpBuilder builder(kernel.getLoc(), kernel.getContext());
+  Operation *begin = &kernel.getBody().front().front();
+  builder.setInsertionPoint(begin);
+  SmallVector<Value> known;
   for (const Parameter &parameter : parameters) {
-    Value argument = addArgument(kernel, numberType(parameter.type));
-    builder.setInsertionPointToStart(&kernel.getBody().front());
+    Value argument = parameter.relation
+                         ? compute(builder, parameter, known)
+                         : addArgument(kernel, numberType(parameter.type));
+    known.push_back(argument);
     if (auto vector = dyn_cast<VectorType>(parameter.type)) {
       Value all = LLVM::PoisonOp::create(builder, vector);
       Value first = createNumber(builder, builder.getI32Type(),
@@ -288,12 +394,15 @@ void Group::merge(SymbolTableCollection &symbols, ModuleOp module) {
       builder.setLoc(call.getLoc());
       builder.setInsertionPoint(call);
       for (const Parameter &parameter : parameters)
-        call.getCalleeOperandsMutable().append(createNumber(
-            builder, numberType(parameter.type), parameter.values[i]));
+        if (!parameter.relation)
+          call.getCalleeOperandsMutable().append(createNumber(
+              builder, numberType(parameter.type), parameter.values[i]));
       call.setCallee(kernel.getSymName());
     }
-    if (i)
-      symbols.getSymbolTable(module).erase(function);
+    if (i == 0)
+      continue;
+    names.set(function.getSymNameAttr(), kernel.getSymNameAttr());
+    symbols.getSymbolTable(module).erase(function);
   }
 }
 
@@ -303,6 +412,9 @@ struct MergeKernels : edgecc::impl::MergeKernelsBase<MergeKernels> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    target::CpuAttr cpu = target::getCpu(module);
+    Type indexType =
+        IntegerType::get(&getContext(), cpu ? cpu.getIndexBits() : 64);
     // What is called, and nothing else is done with it.
     llvm::DenseMap<StringAttr, bool> isOnlyCalled;
     auto uses = SymbolTable::getSymbolUses(&module.getBodyRegion());
@@ -318,12 +430,13 @@ struct MergeKernels : edgecc::impl::MergeKernelsBase<MergeKernels> {
           function.getLinkage() != LLVM::Linkage::Internal ||
           !isOnlyCalled.lookup(function.getSymNameAttr()))
         continue;
-      Description description(function, anyConstants);
+      Description description(function, anyConstants, indexType);
       size_t group =
           known.insert({description.getWords(), known.size()}).first->second;
       groups[group].push_back(std::move(description));
     }
     SymbolTableCollection symbols;
+    NamedAttrList names;
     for (auto &[number, members] : groups) {
       size_t count = members.size();
       if (count < 2)
@@ -331,9 +444,11 @@ struct MergeKernels : edgecc::impl::MergeKernelsBase<MergeKernels> {
       Group group(std::move(members));
       if (!group.isWorthIt())
         continue;
-      group.merge(symbols, module);
+      group.merge(symbols, module, names);
       numMerged += count - 1;
     }
+    if (!names.empty())
+      module->setAttr("edge.merged", names.getDictionary(&getContext()));
   }
 };
 } // namespace

@@ -69,7 +69,8 @@ def MergeKernels : Pass<"edgecc-merge-kernels", "::mlir::ModuleOp"> {
     where a number of trips or a stride that is known makes code faster.
 
     A group of functions stays as it is where arguments take more instructions
-    than the functions.
+    than the functions. The dictionary `edge.merged` of the module has the names
+    of those that are gone, and what they are now.
   }];
   let options = [
     Option<"anyConstants", "any-constants", "bool", /*default=*/"false",

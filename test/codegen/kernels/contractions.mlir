@@ -150,3 +150,38 @@ module attributes {target.cpu = #target.cpu<triple = "thumbv7em-unknown-none-eab
     return %z : tensor<1x4x5x8xi32>
   }
 }
+
+// -----
+
+// For little code, all tiles are of eight pixels by one vector, and the last
+// one ends with the last of the 49 pixels.
+
+module attributes {edge.small_code,
+    target.cpu = #target.cpu<triple = "x86_64-unknown-linux-gnu",
+    cpu = "x86-64-v4", vectorBytes = 64, vectorRegs = 32, hasFma = true,
+    fmaPerCycle = 1, loadsPerCycle = 2>} {
+  // CHECK-LABEL: func.func private @kernel_conv_0
+  // CHECK: scf.for %[[PIXEL:.*]] = %c0 to %c49 step %c8
+  // CHECK-NEXT: %[[FIRST:.*]] = arith.minsi %[[PIXEL]], %c41
+  // CHECK: %{{.*}}:8 = scf.for %{{.*}} = %c0 to %c96 step %c1
+  // CHECK-NOT: vector<8xf32>
+  // CHECK-LABEL: func.func private @kernel_conv_1
+  // CHECK: scf.for %{{.*}} = %c0 to %c5 step %c1
+  // CHECK: scf.for %{{.*}} = %c0 to %c160 step %c16
+  // CHECK-COUNT-9: vector.load %{{.*}} : memref<1440xf32>
+  // CHECK: scf.for %[[PIXEL:.*]] = %c0 to %c5 step %c4
+  // CHECK-NEXT: arith.minsi %[[PIXEL]], %c1
+  func.func @main(%x: tensor<1x7x7x96xf32>) -> tensor<1x5x5x160xf32> {
+    %w = edge.constant dense<1.0> : tensor<1x1x96x160xf32>
+    %b = edge.constant dense<2.0> : tensor<160xf32>
+    %y = edge.conv(%x, %w, %b) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        : (tensor<1x7x7x96xf32>, tensor<1x1x96x160xf32>, tensor<160xf32>)
+        -> tensor<1x7x7x160xf32>
+    %v = edge.constant dense<1.0> : tensor<3x3x1x160xf32>
+    %z = edge.conv(%y, %v, %b) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        groups 160
+        : (tensor<1x7x7x160xf32>, tensor<3x3x1x160xf32>, tensor<160xf32>)
+        -> tensor<1x5x5x160xf32>
+    return %z : tensor<1x5x5x160xf32>
+  }
+}

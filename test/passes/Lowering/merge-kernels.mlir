@@ -3,6 +3,7 @@
 
 // Kernels that differ in a real number become one, whose argument it is.
 
+// CHECK: module attributes {edge.merged = {scale_1 = "scale_0"}}
 // CHECK-LABEL: llvm.func @scales
 // CHECK: %[[TWO:.*]] = llvm.mlir.constant(2.0{{.*}} : f32)
 // CHECK: llvm.call @scale_0(%{{.*}}, %[[TWO]]) : (!llvm.ptr, f32) -> ()
@@ -41,20 +42,23 @@ llvm.func internal @scale_1(%x: !llvm.ptr) {
 
 // -----
 
-// Numbers of trips, of which one is in the address, only if it may be slower.
-// What is equal in all kernels stays a constant.
+// Numbers of trips, only if it may be slower. What is equal in all kernels stays
+// a constant, and what follows from another number is computed: the offset of
+// an address is twice the number of trips.
 
 // CHECK-LABEL: llvm.func @loops
 // REAL: llvm.call @loop_1(%{{.*}}) : (!llvm.ptr) -> ()
-// ANY: llvm.call @loop_0(%{{.*}}) : (!llvm.ptr, i64, i32) -> ()
-// ANY: llvm.call @loop_0(%{{.*}}) : (!llvm.ptr, i64, i32) -> ()
+// ANY: llvm.call @loop_0(%{{.*}}) : (!llvm.ptr, i64) -> ()
+// ANY: llvm.call @loop_0(%{{.*}}) : (!llvm.ptr, i64) -> ()
 llvm.func @loops(%x: !llvm.ptr) {
   llvm.call @loop_0(%x) : (!llvm.ptr) -> ()
   llvm.call @loop_1(%x) : (!llvm.ptr) -> ()
   llvm.return
 }
-// ANY: llvm.func internal @loop_0(%{{.*}}: !llvm.ptr, %[[TRIPS:.*]]: i64, %[[OFFSET:.*]]: i32)
+// ANY: llvm.func internal @loop_0(%{{.*}}: !llvm.ptr, %[[TRIPS:.*]]: i64)
 // ANY-DAG: %[[ZERO:.*]] = llvm.mlir.constant(0 : i64)
+// ANY-DAG: %[[TWO:.*]] = llvm.mlir.constant(2 : i64)
+// ANY-DAG: %[[OFFSET:.*]] = llvm.mul %[[TRIPS]], %[[TWO]]
 // ANY: llvm.br ^{{.*}}(%[[ZERO]] : i64)
 // ANY: llvm.icmp "slt" %{{.*}}, %[[TRIPS]]
 // ANY: llvm.getelementptr %{{.*}}[%[[OFFSET]]]
@@ -69,7 +73,7 @@ llvm.func internal @loop_0(%x: !llvm.ptr) {
   llvm.cond_br %0, ^bb2, ^bb3
 ^bb2:
   %1 = llvm.getelementptr %x[%i] : (!llvm.ptr, i64) -> !llvm.ptr, f32
-  %2 = llvm.getelementptr %1[20] : (!llvm.ptr) -> !llvm.ptr, f32
+  %2 = llvm.getelementptr %1[40] : (!llvm.ptr) -> !llvm.ptr, f32
   %3 = llvm.load %2 : !llvm.ptr -> f32
   %4 = llvm.fadd %3, %3 : f32
   llvm.store %4, %1 : f32, !llvm.ptr
@@ -88,7 +92,7 @@ llvm.func internal @loop_1(%x: !llvm.ptr) {
   llvm.cond_br %0, ^bb2, ^bb3
 ^bb2:
   %1 = llvm.getelementptr %x[%i] : (!llvm.ptr, i64) -> !llvm.ptr, f32
-  %2 = llvm.getelementptr %1[40] : (!llvm.ptr) -> !llvm.ptr, f32
+  %2 = llvm.getelementptr %1[60] : (!llvm.ptr) -> !llvm.ptr, f32
   %3 = llvm.load %2 : !llvm.ptr -> f32
   %4 = llvm.fadd %3, %3 : f32
   llvm.store %4, %1 : f32, !llvm.ptr

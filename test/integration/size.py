@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Holds the code, the tables and the arena of networks to numbers of bytes.
+
+A network like MobileNetV2 has at -Os at most half of the code that it has at
+-O2, and the same results. The quantised networks of MLPerf Tiny, if there is a
+zoo, may not take more than what LIMITS says.
+"""
+import functools
+import json
+import os
+import sys
+import tempfile
+
+import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "benchmark"))
+import networks
+import suite
+
+# Channels of each stage of MobileNetV2, its blocks, the stride of the first.
+STAGES = [(24, 2, 2), (32, 3, 2), (64, 4, 2), (96, 3, 1), (160, 3, 2),
+          (320, 1, 1)]
+
+# For cortex-m4: code and tables without weights at -O2 and at -Os, and the
+# arena, in bytes.
+LIMITS = {
+    "mlperf_ad_ae_int8": (2_500, 2_300, 1_500),
+    "mlperf_kws_dscnn_int8": (7_300, 7_300, 41_000),
+    "mlperf_ic_resnet8_int8": (14_500, 13_900, 56_200),
+    "mlperf_vww_mbv1_int8": (20_300, 14_600, 57_300),
+}
+
+
+def mobilenet():
+    """The layers of MobileNetV2, for small pictures."""
+    b = networks.Builder(1, 3, 96, 96)
+    x = b.conv("x", 3, 32, 3, stride=2)
+    x = b.conv(x, 32, 32, 3, groups=32)
+    x = b.conv(x, 32, 16, 1, activation=None)
+    inputs = 16
+    for outputs, blocks, stride in STAGES:
+        for block in range(blocks):
+            wide = 6 * inputs
+            y = b.conv(x, inputs, wide, 1)
+            y = b.conv(y, wide, wide, 3, stride=1 if block else stride,
+                       groups=wide)
+            y = b.conv(y, wide, outputs, 1, activation=None)
+            x = b.add("Add", x, y) if block else y
+            inputs = outputs
+    x = b.add("GlobalAveragePool", b.conv(x, inputs, 1280, 1))
+    return b.model(b.matmul(b.add("Flatten", x), 1280, 1000))
+
+
+def memory_of(options, path, folder, *flags):
+    report = os.path.join(folder, "report.json")
+    suite.must([os.path.join(options.bin, "edgecc"), path, "--name=network",
+                "-o", os.path.join(folder, "network.o"), "-Wno-float-fallback",
+                "--report=" + report, *flags], options.timeout)
+    with open(report) as f:
+        return json.load(f)["memory"]
+
+
+def halves(options, cpu):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mobilenet.onnx")
+        networks.save(mobilenet, path)
+        fast, small = (memory_of(options, path, folder, "-mcpu=" + cpu,
+                                 level)["code_bytes"]
+                       for level in ("-O2", "-Os"))
+    if 2 * small > fast:
+        raise suite.Failure(f"{small} bytes at -Os, {fast} at -O2")
+    return f"{small} bytes, {fast} at -O2"
+
+
+def same_results(options):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mobilenet.onnx")
+        shape = networks.save(mobilenet, path)
+        feed = {"x": np.random.default_rng(1).standard_normal(
+            shape).astype(np.float32)}
+        fast, small = (suite.edgecc_run(options, path, feed, [level])
+                       for level in ("-O2", "-Os"))
+    return suite.compare(small[0], fast[0])
+
+
+def limits(options, path, level, most, arena):
+    with tempfile.TemporaryDirectory() as folder:
+        memory = memory_of(options, path, folder, "-mcpu=cortex-m4", level)
+    code = memory["code_bytes"] + memory["constant_bytes"] - \
+        memory["weight_bytes"]
+    for what, bytes_, limit in (("code and tables", code, most),
+                                ("arena", memory["arena_bytes"], arena)):
+        if bytes_ > limit:
+            raise suite.Failure(f"{what}: {bytes_} bytes, at most {limit}")
+    return f"{code} bytes, arena {memory['arena_bytes']}"
+
+
+def main():
+    p = suite.parser(__doc__)
+    p.add_argument("--zoo", default="")
+    p.add_argument("--scratch", help="not used")
+    options = p.parse_args()
+    tests = [(f"mobilenet {cpu}", functools.partial(halves, options, cpu))
+             for cpu in ("x86-64-v4", "cortex-a72")]
+    tests.append(("mobilenet results",
+                  functools.partial(same_results, options)))
+    for name, (fast, small, arena) in LIMITS.items():
+        path = os.path.join(options.zoo, "real", name + ".onnx")
+        if not options.zoo or not os.path.exists(path):
+            continue
+        for level, most in (("-O2", fast), ("-Os", small)):
+            tests.append((f"{name} {level}",
+                          functools.partial(limits, options, path, level, most,
+                                            arena)))
+    return suite.run(tests, options)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
