@@ -17,14 +17,37 @@ const CodeCost &MachineCost::ofCall(StringRef function) {
   CodeCost total;
   auto found = profile.find(function);
   if (found != profile.end()) {
-    for (const MachineBlock &block : found->second) {
-      CodeCost once;
-      once.instructions = block.instructions.size();
-      once.isPartial = block.isOpaque;
+    const std::vector<MachineBlock> &blocks = found->second;
+    SmallVector<CodeCost> costs(blocks.size());
+    if (model)
+      countCycles(blocks, costs);
+    for (auto [block, cost] : zip(blocks, costs)) {
+      cost.instructions = block.instructions.size();
+      cost.isPartial = block.isOpaque;
       for (StringRef callee : block.callees)
-        once.add(ofCall(callee));
-      total.add(once, block.frequency);
+        cost.add(ofCall(callee));
+      total.add(cost, block.frequency);
     }
   }
   return known[function] = total;
+}
+
+void MachineCost::countCycles(ArrayRef<MachineBlock> blocks,
+                              MutableArrayRef<CodeCost> costs) {
+  // What takes less than this part of the instructions is not simulated.
+  constexpr double rare = 0.002;
+  // Loops that run more often end with a branch that nobody expects.
+  constexpr double longLoop = 32;
+  double all = 0;
+  for (const MachineBlock &block : blocks)
+    all += block.frequency * block.instructions.size();
+  model->beginFunction();
+  for (auto [block, cost] : zip(blocks, costs)) {
+    bool isRare = block.frequency * block.instructions.size() < rare * all;
+    cost.cycles = isRare ? model->bound(block.instructions)
+                         : model->simulate(block.instructions);
+    double ends = 1 - block.repetition;
+    if (ends * longLoop < 1)
+      cost.cycles += ends * model->getMispredictPenalty();
+  }
 }

@@ -8,6 +8,7 @@
 #ifndef EDGECC_CODEGEN_COST_MACHINECOST_H
 #define EDGECC_CODEGEN_COST_MACHINECOST_H
 
+#include "codegen/cost/CycleModel.h"
 #include "codegen/cost/MachineProfile.h"
 
 namespace edgecc {
@@ -16,6 +17,9 @@ namespace edgecc {
 struct CodeCost {
   /// Instructions that are executed.
   double instructions = 0;
+  /// Cycles of the core, if all data were in its first cache; 0 if LLVM has no
+  /// model of the CPU.
+  double cycles = 0;
 
   /// Whether some of the code is not known, and the numbers are too low.
   bool isPartial = false;
@@ -23,6 +27,7 @@ struct CodeCost {
   /// Adds `times` runs of other code.
   void add(const CodeCost &other, double times = 1) {
     instructions += times * other.instructions;
+    cycles += times * other.cycles;
     isPartial |= other.isPartial;
   }
 };
@@ -30,14 +35,21 @@ struct CodeCost {
 /// Prices functions of a profile, with those that they call.
 class MachineCost {
 public:
-  explicit MachineCost(const MachineProfile &profile) : profile(profile) {}
+  /// Without a `model` no cycles are known.
+  MachineCost(const MachineProfile &profile, CycleModel *model)
+      : profile(profile), model(model) {}
 
   /// The cost of one call. Functions that the profile does not have cost
   /// nothing, and a function that is called by itself nothing more.
   const CodeCost &ofCall(llvm::StringRef function);
 
 private:
+  /// Sets the cycles of the blocks of a function.
+  void countCycles(llvm::ArrayRef<MachineBlock> blocks,
+                   llvm::MutableArrayRef<CodeCost> costs);
+
   const MachineProfile &profile;
+  CycleModel *model;
   llvm::StringMap<CodeCost> known;
 };
 

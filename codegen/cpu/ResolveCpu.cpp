@@ -33,6 +33,7 @@ void edgecc::initializeTargets() {
   InitializeAllTargetMCs();
   InitializeAllAsmPrinters();
   InitializeAllAsmParsers();
+  InitializeAllTargetMCAs();
 }
 
 //===----------------------------------------------------------------------===//

@@ -12,6 +12,7 @@
 #include "codegen/object/CollectProfile.h"
 #include "codegen/object/EntryPoints.h"
 #include "codegen/object/HelperFunctions.h"
+#include "codegen/object/LayerTimers.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringExtras.h"
@@ -174,6 +175,8 @@ edgecc::buildLLVMModule(mlir::ModuleOp mlirModule, const ModelInterface &model,
     module->addModuleFlag(Module::Error, "target-abi",
                           MDString::get(context, cpu.getAbi()));
   addEntryPoints(*module, model);
+  if (options.timeLayers)
+    addLayerTimers(*module, model.name);
   setFunctionAttributes(*module, machine, options.optLevel == OptLevel::Os);
   std::string problem;
   raw_string_ostream os(problem);

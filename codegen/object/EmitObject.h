@@ -36,6 +36,8 @@ struct CodegenOptions {
   /// code for systems that load programs anywhere can be linked into any
   /// program, and code for machines without a system has fixed addresses.
   std::optional<bool> pic;
+  /// Whether the network counts the time of each layer; see LayerTimers.h.
+  bool timeLayers = false;
 };
 
 /// Makes the code generator of the CPU. Emits an error at `loc` and returns

@@ -8,6 +8,7 @@
 #include "codegen/object/Jit.h"
 
 #include "codegen/cpu/ResolveCpu.h"
+#include "codegen/object/LayerTimers.h"
 #include "runtime/include/edgecc/model.h"
 
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
@@ -29,6 +30,7 @@ struct FreeAligned {
 struct LoadedModel::Impl {
   std::unique_ptr<orc::LLJIT> jit;
   const edgecc_model_v0_t *table = nullptr;
+  MutableArrayRef<uint64_t> layerTimes;
   std::unique_ptr<char, FreeAligned> arena;
 };
 
@@ -55,11 +57,24 @@ LoadedModel::load(StringRef object, const ModelInterface &model) {
   if (!address)
     return address.takeError();
   impl->table = address->toPtr<const edgecc_model_v0_t *>();
+  auto times = impl->jit->lookup(layerTimersSymbol(model.name));
+  if (times) {
+    auto *array = times->toPtr<uint64_t *>();
+    impl->layerTimes = {array + 1, size_t(array[0])};
+  } else {
+    consumeError(times.takeError());
+  }
   FreeAligned deleter{impl->table->arena_bytes, impl->table->arena_align};
   impl->arena = {
       static_cast<char *>(allocate_buffer(deleter.bytes, deleter.align)),
       deleter};
   return std::unique_ptr<LoadedModel>(new LoadedModel(std::move(impl)));
+}
+
+std::vector<uint64_t> LoadedModel::takeLayerTimes() {
+  std::vector<uint64_t> times(impl->layerTimes.begin(), impl->layerTimes.end());
+  llvm::fill(impl->layerTimes, 0);
+  return times;
 }
 
 Error LoadedModel::run(ArrayRef<const void *> inputs,

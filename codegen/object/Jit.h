@@ -11,6 +11,7 @@
 #include "codegen/object/ModelInterface.h"
 #include "llvm/Support/Error.h"
 #include <memory>
+#include <vector>
 
 namespace edgecc {
 
@@ -22,6 +23,11 @@ public:
   static llvm::Expected<std::unique_ptr<LoadedModel>>
   load(llvm::StringRef object, const ModelInterface &model);
   ~LoadedModel();
+
+  /// What its layers have taken since the last time that this was asked, in the
+  /// order of their calls and in the unit of `LayerTimers.h`; empty if the
+  /// network was compiled without timers.
+  std::vector<uint64_t> takeLayerTimes();
 
   /// Runs the network once on one pointer per input and output, in the order
   /// of the interface. Not to be called twice at the same time.

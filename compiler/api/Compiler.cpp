@@ -224,8 +224,11 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
 }
 
 /// Prices the layers and the whole by the code that was emitted.
-static void predictCost(const MachineProfile &profile, CompiledModel &model) {
-  MachineCost costs(profile);
+static void predictCost(const MachineProfile &profile,
+                        const llvm::TargetMachine &machine,
+                        CompiledModel &model) {
+  std::unique_ptr<CycleModel> cycles = CycleModel::create(machine);
+  MachineCost costs(profile, cycles.get());
   if (const CodeCost &cost = costs.ofCall("network"); !cost.isPartial)
     model.cost = cost;
   // The calls of each kernel, in their order.
@@ -270,7 +273,7 @@ FailureOr<CompiledModel> Compiler::compile(StringRef path,
   model.sizes =
       measureSections(StringRef(model.object.data(), model.object.size()));
   if (options.predictCost)
-    predictCost(facts.profile, model);
+    predictCost(facts.profile, *generated.machine, model);
   if (failed(checkLimits(model, options.limits, module->getLoc())))
     return failure();
   return model;

@@ -81,6 +81,8 @@ struct LayerReport {
   /// What the kernel costs in one inference, if that was asked for and is
   /// known.
   std::optional<CodeCost> cost;
+  /// What it took here, in microseconds, if that was measured.
+  std::optional<double> measuredMicroseconds;
 };
 
 /// A piece of the arena, in use from time `first` to time `last`.

@@ -42,6 +42,9 @@ static void writeCost(llvm::json::OStream &json,
     return json.attribute("predicted", nullptr);
   json.attributeObject("predicted", [&] {
     json.attribute("instructions", std::llround(cost->instructions));
+    json.attribute("cycles", cost->cycles > 0
+                                 ? llvm::json::Value(std::llround(cost->cycles))
+                                 : llvm::json::Value(nullptr));
   });
 }
 
@@ -81,6 +84,8 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
           json.attribute("time", layer.time);
           json.attribute("kernel", layer.kernel);
           writeCost(json, layer.cost);
+          if (layer.measuredMicroseconds)
+            json.attribute("measured_us", *layer.measuredMicroseconds);
           json.attributeArray("buffers", [&] {
             for (int64_t buffer : layer.buffers)
               json.value(buffer);

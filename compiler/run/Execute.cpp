@@ -36,6 +36,40 @@ static long preemptions() {
   return usage.ru_nivcsw;
 }
 
+namespace {
+
+/// What timers of layers have counted in several runs.
+class LayerTimes {
+public:
+  /// Takes in one run, of so many microseconds.
+  void add(ArrayRef<uint64_t> run, double microseconds) {
+    all.resize(run.size());
+    for (auto [layer, number] : zip(all, run)) {
+      layer.push_back(number);
+      ticks += number;
+    }
+    time += microseconds;
+  }
+
+  /// The median of each layer in microseconds. The layers together take as long
+  /// as the network.
+  std::vector<double> medians() {
+    std::vector<double> result;
+    for (std::vector<uint64_t> &layer : all) {
+      auto *middle = &layer[layer.size() / 2];
+      std::nth_element(layer.data(), middle, layer.data() + layer.size());
+      result.push_back(*middle * time / ticks);
+    }
+    return result;
+  }
+
+private:
+  std::vector<std::vector<uint64_t>> all;
+  double ticks = 0, time = 0;
+};
+
+} // namespace
+
 Expected<TensorData> edgecc::executeHere(const CompiledModel &model,
                                          const TensorData &inputs,
                                          const ExecuteOptions &options) {
@@ -77,6 +111,8 @@ Expected<TensorData> edgecc::executeHere(const CompiledModel &model,
   } while (options.reps && Clock::now() - begin < Microseconds(100000));
   std::vector<double> times;
   times.reserve(options.reps);
+  LayerTimes layers;
+  (*loaded)->takeLayerTimes();
   // A run during which the system ran somebody else says nothing about the
   // network; it is repeated, unless that happens all the time.
   for (uint64_t left = 4 * uint64_t(options.reps); times.size() < options.reps;
@@ -87,9 +123,14 @@ Expected<TensorData> edgecc::executeHere(const CompiledModel &model,
       return std::move(error);
     double time = Microseconds(Clock::now() - start).count();
     uint64_t missing = options.reps - times.size();
-    if (preemptions() == before || left <= missing)
+    std::vector<uint64_t> ticks = (*loaded)->takeLayerTimes();
+    if (preemptions() == before || left <= missing) {
       times.push_back(time);
+      layers.add(ticks, time);
+    }
   }
+  if (options.layerTimes)
+    *options.layerTimes = layers.medians();
   for (double time : times)
     *options.times << format("%.3f\n", time);
   for (auto [output, pointer] : zip(outputs, out))

@@ -21,6 +21,9 @@ struct ExecuteOptions {
   /// times as many as were asked for.
   unsigned reps = 0;
   llvm::raw_ostream *times = nullptr;
+  /// Receives the median time of each layer in microseconds, if the network
+  /// was compiled with timers. Only in this process.
+  std::vector<double> *layerTimes = nullptr;
 };
 
 /// The name that a model must be compiled under for `executeWithRunner`.

@@ -11,6 +11,8 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -314,4 +316,24 @@ CompileOptions CommonFlags::getOptions() const {
     return mlir::applyPassManagerCLOptions(manager);
   };
   return options;
+}
+
+bool tools::writeFile(llvm::StringRef path,
+                      llvm::function_ref<void(llvm::raw_ostream &)> write,
+                      llvm::function_ref<bool()> then) {
+  std::error_code error;
+  llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_None);
+  if (error)
+    return reportError("cannot write '" + path + "': " + error.message());
+  if (then && !then())
+    return false;
+  write(file.os());
+  file.os().flush();
+  if (file.os().has_error()) {
+    std::string message = file.os().error().message();
+    file.os().clear_error();
+    return reportError("cannot write '" + path + "': " + message);
+  }
+  file.keep();
+  return true;
 }

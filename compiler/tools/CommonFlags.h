@@ -17,6 +17,12 @@ namespace edgecc::tools {
 /// Prints `error: message` and returns false.
 bool reportError(const llvm::Twine &message);
 
+/// Writes a file whole or not at all. With `then`, that has to succeed as well,
+/// after the file has been opened and before it is written.
+bool writeFile(llvm::StringRef path,
+               llvm::function_ref<void(llvm::raw_ostream &)> write,
+               llvm::function_ref<bool()> then = {});
+
 /// The model, the target, the optimisation level, shapes, and MLIR's flags for
 /// printing and timing.
 class CommonFlags {

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/api/Report.h"
 #include "compiler/run/Boards.h"
 #include "compiler/run/Execute.h"
 #include "compiler/tools/CommonFlags.h"
@@ -43,6 +44,11 @@ struct Flags {
       cl::desc("Run without a system on a board that QEMU emulates, such as "
                "mps2-an386; compiles for its CPU unless told otherwise"),
       cl::cat(category)};
+  cl::opt<std::string> profile{
+      "profile", cl::value_desc("file"),
+      cl::desc("Write a report in JSON, as edgecc does, with the median time "
+               "of each layer in --reps runs here"),
+      cl::cat(category)};
   cl::opt<bool> count{
       "count-instructions",
       cl::desc("Print how many instructions the run takes on the --board"),
@@ -58,6 +64,12 @@ static bool isTargetOpen(const TargetRequest &target) {
 static std::optional<const Board *> chooseBoard(const Flags &flags) {
   if (flags.count && flags.board.empty()) {
     tools::reportError("--count-instructions needs a --board");
+    return std::nullopt;
+  }
+  bool isElsewhere = !flags.board.empty() || !flags.runner.empty();
+  if (!flags.profile.empty() && (isElsewhere || flags.reps == 0)) {
+    tools::reportError("--profile needs --reps, and goes neither with --board "
+                       "nor with --runner");
     return std::nullopt;
   }
   if (flags.board.empty())
@@ -96,6 +108,7 @@ static bool run(Compiler &compiler, const Flags &flags,
     options.target.cpu = "native";
   if (isElsewhere || options.name.empty())
     options.name = runnerModelName.str();
+  options.codegen.timeLayers = options.predictCost = !flags.profile.empty();
   auto report = [](llvm::Error error) {
     return tools::reportError(llvm::toString(std::move(error)));
   };
@@ -124,6 +137,8 @@ static bool run(Compiler &compiler, const Flags &flags,
   ExecuteOptions execute;
   execute.reps = flags.reps;
   execute.times = &llvm::outs();
+  std::vector<double> layerTimes;
+  execute.layerTimes = &layerTimes;
   llvm::SmallString<128> counter;
   if (flags.count) {
     counter = llvm::sys::path::parent_path(program);
@@ -135,6 +150,14 @@ static bool run(Compiler &compiler, const Flags &flags,
                     : executeHere(*model, inputs, execute);
   if (!outputs)
     return report(outputs.takeError());
+  if (!flags.profile.empty()) {
+    for (auto [layer, time] : llvm::zip(model->layers, layerTimes))
+      layer.measuredMicroseconds = time;
+    if (!tools::writeFile(flags.profile, [&](llvm::raw_ostream &os) {
+          writeReport(*model, os);
+        }))
+      return false;
+  }
   if (!flags.outputs.empty())
     if (llvm::Error error =
             writeNpz(flags.outputs, model->interface.outputs, *outputs))

@@ -10,7 +10,6 @@
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 using namespace edgecc;
 namespace cl = llvm::cl;
@@ -38,29 +37,6 @@ struct Flags {
                         cl::cat(category)};
 };
 
-/// Writes a file whole or not at all. With `then`, that has to succeed as well,
-/// after the file has been opened and before it is written.
-bool writeFile(llvm::StringRef path,
-               llvm::function_ref<void(llvm::raw_ostream &)> write,
-               llvm::function_ref<bool()> then = {}) {
-  std::error_code error;
-  llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_None);
-  if (error)
-    return tools::reportError("cannot write '" + path +
-                              "': " + error.message());
-  if (then && !then())
-    return false;
-  write(file.os());
-  file.os().flush();
-  if (file.os().has_error()) {
-    std::string message = file.os().error().message();
-    file.os().clear_error();
-    return tools::reportError("cannot write '" + path + "': " + message);
-  }
-  file.keep();
-  return true;
-}
-
 /// The file for a stage that is text.
 std::string textOutput(const Flags &flags, Stage stage) {
   if (!flags.output.empty())
@@ -76,8 +52,8 @@ bool printStage(Compiler &compiler, const Flags &flags, Stage stage) {
   if (failed(compiler.print(flags.common.model, stage, flags.emitLLVM,
                             flags.common.getOptions(), stream)))
     return false;
-  return writeFile(textOutput(flags, stage),
-                   [&](llvm::raw_ostream &os) { os << text; });
+  return tools::writeFile(textOutput(flags, stage),
+                          [&](llvm::raw_ostream &os) { os << text; });
 }
 
 bool compileObject(Compiler &compiler, const Flags &flags) {
@@ -93,18 +69,18 @@ bool compileObject(Compiler &compiler, const Flags &flags) {
   llvm::SmallString<128> header(output);
   llvm::sys::path::replace_extension(header, "h");
   auto writeRest = [&] {
-    return (flags.report.empty() || writeFile(flags.report,
-                                              [&](llvm::raw_ostream &os) {
-                                                writeReport(*model, os);
-                                              })) &&
-           writeFile(header, [&](llvm::raw_ostream &os) {
+    return (flags.report.empty() ||
+            tools::writeFile(
+                flags.report,
+                [&](llvm::raw_ostream &os) { writeReport(*model, os); })) &&
+           tools::writeFile(header, [&](llvm::raw_ostream &os) {
              writeHeader(model->interface, llvm::sys::path::filename(header),
                          os);
            });
   };
   // Opened first, so that an error names what was asked for; the object stays
   // only when all else is there.
-  if (!writeFile(
+  if (!tools::writeFile(
           output,
           [&](llvm::raw_ostream &os) {
             os.write(model->object.data(), model->object.size());
