@@ -66,6 +66,22 @@ double tilingCycles(const WinogradShape &shape, const WinogradTiling &tiling,
          (products + transforms + traffic / farBytesPerCycle);
 }
 
+/// The cycles of the longest of `threads` threads.
+double threadCycles(const WinogradShape &shape, const WinogradTiling &tiling,
+                    target::CpuAttr cpu, int64_t threads) {
+  double cycles = tilingCycles(shape, tiling, cpu);
+  int64_t parts = shape.images * llvm::divideCeil(tiling.rows, tiling.bandRows);
+  if (parts > 1)
+    return cycles * llvm::divideCeil(parts, threads) / parts;
+  if (threads == 1)
+    return cycles;
+  // What one step leaves for the next lies in the caches of others.
+  constexpr double launchCycles = 2000;
+  double between = 2.0 * tiling.positions() * tiling.bandTiles() *
+                   (shape.inputChannels + shape.outputChannels) * elementBytes;
+  return (cycles + between / farBytesPerCycle) / threads + 3 * launchCycles;
+}
+
 } // namespace
 
 ContractionShape cost::winogradProduct(const WinogradShape &shape,
@@ -84,7 +100,7 @@ ContractionShape cost::winogradProduct(const WinogradShape &shape,
 
 std::optional<WinogradTiling>
 cost::makeWinogradTiling(const WinogradShape &shape, int64_t tile,
-                         target::CpuAttr cpu) {
+                         target::CpuAttr cpu, int64_t threads) {
   if (shape.height < tile || shape.width < tile)
     return std::nullopt;
   WinogradTiling tiling;
@@ -96,7 +112,7 @@ cost::makeWinogradTiling(const WinogradShape &shape, int64_t tile,
   int64_t bestRows = 1;
   for (int64_t bands = 1; bands <= tiling.rows; ++bands) {
     tiling.bandRows = llvm::divideCeil(tiling.rows, bands);
-    double cycles = tilingCycles(shape, tiling, cpu);
+    double cycles = threadCycles(shape, tiling, cpu, threads);
     if (cycles < best) {
       best = cycles;
       bestRows = tiling.bandRows;

@@ -59,9 +59,11 @@ std::optional<WinogradGain> chooseWinograd(const WinogradShape &shape,
                                            target::CpuAttr cpu);
 
 /// The tiling with output tiles of `tile`; nothing if the output is smaller.
+/// Several threads take bands, or share the steps of the only one.
 std::optional<WinogradTiling> makeWinogradTiling(const WinogradShape &shape,
                                                  int64_t tile,
-                                                 target::CpuAttr cpu);
+                                                 target::CpuAttr cpu,
+                                                 int64_t threads = 1);
 
 /// The matrix product of one position and band.
 ContractionShape winogradProduct(const WinogradShape &shape,

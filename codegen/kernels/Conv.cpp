@@ -248,7 +248,7 @@ void ConvEmitter::setLines(Value first, Value end) {
 }
 
 void ConvEmitter::emit(ValueRange position, StoreTile store) {
-  e.loop(0, plan.groups, 1, [&](Value group) {
+  e.parallelLoop(0, plan.groups, 1, [&](Value group) {
     Value base = e.mul(group, plan.groupInputs);
     for (auto [dim, index] : llvm::enumerate(position)) {
       int64_t step = dim ? op.getStrides()[dim - 1] : 1;
@@ -294,7 +294,7 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
     conv.setPanelsOuter();
   // Images and outer spatial positions.
   int64_t outerRank = rank > 1 ? rank - 1 : 1;
-  e.nest(output.take_front(outerRank), [&](ValueRange position) {
+  auto emitAt = [&](ValueRange position) {
     conv.emit(position,
               [&](Value value, Value line, Value pixel, Value channel) {
                 SmallVector<Value> indices(position);
@@ -304,7 +304,8 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
                 indices.push_back(channel);
                 e.storeResult(op, args, value, indices);
               });
-  });
+  };
+  e.phase([&] { e.parallelNest(output.take_front(outerRank), emitAt); });
   return success();
 }
 
@@ -328,7 +329,8 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
       else if (std::optional<HalfProducts> halves = HalfProducts::get(op, cpu))
         halves->emit(emitter, args);
       else
-        emitWindow(emitter, windowOf(op, emitter, args));
+        emitter.phase(
+            [&] { emitWindow(emitter, windowOf(op, emitter, args)); });
       return success();
     }
     if (std::optional<WinogradConv> winograd = WinogradConv::get(op, cpu)) {

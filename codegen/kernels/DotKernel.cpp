@@ -212,9 +212,10 @@ void DotEmitter::emit() {
       }
       overChannels(pixels);
     };
-    e.loop(0, whole, fewScalars, [&](Value first) { tile(first, fewScalars); });
-    if (whole < all)
-      tile(e.index(whole), all - whole);
+    e.parallelLoop(0, whole, fewScalars,
+                   [&](Value first) { tile(first, fewScalars); });
+    e.parallelLoop(whole, all, fewScalars,
+                   [&](Value first) { tile(first, all - whole); });
     return;
   }
   constexpr int64_t mostPixels = 6;
@@ -222,18 +223,19 @@ void DotEmitter::emit() {
   if (!c.addsUpVectors)
     limit = std::clamp<int64_t>((registers - c.channels - 1) / c.channels, 1,
                                 mostPixels);
-  Value first = c.firstLine ? c.firstLine : e.index(0);
-  Value end = c.firstLine ? c.endLine : e.index(c.lines);
-  emitLoop(e, first, end, 1, [&](Value line) {
+  auto overPixels = [&](Value line) {
     for (const cost::TileRun &run : cost::splitEvenly(c.pixels, limit))
-      e.loop(run.first, run.first + run.count * run.size, run.size,
-             [&](Value pixel) {
-               SmallVector<DotPixel> pixels;
-               for (int64_t i = 0; i < run.size; ++i)
-                 pixels.push_back(pixelAt(line, e.add(pixel, i)));
-               overChannels(pixels);
-             });
-  });
+      e.parallelLoop(run.first, run.first + run.count * run.size, run.size,
+                     [&](Value pixel) {
+                       SmallVector<DotPixel> pixels;
+                       for (int64_t i = 0; i < run.size; ++i)
+                         pixels.push_back(pixelAt(line, e.add(pixel, i)));
+                       overChannels(pixels);
+                     });
+  };
+  if (c.firstLine)
+    return emitLoop(e, c.firstLine, c.endLine, 1, overPixels);
+  e.parallelLoop(0, c.lines, 1, overPixels);
 }
 
 /// Puts the elements of `pixel` at a place of the scratch memory.

@@ -41,7 +41,7 @@ static LogicalResult emitElementwise(Operation *op, Emitter &e,
     reads.push_back(accessBroadcast(e, input, getElementTypeOrSelf(operand),
                                     type.getShape()));
   Access write = accessAll(e, args.outputs[0], type.getElementType());
-  emitNest(e, type.getShape(), reads, write, body, {unroll});
+  e.phase([&] { emitNest(e, type.getShape(), reads, write, body, {unroll}); });
   return success();
 }
 

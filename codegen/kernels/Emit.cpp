@@ -7,8 +7,10 @@
 #include "codegen/kernels/Epilogue.h"
 #include "codegen/kernels/Requantize.h"
 #include "dialects/Edge/EdgeConstants.h"
+#include "dialects/Target/Threads.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -16,6 +18,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 #include <limits>
 
@@ -75,6 +78,12 @@ int64_t kernels::vectorLength(target::CpuAttr cpu, Type element) {
   return std::max<int64_t>(1, cpu.getVectorBytes() / storageBytes(element));
 }
 
+Emitter::Emitter(OpBuilder &builder, Location loc, target::CpuAttr cpu)
+    : ImplicitLocOpBuilder(loc, builder), cpu(cpu) {
+  Block *block = getInsertionBlock();
+  threads = block ? target::getThreads(block->getParentOp()) : 1;
+}
+
 //===----------------------------------------------------------------------===//
 // Indices and loops
 //===----------------------------------------------------------------------===//
@@ -104,6 +113,7 @@ Emitter::loop(int64_t lower, int64_t upper, int64_t step, ValueRange init,
               llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
   if (lower >= upper)
     return init;
+  llvm::SaveAndRestore sequential(isParallel, false);
   if (lower + step >= upper)
     return body(index(lower), init);
   auto loop =
@@ -122,19 +132,73 @@ Emitter::loop(int64_t lower, int64_t upper, int64_t step, ValueRange init,
   return loop.getResults();
 }
 
-void Emitter::nest(ArrayRef<int64_t> sizes,
-                   llvm::function_ref<void(ValueRange)> body) {
+void Emitter::nestOf(LoopVerb verb, ArrayRef<int64_t> sizes,
+                     llvm::function_ref<void(ValueRange)> body) {
   SmallVector<Value> indices;
   std::function<void()> descend = [&] {
     if (indices.size() == sizes.size())
       return body(indices);
-    loop(0, sizes[indices.size()], 1, [&](Value i) {
+    (this->*verb)(0, sizes[indices.size()], 1, [&](Value i) {
       indices.push_back(i);
       descend();
       indices.pop_back();
     });
   };
   descend();
+}
+
+void Emitter::nest(ArrayRef<int64_t> sizes,
+                   llvm::function_ref<void(ValueRange)> body) {
+  nestOf(&Emitter::loop, sizes, body);
+}
+
+void Emitter::phase(llvm::function_ref<void()> body) {
+  if (threads == 1 || isParallel ||
+      !isa<func::FuncOp>(getBlock()->getParentOp()))
+    return body();
+  ++phases;
+  llvm::SaveAndRestore parallel(isParallel, true);
+  body();
+}
+
+void Emitter::parallelLoop(int64_t lower, int64_t upper, int64_t step,
+                           llvm::function_ref<void(Value)> body) {
+  if (!isParallel)
+    return loop(lower, upper, step, body);
+  if (lower >= upper)
+    return;
+  auto loop =
+      scf::ForOp::create(*this, index(lower), index(upper), index(step));
+  loop->setAttr(target::phaseAttrName, getI64IntegerAttr(phases - 1));
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPoint(loop.getBody()->getTerminator());
+  body(loop.getInductionVar());
+}
+
+void Emitter::parallelNest(ArrayRef<int64_t> sizes,
+                           llvm::function_ref<void(ValueRange)> body) {
+  nestOf(&Emitter::parallelLoop, sizes, body);
+}
+
+void Emitter::sequentially(llvm::function_ref<void()> body) {
+  llvm::SaveAndRestore sequential(isParallel, false);
+  body();
+}
+
+void Emitter::stretchLoop(int64_t lower, int64_t upper, int64_t step,
+                          llvm::function_ref<void(Value, Value)> body) {
+  if (!isParallel || lower + step >= upper)
+    return parallelLoop(lower, upper, step,
+                        [&](Value i) { sequentially([&] { body(i, {}); }); });
+  Value isFirst = constant(getBoolAttr(true));
+  auto loop = scf::ForOp::create(*this, index(lower), index(upper), index(step),
+                                 isFirst);
+  loop->setAttr(target::phaseAttrName, getI64IntegerAttr(phases - 1));
+  OpBuilder::InsertionGuard guard(*this);
+  llvm::SaveAndRestore sequential(isParallel, false);
+  setInsertionPointToEnd(loop.getBody());
+  body(loop.getInductionVar(), loop.getRegionIterArgs().front());
+  scf::YieldOp::create(*this, ValueRange{constant(getBoolAttr(false))});
 }
 
 //===----------------------------------------------------------------------===//

@@ -49,8 +49,7 @@ int64_t vectorLength(target::CpuAttr cpu, mlir::Type element);
 /// index; arithmetic on constants folds at once.
 class Emitter : public mlir::ImplicitLocOpBuilder {
 public:
-  Emitter(mlir::OpBuilder &builder, mlir::Location loc, target::CpuAttr cpu)
-      : ImplicitLocOpBuilder(loc, builder), cpu(cpu) {}
+  Emitter(mlir::OpBuilder &builder, mlir::Location loc, target::CpuAttr cpu);
 
   const target::CpuAttr cpu;
 
@@ -75,6 +74,32 @@ public:
   /// A nest of loops over `sizes`; `body` receives one index per size.
   void nest(llvm::ArrayRef<int64_t> sizes,
             llvm::function_ref<void(mlir::ValueRange)> body);
+
+  /// Emits `body` as one phase of the kernel: what its parallel loops do may be
+  /// done in any order and by several threads. Phases follow one another.
+  /// Inside of another phase it is only `body`.
+  void phase(llvm::function_ref<void()> body);
+
+  /// `loop` and `nest` whose iterations do not depend on each other. Inside of
+  /// a phase, and of nothing but parallel loops there, they carry
+  /// `edge.phase`, also those of one trip; if there are no threads, or
+  /// anywhere else, they are ordinary loops.
+  void parallelLoop(int64_t lower, int64_t upper, int64_t step,
+                    llvm::function_ref<void(mlir::Value)> body);
+  void parallelNest(llvm::ArrayRef<int64_t> sizes,
+                    llvm::function_ref<void(mlir::ValueRange)> body);
+
+  /// Emits `body`, parts of which depend on each other, inside of one iteration
+  /// of a parallel loop.
+  void sequentially(llvm::function_ref<void()> body);
+
+  /// A loop of which each thread takes a stretch: `body` receives whether an
+  /// iteration is the first of its stretch, null if that is the one of `lower`.
+  void stretchLoop(int64_t lower, int64_t upper, int64_t step,
+                   llvm::function_ref<void(mlir::Value, mlir::Value)> body);
+
+  /// How many threads a run has.
+  int64_t getThreads() const { return threads; }
 
   /// `length` elements from `indices` on, along the last dimension; `length` 1
   /// gives a scalar, anything else a vector. `logical` is the element type as
@@ -114,6 +139,17 @@ public:
   /// of the result) and stores it to the result. `args` are the kernel's.
   void storeResult(mlir::Operation *op, const KernelArgs &args,
                    mlir::Value accumulator, mlir::ValueRange indices);
+
+private:
+  using LoopVerb = void (Emitter::*)(int64_t, int64_t, int64_t,
+                                     llvm::function_ref<void(mlir::Value)>);
+  void nestOf(LoopVerb verb, llvm::ArrayRef<int64_t> sizes,
+              llvm::function_ref<void(mlir::ValueRange)> body);
+
+  int64_t threads;
+  int64_t phases = 0;
+  /// Whether what is emitted now is in a phase, under parallel loops only.
+  bool isParallel = false;
 };
 
 } // namespace edgecc::kernels

@@ -9,6 +9,7 @@
 #include "codegen/kernels/Strided.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
 #include "dialects/Target/Alignment.h"
+#include "dialects/Target/Threads.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -238,6 +239,9 @@ private:
       arguments.push_back(buffer.materialize(builder, op->getLoc()));
     func::FuncOp function = createKernel(op, arguments);
     OpBuilder inside = OpBuilder::atBlockEnd(function.addEntryBlock());
+    for (size_t i = arguments.size() - scratch.size(); i < arguments.size();
+         ++i)
+      function.setArgAttr(i, target::scratchAttrName, builder.getUnitAttr());
     ValueRange formals = function.getArguments();
     if (isBorder) {
       emitBorder(inside, pad, formals[0], cpu);

@@ -400,7 +400,7 @@ private:
 void ContractionEmitter::emit() {
   int64_t block = c.tiles.panelBlock;
   for (const PanelRun &run : c.rhsLayout.getRuns()) {
-    e.loop(0, run.count, block, [&](Value begin) {
+    e.parallelLoop(0, run.count, block, [&](Value begin) {
       Value end = e.add(begin, block);
       if (block >= run.count)
         end = e.index(run.count);
@@ -412,8 +412,9 @@ void ContractionEmitter::emit() {
         });
       for (const cost::TileRun &lines :
            cost::splitEvenly(c.lines, c.tiles.lines))
-        e.loop(lines.first, lines.first + lines.count * lines.size, lines.size,
-               [&](Value line) { emitPanels(run, begin, end, lines, line); });
+        e.parallelLoop(
+            lines.first, lines.first + lines.count * lines.size, lines.size,
+            [&](Value line) { emitPanels(run, begin, end, lines, line); });
     });
   }
 }
@@ -422,21 +423,27 @@ void ContractionEmitter::emitPanels(const PanelRun &run, Value begin, Value end,
                                     const cost::TileRun &lines, Value line) {
   auto overPixels = [&](function_ref<void(int64_t, Value)> body) {
     if (repeatsPixels())
-      return e.loop(0, c.pixels, c.tiles.pixels, [&](Value pixel) {
+      return e.parallelLoop(0, c.pixels, c.tiles.pixels, [&](Value pixel) {
         Value last = e.index(c.pixels - c.tiles.pixels);
         body(c.tiles.pixels, arith::MinSIOp::create(e, pixel, last));
       });
     for (const cost::TileRun &pixels : pixelRuns)
-      e.loop(pixels.first, pixels.first + pixels.count * pixels.size,
-             pixels.size, [&](Value pixel) { body(pixels.size, pixel); });
+      e.parallelLoop(pixels.first, pixels.first + pixels.count * pixels.size,
+                     pixels.size,
+                     [&](Value pixel) { body(pixels.size, pixel); });
+  };
+  auto overPanels = [&](function_ref<void(Value)> body) {
+    if (c.tiles.panelBlock >= run.count)
+      return e.parallelLoop(0, run.count, 1, body);
+    emitLoop(e, begin, end, 1, body);
   };
   if (c.tiles.panelsInner)
     return overPixels([&](int64_t size, Value pixel) {
-      emitLoop(e, begin, end, 1, [&](Value panel) {
+      overPanels([&](Value panel) {
         emitTile(run, panel, lines.size, size, line, pixel);
       });
     });
-  emitLoop(e, begin, end, 1, [&](Value panel) {
+  overPanels([&](Value panel) {
     overPixels([&](int64_t size, Value pixel) {
       emitTile(run, panel, lines.size, size, line, pixel);
     });

@@ -195,7 +195,7 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
     c.biasType = typeOf(op.getBias()).getElementType();
   }
 
-  e.nest(result.drop_back(2), [&](ValueRange position) {
+  auto emitAt = [&](ValueRange position) {
     Value lhsBase = lhs.base, rhsBase = rhs.base;
     for (int64_t dim = 0; dim < batches; ++dim) {
       lhsBase = e.add(lhsBase, e.mul(position[dim], lhsSteps[dim]));
@@ -232,7 +232,8 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
     dot.rhs = c.rhs;
     dot.bias = c.bias;
     emitDotContraction(e, dot, store);
-  });
+  };
+  e.phase([&] { e.parallelNest(result.drop_back(2), emitAt); });
   return success();
 }
 

@@ -43,7 +43,8 @@ struct TransposeKernel
     for (int64_t dim : transpose.getPermutation())
       strides.push_back(read.strides[dim]);
     read.strides = std::move(strides);
-    emitCopy(e, transpose.getType().getShape(), read, writeAll(e, op, args));
+    Access write = writeAll(e, op, args);
+    e.phase([&] { emitCopy(e, transpose.getType().getShape(), read, write); });
     return success();
   }
 };
@@ -54,10 +55,10 @@ struct BroadcastKernel
                            const KernelArgs &args, target::CpuAttr cpu) const {
     Emitter e(builder, op->getLoc(), cpu);
     RankedTensorType type = typeOf(op->getResult(0));
-    emitCopy(e, type.getShape(),
-             accessBroadcast(e, args.inputs[0], type.getElementType(),
-                             type.getShape()),
-             writeAll(e, op, args));
+    Access read = accessBroadcast(e, args.inputs[0], type.getElementType(),
+                                  type.getShape());
+    Access write = writeAll(e, op, args);
+    e.phase([&] { emitCopy(e, type.getShape(), read, write); });
     return success();
   }
 };
@@ -76,7 +77,8 @@ struct SliceKernel
       own *= step;
     }
     read.start = e.index(start);
-    emitCopy(e, slice.getSizes(), read, writeAll(e, op, args));
+    Access write = writeAll(e, op, args);
+    e.phase([&] { emitCopy(e, slice.getSizes(), read, write); });
     return success();
   }
 };

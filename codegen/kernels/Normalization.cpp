@@ -47,20 +47,25 @@ public:
     if (size == 0 || llvm::is_contained(loops, 0))
       return;
     if (loops.empty() || read.strides.back() != 1 || readStep == 1) {
-      e.nest(loops, [&](ValueRange indices) { emitRow(indices); });
+      e.phase([&] {
+        e.parallelNest(loops, [&](ValueRange indices) {
+          e.sequentially([&] { emitRow(indices); });
+        });
+      });
       return;
     }
     int64_t last = loops.pop_back_val();
     int64_t length = commonVectorLength(e.cpu, {element});
     while (length > last)
       length /= 2;
-    e.nest(loops, [&](ValueRange outer) {
+    auto emitAt = [&](ValueRange outer) {
       forVectors(e, last, length, [&](Value i, int64_t count) {
         SmallVector<Value> indices(outer);
         indices.push_back(i);
         emitColumns(indices, count, length);
       });
-    });
+    };
+    e.phase([&] { e.parallelNest(loops, emitAt); });
   }
 
 private:
@@ -203,7 +208,7 @@ struct LayerNormKernel
     for (int64_t size : inner)
       count *= size;
 
-    e.nest(rows, [&](ValueRange indices) {
+    auto emitAt = [&](ValueRange indices) {
       Access from = elementsOf(read, readRows.at(e, indices));
       Access to = elementsOf(write, writeRows.at(e, indices));
       auto add = [&](Value a, Value b) { return addf(e, a, b); };
@@ -249,6 +254,11 @@ struct LayerNormKernel
             return norm.getBias() ? addf(e, x, convert(e, rest.front(), wide))
                                   : x;
           });
+    };
+    e.phase([&] {
+      e.parallelNest(rows, [&](ValueRange indices) {
+        e.sequentially([&] { emitAt(indices); });
+      });
     });
     return success();
   }

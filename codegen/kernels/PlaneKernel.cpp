@@ -156,7 +156,7 @@ void PlaneEmitter::emit() {
         (size - 1) * lines.stride + (lines.kernel - 1) * lines.dilation;
     return top >= 0 && top + last < planes.extents[0];
   };
-  e.nest({w.shape[0], w.shape[3]}, [&](ValueRange position) {
+  e.parallelNest({w.shape[0], w.shape[3]}, [&](ValueRange position) {
     Value image = position[0], channel = position[1];
     plane = e.add(w.input.base, e.add(e.mul(image, w.inputStrides[0]),
                                       e.mul(channel, w.inputStrides[1])));

@@ -51,7 +51,7 @@ struct PoolKernel : KernelOpInterface::ExternalModel<PoolKernel, edge::PoolOp> {
     assert(isUnpadded(op.getPadsLow(), op.getPadsHigh()) &&
            "borders are explicit before kernels are emitted");
     Emitter emitter(builder, op.getLoc(), cpu);
-    emitWindow(emitter, windowOf(op, emitter, args));
+    emitter.phase([&] { emitWindow(emitter, windowOf(op, emitter, args)); });
     return success();
   }
 

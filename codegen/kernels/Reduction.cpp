@@ -126,7 +126,7 @@ private:
   /// The last loop is reduced: one scalar result at a time.
   void emitRows() {
     Access outer = only(read, kept), inner = only(read, reduced);
-    e.nest(sizesOf(kept), [&](ValueRange indices) {
+    e.parallelNest(sizesOf(kept), [&](ValueRange indices) {
       Value result = emitFold(
           e, sizesOf(reduced), inner.from(outer.at(e, indices)), start(),
           [&](ArrayRef<Value> elements, int64_t) {
@@ -145,12 +145,13 @@ private:
     while (length > size)
       length /= 2;
     int64_t vectors = std::min<int64_t>(size / length, 4);
-    e.nest(outer, [&](ValueRange indices) {
+    e.parallelNest(outer, [&](ValueRange indices) {
       int64_t step = vectors * length, whole = size / step * step;
-      e.loop(0, whole, step,
-             [&](Value i) { emitBlock(indices, i, step, length); });
-      if (whole != size)
-        emitBlock(indices, e.index(whole), size - whole, length);
+      e.parallelLoop(0, whole, step,
+                     [&](Value i) { emitBlock(indices, i, step, length); });
+      e.parallelLoop(whole, size, step, [&](Value i) {
+        emitBlock(indices, i, size - whole, length);
+      });
     });
   }
 
@@ -202,7 +203,8 @@ struct ReduceKernel
   LogicalResult emitKernel(Operation *op, OpBuilder &builder,
                            const KernelArgs &args, target::CpuAttr cpu) const {
     Emitter e(builder, op->getLoc(), cpu);
-    Reducer(cast<edge::ReduceOp>(op), e, args).emit();
+    Reducer reducer(cast<edge::ReduceOp>(op), e, args);
+    e.phase([&] { reducer.emit(); });
     return success();
   }
 };

@@ -174,7 +174,7 @@ private:
     int64_t alongTrips = llvm::divideCeil(sizes[last], along);
     trips.push_back(downInside ? alongTrips : downTrips);
     trips.push_back(downInside ? downTrips : alongTrips);
-    e.nest(trips, [&](ValueRange at) {
+    e.parallelNest(trips, [&](ValueRange at) {
       SmallVector<Value> indices(sizes.size());
       for (auto [dim, index] : llvm::zip(outer, at))
         indices[dim] = index;

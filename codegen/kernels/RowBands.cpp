@@ -193,8 +193,10 @@ private:
   void forBlocks(function_ref<void(Value block, int64_t channels)> body);
   /// All bands of all images, for the channels at hand.
   void overImages();
-  void moveBuffer(Value band);
-  void produce(Value image, Value band);
+  /// `isFirst`: whether nothing is there of the band before; null if that is
+  /// band 0.
+  void moveBuffer(Value band, Value isFirst);
+  void produce(Value image, Value band, Value isFirst);
   /// Computes the lines from `begin` up to `end` into the buffer, which begins
   /// with line `top`.
   void computeLines(Value image, Value begin, Value end, Value top);
@@ -245,9 +247,11 @@ void BandEmitter::forBlocks(
     function_ref<void(Value block, int64_t channels)> body) {
   int64_t whole = channels / plan.blockLanes;
   int64_t rest = channels % plan.blockLanes;
-  e.loop(0, whole, 1, [&](Value block) { body(block, plan.blockLanes); });
+  e.parallelLoop(0, whole, 1,
+                 [&](Value block) { body(block, plan.blockLanes); });
   if (rest)
-    body(e.index(whole), rest);
+    e.parallelLoop(whole, whole + 1, 1,
+                   [&](Value block) { body(block, rest); });
 }
 
 void BandEmitter::fillBuffer(Value firstLine, Value endLine, int64_t firstPixel,
@@ -276,11 +280,15 @@ void BandEmitter::fillBuffer(Value firstLine, Value endLine, int64_t firstPixel,
   });
 }
 
-void BandEmitter::moveBuffer(Value band) {
+void BandEmitter::moveBuffer(Value band, Value isFirst) {
   if (!plan.kept || plan.bands == 1)
     return;
   Value isLater =
-      arith::CmpIOp::create(e, arith::CmpIPredicate::ne, band, e.index(0));
+      isFirst
+          ? arith::XOrIOp::create(e, isFirst, e.constant(e.getBoolAttr(true)))
+                .getResult()
+          : arith::CmpIOp::create(e, arith::CmpIPredicate::ne, band, e.index(0))
+                .getResult();
   auto branch = scf::IfOp::create(e, isLater, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(e);
   e.setInsertionPoint(branch.thenBlock()->getTerminator());
@@ -298,7 +306,7 @@ void BandEmitter::moveBuffer(Value band) {
   });
 }
 
-void BandEmitter::produce(Value image, Value band) {
+void BandEmitter::produce(Value image, Value band, Value isFirst) {
   int64_t lines = resultOf(plan.producer).getDimSize(1);
 
   // In the buffer of a band, line `l` is at `l + low - band * step`.
@@ -308,11 +316,13 @@ void BandEmitter::produce(Value image, Value band) {
     return e.createOrFold<arith::MinSIOp>(e.add(top, count), all);
   };
   Value end = before(plan.bufferLines);
-  if (plan.bands > 1) {
-    Value isFirst =
+  if (isFirst)
+    begin = e.createOrFold<arith::MaxSIOp>(begin, top);
+  else if (plan.bands > 1)
+    isFirst =
         e.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, band, begin);
+  if (isFirst)
     begin = e.createOrFold<arith::SelectOp>(isFirst, begin, before(plan.kept));
-  }
   if (plan.producerPlan)
     computeLines(image, begin, end, top);
   else
@@ -445,29 +455,35 @@ void BandEmitter::consume(Value image, Value band) {
 
 void BandEmitter::emit() {
   if (!plan.blockByBlock)
-    return overImages();
-  forBlocks([&](Value block, int64_t count) {
-    firstChannel = e.mul(block, plan.blockLanes);
-    channels = count;
-    overImages();
+    return e.phase([&] { overImages(); });
+  e.phase([&] {
+    forBlocks([&](Value block, int64_t count) {
+      firstChannel = e.mul(block, plan.blockLanes);
+      channels = count;
+      overImages();
+    });
   });
 }
 
 void BandEmitter::overImages() {
   if (plan.producer) {
     // Nothing is written to the borders on both sides.
-    Value begin = e.index(0), end = e.index(plan.bufferLines);
-    fillBuffer(begin, end, 0, plan.pixels.low);
-    fillBuffer(begin, end, plan.bufferPixels - plan.pixels.high,
-               plan.pixels.high);
+    e.sequentially([&] {
+      Value begin = e.index(0), end = e.index(plan.bufferLines);
+      fillBuffer(begin, end, 0, plan.pixels.low);
+      fillBuffer(begin, end, plan.bufferPixels - plan.pixels.high,
+                 plan.pixels.high);
+    });
   }
-  e.loop(0, plan.images, 1, [&](Value image) {
+  e.parallelLoop(0, plan.images, 1, [&](Value image) {
     if (plan.producer)
-      fillBuffer(e.index(0), e.index(plan.lines.low), 0, plan.bufferPixels);
-    e.loop(0, plan.bands, 1, [&](Value band) {
+      e.sequentially([&] {
+        fillBuffer(e.index(0), e.index(plan.lines.low), 0, plan.bufferPixels);
+      });
+    e.stretchLoop(0, plan.bands, 1, [&](Value band, Value isFirst) {
       if (plan.producer) {
-        moveBuffer(band);
-        produce(image, band);
+        moveBuffer(band, isFirst);
+        produce(image, band, isFirst);
       }
       slide(image, band);
       if (plan.consumer)
@@ -507,7 +523,7 @@ static void emitPlanar(edge::RowBandsOp op, Emitter &e,
     value = applyEpilogue(e, window, value, operands);
     e.store(value, result, {position[0], position[1], line, pixel});
   };
-  emitPlanes(e, planes);
+  e.phase([&] { emitPlanes(e, planes); });
 }
 
 namespace {

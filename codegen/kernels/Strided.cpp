@@ -286,7 +286,8 @@ public:
   }
 
   void emit() {
-    e.nest(sizes.drop_back(), [&](ValueRange outer) { emitRow(outer); });
+    e.parallelNest(sizes.drop_back(),
+                   [&](ValueRange outer) { emitRow(outer); });
   }
 
 private:
@@ -305,16 +306,16 @@ private:
                            : Value());
     }
     if (lanes < length) {
-      emitTail(e.index(0), to, size);
+      e.parallelLoop(0, size, length, [&](Value i) { emitTail(i, to, size); });
       return;
     }
     Trips trips(size, length, options.unroll);
-    e.loop(0, trips.main, trips.unroll * length,
-           [&](Value i) { emitVectors(i, to, trips.unroll); });
-    e.loop(trips.main, trips.whole, length,
-           [&](Value i) { emitVectors(i, to, 1); });
-    if (trips.whole != size)
-      emitTail(e.index(trips.whole), to, size - trips.whole);
+    e.parallelLoop(0, trips.main, trips.unroll * length,
+                   [&](Value i) { emitVectors(i, to, trips.unroll); });
+    e.parallelLoop(trips.main, trips.whole, length,
+                   [&](Value i) { emitVectors(i, to, 1); });
+    e.parallelLoop(trips.whole, size, length,
+                   [&](Value i) { emitTail(i, to, size - trips.whole); });
   }
 
   /// `count` vectors from inner index `i` on: all loads first, so that they do

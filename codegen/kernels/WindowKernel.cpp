@@ -116,7 +116,7 @@ WindowEmitter::WindowEmitter(Emitter &e, const Window &w)
 }
 
 void WindowEmitter::emit() {
-  e.nest(outer, [&](ValueRange position) {
+  e.parallelNest(outer, [&](ValueRange position) {
     Tile all;
     all.position.assign(position.begin(), position.end());
     all.input = input.base;
@@ -150,15 +150,15 @@ void WindowEmitter::overTiles(
     body(first, size, e.add(input, e.mul(first, dim.stride * inputStride)));
   };
   if (w.isSmall && dim.outputs > size)
-    return e.loop(0, dim.outputs, size, [&](Value first) {
+    return e.parallelLoop(0, dim.outputs, size, [&](Value first) {
       // The last tile ends with the last output.
       if (size > 1)
         first = arith::MinSIOp::create(e, first, e.index(dim.outputs - size));
       emit(first, size);
     });
   for (const cost::TileRun &run : cost::splitEvenly(dim.outputs, size))
-    e.loop(run.first, run.first + run.count * run.size, run.size,
-           [&](Value first) { emit(first, run.size); });
+    e.parallelLoop(run.first, run.first + run.count * run.size, run.size,
+                   [&](Value first) { emit(first, run.size); });
 }
 
 void WindowEmitter::overLines(Tile tile, function_ref<void(Tile)> body) {
@@ -191,7 +191,7 @@ void WindowEmitter::overChannels(Tile tile, function_ref<void(Tile)> body) {
     for (int64_t length : group)
       width += length;
     int64_t count = (channels - first) / width;
-    e.loop(first, first + count * width, width, [&](Value channel) {
+    e.parallelLoop(first, first + count * width, width, [&](Value channel) {
       Tile inner = tile;
       inner.channel = w.firstChannel ? e.add(w.firstChannel, channel) : channel;
       inner.lanes.assign(group.begin(), group.end());

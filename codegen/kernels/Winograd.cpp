@@ -5,8 +5,10 @@
 
 #include "codegen/kernels/Winograd.h"
 #include "codegen/kernels/Contractions.h"
+#include "dialects/Target/Threads.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 #include <cmath>
 #include <cstring>
@@ -227,8 +229,8 @@ std::optional<WinogradConv> WinogradConv::get(edge::ConvOp op,
   auto tile = op->getAttrOfType<IntegerAttr>(winogradAttrName);
   if (!tile)
     return std::nullopt;
-  std::optional<cost::WinogradTiling> tiling =
-      cost::makeWinogradTiling(winogradShape(op), tile.getInt(), cpu);
+  std::optional<cost::WinogradTiling> tiling = cost::makeWinogradTiling(
+      winogradShape(op), tile.getInt(), cpu, target::getThreads(op));
   assert(tiling && "a tile larger than the output");
   return WinogradConv(op, *tiling, cpu);
 }
@@ -304,18 +306,28 @@ void WinogradConv::forTiles(
     Emitter &e, Value bandRow, int64_t channels,
     function_ref<void(Value, Value, Value, Value, int64_t)> body) const {
   int64_t tile = tiling.tile;
-  e.nest({tiling.bandRows, tiling.columns}, [&](ValueRange at) {
-    Value number = e.add(e.mul(at[0], tiling.columns), at[1]);
-    Value row = pieceStart(e, e.add(bandRow, at[0]), tile, shape.height);
-    Value column = pieceStart(e, at[1], tile, shape.width);
-    int64_t whole = channels / lanes * lanes;
-    e.loop(0, whole, lanes,
-           [&](Value channel) { body(number, row, column, channel, lanes); });
-    for (int64_t length : splitIntoVectors(channels - whole, lanes)) {
-      body(number, row, column, e.index(whole), length);
-      whole += length;
-    }
-  });
+  auto emitFor = [&](Value first, int64_t count) {
+    e.nest({tiling.bandRows, tiling.columns}, [&](ValueRange at) {
+      Value number = e.add(e.mul(at[0], tiling.columns), at[1]);
+      Value row = pieceStart(e, e.add(bandRow, at[0]), tile, shape.height);
+      Value column = pieceStart(e, at[1], tile, shape.width);
+      int64_t whole = count / lanes * lanes;
+      e.loop(0, whole, lanes, [&](Value channel) {
+        body(number, row, column, e.add(first, channel), lanes);
+      });
+      for (int64_t length : splitIntoVectors(count - whole, lanes)) {
+        body(number, row, column, e.add(first, whole), length);
+        whole += length;
+      }
+    });
+  };
+  if (!sharesBand(e))
+    return emitFor(e.index(0), channels);
+  // Not by tiles: the last ones overlap others.
+  int64_t block = 4 * lanes, whole = channels / block * block;
+  e.parallelLoop(0, whole, block, [&](Value first) { emitFor(first, block); });
+  e.parallelLoop(whole, channels, block,
+                 [&](Value first) { emitFor(first, channels - whole); });
 }
 
 void WinogradConv::transformInput(Emitter &e, const KernelArgs &args,
@@ -340,7 +352,7 @@ void WinogradConv::transformInput(Emitter &e, const KernelArgs &args,
 
 void WinogradConv::multiply(Emitter &e, const KernelArgs &args) const {
   FlatOperand weights = flatOperand(e, args.inputs[1]);
-  e.loop(0, tiling.positions(), 1, [&](Value position) {
+  e.parallelLoop(0, tiling.positions(), 1, [&](Value position) {
     Contraction c;
     c.lhsType = c.rhsType = c.accumulatorType = element;
     c.pixels = tiling.bandTiles();
@@ -383,25 +395,65 @@ void WinogradConv::transformOutput(Emitter &e, const KernelArgs &args,
                         {image, e.add(row, i), e.add(column, j), channel});
         };
         if (args.scratch.size() < 3) {
-          for (int64_t i = 0; i < size * size; ++i)
-            finish(values[i], e.index(i / size), e.index(i % size));
+          storeLines(e, row, [&](int64_t first, int64_t end) {
+            for (int64_t i = first * size; i < end * size; ++i)
+              finish(values[i], e.index(i / size), e.index(i % size));
+          });
           return;
         }
         for (int64_t i = 0; i < size * size; ++i)
           e.store(values[i], args.scratch[2], e.index(i * length));
-        e.nest({size, size}, [&](ValueRange at) {
-          Value index = e.mul(e.add(e.mul(at[0], size), at[1]), length);
-          finish(e.load(args.scratch[2], index, length, element), at[0], at[1]);
+        storeLines(e, row, [&](int64_t first, int64_t end) {
+          e.nest({end - first, size}, [&](ValueRange at) {
+            Value line = e.add(at[0], first);
+            Value index = e.mul(e.add(e.mul(line, size), at[1]), length);
+            finish(e.load(args.scratch[2], index, length, element), line,
+                   at[1]);
+          });
         });
       });
 }
 
+void WinogradConv::storeLines(
+    Emitter &e, Value row, function_ref<void(int64_t, int64_t)> store) const {
+  int64_t size = tiling.tile, own = shape.height % size;
+  if (!own || e.getThreads() == 1 || sharesBand(e))
+    return store(0, size);
+  // The last lines of the last tile but one are also in the last tile, which
+  // another thread may have; that one stores them, as it does last when all
+  // goes in order.
+  store(0, own);
+  Value isAlone = arith::CmpIOp::create(e, arith::CmpIPredicate::ne, row,
+                                        e.index((tiling.rows - 2) * size));
+  auto branch = scf::IfOp::create(e, isAlone, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(e);
+  e.setInsertionPoint(branch.thenBlock()->getTerminator());
+  store(own, size);
+}
+
+bool WinogradConv::sharesBand(Emitter &e) const {
+  return e.getThreads() > 1 && shape.images == 1 &&
+         tiling.bandRows == tiling.rows;
+}
+
 void WinogradConv::emit(Emitter &e, const KernelArgs &args) const {
+  if (sharesBand(e)) {
+    Value first = e.index(0);
+    e.phase([&] { transformInput(e, args, first, first); });
+    e.phase([&] { multiply(e, args); });
+    e.phase([&] { transformOutput(e, args, first, first); });
+    return;
+  }
   int64_t bands = llvm::divideCeil(tiling.rows, tiling.bandRows);
-  e.nest({shape.images, bands}, [&](ValueRange at) {
+  auto emitBand = [&](ValueRange at) {
     Value bandRow = pieceStart(e, at[1], tiling.bandRows, tiling.rows);
     transformInput(e, args, at[0], bandRow);
     multiply(e, args);
     transformOutput(e, args, at[0], bandRow);
+  };
+  e.phase([&] {
+    e.parallelNest({shape.images, bands}, [&](ValueRange at) {
+      e.sequentially([&] { emitBand(at); });
+    });
   });
 }

@@ -64,6 +64,9 @@ private:
   WinogradConv(edge::ConvOp op, cost::WinogradTiling tiling,
                target::CpuAttr cpu);
 
+  /// Whether threads share the steps of the only band.
+  bool sharesBand(Emitter &e) const;
+
   /// Elements from one position to the next.
   int64_t inputPitch() const;
   int64_t outputPitch() const;
@@ -79,6 +82,11 @@ private:
   void transformInput(Emitter &e, const KernelArgs &args, mlir::Value image,
                       mlir::Value bandRow) const;
   void multiply(Emitter &e, const KernelArgs &args) const;
+  /// Emits `store(first, end)` for the lines of the tile at `row` that are its
+  /// own if threads have tiles of neighbouring rows.
+  void
+  storeLines(Emitter &e, mlir::Value row,
+             llvm::function_ref<void(int64_t first, int64_t end)> store) const;
   void transformOutput(Emitter &e, const KernelArgs &args, mlir::Value image,
                        mlir::Value bandRow) const;
 

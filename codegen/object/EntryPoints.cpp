@@ -33,7 +33,10 @@ public:
       if (!object.isDeclaration())
         object.setLinkage(GlobalValue::InternalLinkage);
     run = buildRun(*main);
-    buildTable(*buildGenericRun());
+    Function *generic = buildGenericRun();
+    if (hasThreads())
+      generic = buildRunAlone(*generic);
+    buildTable(*generic);
   }
 
 private:
@@ -41,10 +44,13 @@ private:
   void refuse(IRBuilder<> &builder, Value *wrong, Status status);
   Function *buildRun(Function &main);
   Function *buildGenericRun();
+  Value *chooseThreads(IRBuilder<> &builder, Value *threads);
+  Function *buildRunAlone(Function &generic);
   void buildTable(Function &genericRun);
   Constant *buildTensors(ArrayRef<TensorInterface> tensors);
   Constant *buildString(StringRef text);
   Constant *buildConstant(Constant *value);
+  bool hasThreads() const { return model.threads > 1; }
   Constant *number(Type *type, uint64_t value) {
     return ConstantInt::get(type, value);
   }
@@ -70,10 +76,13 @@ void EntryPoints::refuse(IRBuilder<> &builder, Value *wrong, Status status) {
 }
 
 Function *EntryPoints::buildRun(Function &main) {
-  // The arguments of main: inputs, outputs, arena. The last one is ours.
+  // The arguments of main: inputs, outputs, arena, and the threads if it uses
+  // them. The size of the arena is ours.
   unsigned count = model.inputs.size() + model.outputs.size() + 1;
   SmallVector<Type *> types(count, pointer);
   types.push_back(size);
+  if (hasThreads())
+    types.push_back(pointer);
   Function *function = Function::Create(
       FunctionType::get(i32, types, /*isVarArg=*/false),
       GlobalValue::ExternalLinkage, model.name + "_run", module);
@@ -81,9 +90,8 @@ Function *EntryPoints::buildRun(Function &main) {
   IRBuilder<> builder(BasicBlock::Create(context, "", function));
   Argument *arena = function->getArg(count - 1);
   SmallVector<Value *> arguments;
-  for (Argument &argument : function->args())
-    arguments.push_back(&argument);
-  arguments.pop_back();
+  for (unsigned i = 0; i < count; ++i)
+    arguments.push_back(function->getArg(i));
 
   Value *anyNull = builder.getFalse();
   for (Value *argument : arguments)
@@ -99,16 +107,57 @@ Function *EntryPoints::buildRun(Function &main) {
                                  number(size, model.arenaBytes)),
            SmallArena);
   }
+  if (hasThreads())
+    arguments.push_back(chooseThreads(builder, function->getArg(count + 1)));
   arguments.truncate(main.arg_size());
   builder.CreateCall(&main, arguments);
   builder.CreateRet(number(i32, Ok));
   return function;
 }
 
-Function *EntryPoints::buildGenericRun() {
+/// `threads`, or null where that has no hook.
+Value *EntryPoints::chooseThreads(IRBuilder<> &builder, Value *threads) {
+  Function *function = builder.GetInsertBlock()->getParent();
+  BasicBlock *before = builder.GetInsertBlock();
+  auto *given = BasicBlock::Create(context, "given", function);
+  auto *chosen = BasicBlock::Create(context, "chosen", function);
+  builder.CreateCondBr(builder.CreateIsNull(threads), chosen, given);
+  builder.SetInsertPoint(given);
+  Value *hook = builder.CreateLoad(pointer, threads);
+  Constant *null = ConstantPointerNull::get(pointer);
+  Value *usable =
+      builder.CreateSelect(builder.CreateIsNull(hook), null, threads);
+  builder.CreateBr(chosen);
+  builder.SetInsertPoint(chosen);
+  PHINode *result = builder.CreatePHI(pointer, 2);
+  result->addIncoming(null, before);
+  result->addIncoming(usable, given);
+  return result;
+}
+
+/// For the table of the model, whose run knows nothing of threads.
+Function *EntryPoints::buildRunAlone(Function &generic) {
   auto *type = FunctionType::get(i32, {pointer, pointer, pointer, size}, false);
   Function *function = Function::Create(type, GlobalValue::InternalLinkage,
-                                        model.name + "_run_arrays", module);
+                                        model.genericEntry(), module);
+  IRBuilder<> builder(BasicBlock::Create(context, "", function));
+  SmallVector<Value *> arguments;
+  for (Argument &argument : function->args())
+    arguments.push_back(&argument);
+  arguments.push_back(ConstantPointerNull::get(pointer));
+  builder.CreateRet(builder.CreateCall(&generic, arguments));
+  return function;
+}
+
+Function *EntryPoints::buildGenericRun() {
+  SmallVector<Type *> types{pointer, pointer, pointer, size};
+  if (hasThreads())
+    types.push_back(pointer);
+  Function *function =
+      Function::Create(FunctionType::get(i32, types, /*isVarArg=*/false),
+                       hasThreads() ? GlobalValue::ExternalLinkage
+                                    : GlobalValue::InternalLinkage,
+                       model.name + "_run_arrays", module);
   IRBuilder<> builder(BasicBlock::Create(context, "", function));
   Value *anyNull = builder.getFalse();
   if (!model.inputs.empty())
@@ -126,7 +175,8 @@ Function *EntryPoints::buildGenericRun() {
   };
   loadAll(function->getArg(0), model.inputs.size());
   loadAll(function->getArg(1), model.outputs.size());
-  arguments.append({function->getArg(2), function->getArg(3)});
+  for (unsigned i = 2; i < types.size(); ++i)
+    arguments.push_back(function->getArg(i));
   builder.CreateRet(builder.CreateCall(run, arguments));
   return function;
 }

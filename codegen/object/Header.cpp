@@ -17,6 +17,10 @@ using namespace edgecc;
 static constexpr StringLiteral modelHeader =
 #include "codegen/object/ModelHeader.inc"
     ;
+/// The text of runtime/include/edgecc/threads.h.
+static constexpr StringLiteral threadsHeader =
+#include "codegen/object/ThreadsHeader.inc"
+    ;
 
 /// Text that cannot end a comment or start one inside.
 static std::string makeComment(StringRef text) {
@@ -42,6 +46,7 @@ private:
   void writeTensorMacros(const TensorInterface &tensor, StringRef kind);
   void writeRun();
   void writeExample();
+  bool hasThreads() const { return model.threads > 1; }
   std::string macroOf(const TensorInterface &tensor, StringRef kind) {
     return prefix + "_" + kind.str() + "_" + StringRef(tensor.cName).upper();
   }
@@ -60,9 +65,10 @@ void HeaderWriter::write() {
      << "#ifndef " << prefix << "_EDGECC_H\n#define " << prefix
      << "_EDGECC_H\n\n";
   writeExample();
-  os << "\n"
-     << modelHeader << "\n"
-     << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
+  os << "\n" << modelHeader << "\n";
+  if (hasThreads())
+    os << threadsHeader << "\n";
+  os << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   writeMacros();
   writeRun();
   os << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << prefix
@@ -112,9 +118,16 @@ void HeaderWriter::writeMacros() {
      << "))\n"
      << "#endif\n\n";
   if (model.stackBytes)
-    os << "/* The most stack that a run takes, beside what interrupts take. "
-          "*/\n"
+    os << "/* The most stack that a run takes, beside what interrupts "
+       << (hasThreads() ? "and the hook for\n * threads " : "") << "take. */\n"
        << "#define " << prefix << "_STACK_BYTES " << *model.stackBytes
+       << "\n\n";
+  if (hasThreads())
+    os << "/* The number of threads that a run is made for. */\n"
+       << "#define " << prefix << "_THREADS " << model.threads << "\n\n";
+  if (hasThreads() && model.taskStackBytes)
+    os << "/* The most stack that a task takes on the thread that runs it. */\n"
+       << "#define " << prefix << "_TASK_STACK_BYTES " << *model.taskStackBytes
        << "\n\n";
   for (const TensorInterface &input : model.inputs)
     writeTensorMacros(input, "INPUT");
@@ -138,9 +151,21 @@ void HeaderWriter::writeRun() {
   for (const TensorInterface &output : model.outputs)
     writeParameter(output, false);
   os << "    void *arena, /* at a multiple of " << model.arenaAlign << " */\n"
-     << "    size_t arena_bytes /* at least " << prefix
-     << "_ARENA_BYTES */);\n\n"
-     << "/* The same for callers that work with any network. */\n"
+     << "    size_t arena_bytes" << (hasThreads() ? "," : "") << " /* at least "
+     << prefix << "_ARENA_BYTES */"
+     << (hasThreads()
+             ? "\n    const edgecc_threads_v0_t *threads /* or NULL for this "
+               "thread alone */"
+             : "")
+     << ");\n\n";
+  if (hasThreads())
+    os << "/* The same with one pointer per input and output, in order. */\n"
+       << "int32_t " << model.name
+       << "_run_arrays(const void *const *inputs, void *const *outputs,\n"
+       << "    void *arena, size_t arena_bytes, const edgecc_threads_v0_t "
+          "*threads);\n\n";
+  os << "/* The same for callers that work with any network"
+     << (hasThreads() ? ", on this thread alone" : "") << ". */\n"
      << "extern const edgecc_model_v0_t " << model.name << "_model;\n\n"
      << "#if defined(__cplusplus) && __cplusplus >= 201103L\n"
      << "#define " << prefix << "_ASSERT static_assert\n"
@@ -185,7 +210,7 @@ void HeaderWriter::writeExample() {
     os << input.cName << ", ";
   for (const TensorInterface &output : model.outputs)
     os << output.cName << ", ";
-  os << "arena, sizeof arena);\n"
+  os << "arena, sizeof arena" << (hasThreads() ? ", NULL" : "") << ");\n"
      << " *   if (status != " << prefix << "_OK)\n"
      << " *     return (int)status;\n"
      << " *   // the result is in";

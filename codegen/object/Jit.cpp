@@ -10,6 +10,7 @@
 #include "codegen/cpu/ResolveCpu.h"
 #include "codegen/object/LayerTimers.h"
 #include "runtime/include/edgecc/model.h"
+#include "runtime/include/edgecc/threads.h"
 
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/AlignOf.h"
@@ -31,6 +32,10 @@ struct LoadedModel::Impl {
   std::unique_ptr<orc::LLJIT> jit;
   const edgecc_model_v0_t *table = nullptr;
   MutableArrayRef<uint64_t> layerTimes;
+  /// Null for a network without threads.
+  int32_t (*runWithThreads)(const void *const *inputs, void *const *outputs,
+                            void *arena, size_t given,
+                            const edgecc_threads_v0_t *threads) = nullptr;
   std::unique_ptr<char, FreeAligned> arena;
 };
 
@@ -64,6 +69,12 @@ LoadedModel::load(StringRef object, const ModelInterface &model) {
   } else {
     consumeError(times.takeError());
   }
+  if (model.threads > 1) {
+    auto run = impl->jit->lookup(model.name + "_run_arrays");
+    if (!run)
+      return run.takeError();
+    impl->runWithThreads = run->toPtr<decltype(impl->runWithThreads)>();
+  }
   FreeAligned deleter{impl->table->arena_bytes, impl->table->arena_align};
   impl->arena = {
       static_cast<char *>(allocate_buffer(deleter.bytes, deleter.align)),
@@ -77,11 +88,14 @@ std::vector<uint64_t> LoadedModel::takeLayerTimes() {
   return times;
 }
 
-Error LoadedModel::run(ArrayRef<const void *> inputs,
-                       ArrayRef<void *> outputs) {
-  int32_t status =
-      impl->table->run(inputs.data(), outputs.data(), impl->arena.get(),
-                       impl->table->arena_bytes);
+Error LoadedModel::run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs,
+                       const edgecc_threads_v0 *threads) {
+  size_t given = impl->table->arena_bytes;
+  int32_t status = impl->runWithThreads
+                       ? impl->runWithThreads(inputs.data(), outputs.data(),
+                                              impl->arena.get(), given, threads)
+                       : impl->table->run(inputs.data(), outputs.data(),
+                                          impl->arena.get(), given);
   if (status != EDGECC_OK)
     return createStringError("the network returned status %d", int(status));
   return Error::success();

@@ -13,6 +13,8 @@
 #include <memory>
 #include <vector>
 
+struct edgecc_threads_v0;
+
 namespace edgecc {
 
 /// A network in this process: the object that a user would link, loaded.
@@ -30,9 +32,11 @@ public:
   std::vector<uint64_t> takeLayerTimes();
 
   /// Runs the network once on one pointer per input and output, in the order
-  /// of the interface. Not to be called twice at the same time.
+  /// of the interface. Not to be called twice at the same time. `threads`, if
+  /// the network is made for several, is a hook for them.
   llvm::Error run(llvm::ArrayRef<const void *> inputs,
-                  llvm::ArrayRef<void *> outputs);
+                  llvm::ArrayRef<void *> outputs,
+                  const edgecc_threads_v0 *threads = nullptr);
 
 private:
   struct Impl;

@@ -41,6 +41,15 @@ struct ModelInterface {
   /// The most stack that a run takes, if that is known. Code generation sets
   /// it.
   std::optional<uint64_t> stackBytes;
+  /// The threads that a run may have. With more than one the caller provides
+  /// them, and `taskStackBytes` is the most stack that a task takes, if known.
+  unsigned threads = 1;
+  std::optional<uint64_t> taskStackBytes;
+
+  /// The function behind the model's table, from which all others are called.
+  std::string genericEntry() const {
+    return name + (threads > 1 ? "_run_alone" : "_run_arrays");
+  }
 };
 
 /// An element type as C code sees it.

@@ -110,7 +110,8 @@ namespace {
 /// The deepest path through the calls, each function once.
 class DeepestPath {
 public:
-  explicit DeepestPath(const StackFrames &frames) : frames(frames) {}
+  DeepestPath(const StackFrames &frames, bool hasHook)
+      : frames(frames), hasHook(hasHook) {}
 
   std::optional<uint64_t> from(StringRef name) {
     auto known = depths.find(name);
@@ -119,7 +120,7 @@ public:
       return known->second;
     depths[name] = std::nullopt;
     auto found = frames.find(name);
-    if (found == frames.end() || found->second.callsUnknown)
+    if (found == frames.end() || (found->second.callsUnknown && !hasHook))
       return std::nullopt;
     const StackFrame &frame = found->second;
     uint64_t deepest = 0;
@@ -137,12 +138,27 @@ public:
 
 private:
   const StackFrames &frames;
+  bool hasHook;
   StringMap<std::optional<uint64_t>> depths;
 };
 
 } // namespace
 
 std::optional<uint64_t> edgecc::boundStack(const StackFrames &frames,
-                                           StringRef entry) {
-  return DeepestPath(frames).from(entry);
+                                           StringRef entry, bool hasHook) {
+  return DeepestPath(frames, hasHook).from(entry);
+}
+
+std::optional<uint64_t> edgecc::boundTaskStack(const StackFrames &frames) {
+  DeepestPath paths(frames, /*hasHook=*/false);
+  uint64_t deepest = 0;
+  for (const auto &frame : frames) {
+    if (!frame.getKey().ends_with("_task"))
+      continue;
+    std::optional<uint64_t> depth = paths.from(frame.getKey());
+    if (!depth)
+      return std::nullopt;
+    deepest = std::max(deepest, *depth);
+  }
+  return deepest;
 }

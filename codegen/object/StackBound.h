@@ -56,9 +56,15 @@ std::optional<std::string> findCallee(const llvm::MachineInstr &call);
 llvm::FunctionPass *createCollectStackFrames(StackFrames &frames);
 
 /// The most bytes of stack that a call of `entry` takes. Nothing if a function
-/// calls itself, through a pointer, or one that is not in `frames`.
+/// calls itself, through a pointer, or one that is not in `frames`. With
+/// `hasHook`, what is called through a pointer belongs to somebody else, and is
+/// not counted.
 std::optional<uint64_t> boundStack(const StackFrames &frames,
-                                   llvm::StringRef entry);
+                                   llvm::StringRef entry, bool hasHook = false);
+
+/// The same for the deepest of the functions that `edgecc-launch-tasks` made
+/// for tasks.
+std::optional<uint64_t> boundTaskStack(const StackFrames &frames);
 
 } // namespace edgecc
 

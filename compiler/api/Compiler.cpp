@@ -8,6 +8,7 @@
 #include "compiler/api/Report.h"
 #include "compiler/pipeline/Evaluate.h"
 #include "compiler/pipeline/Registration.h"
+#include "dialects/Target/Threads.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -68,6 +69,9 @@ OwningOpRef<ModuleOp> Compiler::import(StringRef path,
       options.name.empty() ? modelNameFromPath(path) : options.name;
   (*module)->setAttr(target::cpuAttrName, *cpu);
   (*module)->setAttr("edge.model_name", StringAttr::get(&context, name));
+  if (options.threads > 1)
+    (*module)->setAttr(target::threadsAttrName,
+                       Builder(&context).getI64IntegerAttr(options.threads));
   return module;
 }
 
@@ -84,6 +88,7 @@ Compiler::runPasses(ModuleOp module, const CompileOptions &options,
 static LLVMStageOptions llvmStage(const CompileOptions &options) {
   LLVMStageOptions stage;
   stage.mergeKernels = options.codegen.optLevel == OptLevel::Os;
+  stage.threads = options.threads;
   return stage;
 }
 
@@ -105,6 +110,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     opt.narrowProducts = options.precision == Precision::BF16;
     opt.floatFallback = options.floatFallback;
     KernelStageOptions kernel;
+    kernel.threads = options.threads;
     kernel.winograd =
         options.winograd && (options.codegen.optLevel == OptLevel::O2 ||
                              options.codegen.optLevel == OptLevel::O3);
@@ -205,6 +211,7 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
     generated.floatFallbacks = count.getInt();
   generated.layers = readLayers(main);
   generated.buffers = readPlan(main, generated.layers);
+  generated.interface.threads = options.threads;
   if (failed(runPasses(module, options, [&](OpPassManager &manager) {
         buildLLVMStage(manager, llvmStage(options));
       })))
@@ -262,9 +269,11 @@ FailureOr<CompiledModel> Compiler::compile(StringRef path,
                         module->getLoc(), &facts)))
     return failure();
   model.interface = std::move(generated.interface);
-  // The other entry, for callers that work with any network, calls this one.
-  model.interface.stackBytes =
-      boundStack(facts.frames, model.interface.name + "_run_arrays");
+  // The other entries, for callers that work with any network, call this one.
+  model.interface.stackBytes = boundStack(
+      facts.frames, model.interface.genericEntry(), options.threads > 1);
+  if (options.threads > 1)
+    model.interface.taskStackBytes = boundTaskStack(facts.frames);
   model.cpu = generated.cpu;
   model.layers = std::move(generated.layers);
   model.buffers = std::move(generated.buffers);

@@ -58,6 +58,9 @@ struct CompileOptions {
   /// one it is not.
   CalibratorPtr calibrator;
   Precision precision = Precision::F32;
+  /// The threads that a run may have; with one, the object knows nothing of
+  /// threads.
+  unsigned threads = 1;
   /// What is said of operations that stay in float in a quantised network.
   WarningLevel floatFallback = WarningLevel::Warning;
   /// Whether to predict what the layers cost on the CPU.

@@ -129,6 +129,9 @@ void edgecc::buildKernelStage(OpPassManager &manager,
   function.addPass(createCSEPass());
   function.addPass(kernels::createMaterializeCopies());
   manager.addPass(kernels::createEmitKernels());
+  // While also loops of one trip are there.
+  if (options.threads > 1)
+    manager.addPass(schedule::createSplitKernels());
   manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(createCSEPass());
   manager.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
@@ -148,5 +151,9 @@ void edgecc::buildLLVMStage(OpPassManager &manager,
   manager.addPass(createLowerToLLVMPass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  // Once memrefs are nothing but pointers.
+  if (options.threads > 1)
+    manager.addPass(createLaunchTasksPass());
+  // Afterwards, a function with tasks may have constants as arguments.
   manager.addPass(createMergeKernels({options.mergeKernels}));
 }

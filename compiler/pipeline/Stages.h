@@ -77,6 +77,8 @@ struct KernelStageOptions {
   bool winograd = false;
   /// By how much constants may grow for that where memory is scarce, percent.
   unsigned winogradGrowth = 25;
+  /// The threads of a run, which the module says as well.
+  unsigned threads = 1;
 };
 void buildKernelStage(mlir::OpPassManager &manager,
                       const KernelStageOptions &options);
@@ -86,6 +88,8 @@ struct LLVMStageOptions {
   /// Makes kernels one that differ in any constants, which is slower; those of
   /// different real numbers become one in any case.
   bool mergeKernels = false;
+  /// As for the stage before.
+  unsigned threads = 1;
 };
 void buildLLVMStage(mlir::OpPassManager &manager,
                     const LLVMStageOptions &options);

@@ -9,6 +9,7 @@
 
 #include "codegen/object/Jit.h"
 #include "compiler/run/Programs.h"
+#include "runtime/include/edgecc/pthread_pool.h"
 
 #include "llvm/Support/Alignment.h"
 #include "llvm/Support/CommandLine.h"
@@ -105,8 +106,22 @@ Expected<TensorData> edgecc::executeHere(const CompiledModel &model,
   using Clock = std::chrono::steady_clock;
   using Microseconds = std::chrono::duration<double, std::micro>;
   auto begin = Clock::now();
+  struct DestroyPool {
+    void operator()(edgecc_pthread_pool_t *pool) const {
+      edgecc_pthread_pool_destroy(pool);
+    }
+  };
+  std::unique_ptr<edgecc_pthread_pool_t, DestroyPool> pool;
+  edgecc_threads_v0_t threads = {nullptr, nullptr};
+  if (model.interface.threads > 1) {
+    pool.reset(edgecc_pthread_pool_create(model.interface.threads));
+    if (!pool)
+      return makeError("the system gives no " +
+                       std::to_string(model.interface.threads) + " threads");
+    threads = edgecc_pthread_pool_threads(pool.get());
+  }
   do {
-    if (Error error = (*loaded)->run(in, out))
+    if (Error error = (*loaded)->run(in, out, &threads))
       return std::move(error);
   } while (options.reps && Clock::now() - begin < Microseconds(100000));
   std::vector<double> times;
@@ -119,7 +134,7 @@ Expected<TensorData> edgecc::executeHere(const CompiledModel &model,
        --left) {
     long before = preemptions();
     auto start = Clock::now();
-    if (Error error = (*loaded)->run(in, out))
+    if (Error error = (*loaded)->run(in, out, &threads))
       return std::move(error);
     double time = Microseconds(Clock::now() - start).count();
     uint64_t missing = options.reps - times.size();

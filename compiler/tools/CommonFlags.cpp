@@ -101,6 +101,10 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                                       "rounded to bf16, where the CPU "
                                       "multiplies those")),
                 cl::cat(category)),
+      threads("fthreads", cl::init(1), cl::value_desc("N"),
+              cl::desc("Split kernels for up to N threads, which the caller of "
+                       "the network provides through a hook"),
+              cl::cat(category)),
       pic("fPIC", cl::desc("Position independent code"), cl::cat(category)),
       noPic("fno-PIC", cl::desc("Code for a fixed address"), cl::cat(category)),
       noWinograd("fno-winograd",
@@ -245,6 +249,13 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
     return 1;
   }
   optLevel = *parsed;
+  constexpr unsigned mostThreads = 64;
+  if (threads < 1 || threads > mostThreads) {
+    reportError(
+        "cannot split kernels for -fthreads=" + std::to_string(threads) +
+        "; expected 1 to " + std::to_string(mostThreads));
+    return 1;
+  }
   if (!parseShapes() || !parseLimits() || !parseWarnings() ||
       !parseQuantization())
     return 1;
@@ -300,6 +311,7 @@ CompileOptions CommonFlags::getOptions() const {
   options.target = {target, cpu, attrs, march};
   options.codegen.optLevel = optLevel;
   options.winograd = !noWinograd;
+  options.threads = threads;
   if (pic || noPic)
     options.codegen.pic = bool(pic);
   options.name = name;

@@ -59,6 +59,7 @@ private:
   llvm::cl::opt<std::string> quantize, maxLoss, accuracyReport, calibrate,
       calibration;
   llvm::cl::opt<Precision> precision;
+  llvm::cl::opt<unsigned> threads;
   llvm::cl::opt<bool> pic, noPic, noWinograd, printTargets, printOperators,
       verbose;
   ImportOptions import;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Target/TargetDialect.h"
+#include "dialects/Target/Threads.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -32,6 +33,12 @@ void TargetDialect::initialize() {
 
 LogicalResult TargetDialect::verifyOperationAttribute(Operation *op,
                                                       NamedAttribute attr) {
+  if (attr.getName() == threadsAttrName) {
+    auto threads = dyn_cast<IntegerAttr>(attr.getValue());
+    if (!isa<ModuleOp>(op) || !threads || threads.getInt() < 1)
+      return op->emitError("'target.threads' is a positive number on a module");
+    return success();
+  }
   if (attr.getName() != cpuAttrName)
     return op->emitError("unknown attribute '")
            << attr.getName().getValue() << "' of the target dialect";

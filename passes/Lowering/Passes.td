@@ -82,4 +82,16 @@ def MergeKernels : Pass<"edgecc-merge-kernels", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def LaunchTasksPass : Pass<"edgecc-launch-tasks", "::mlir::ModuleOp"> {
+  let summary = "hand tasks to the threads of the caller";
+  let description = [{
+    Functions with `edge.tasks`, and those that call them, receive one more
+    argument, a pointer to `edgecc_threads_v0_t` of the runtime header. Where it
+    is not null, the tasks go to its hook instead of being called one after the
+    other: as a function that takes the arguments out of a closure, which lies
+    on the stack of the caller. Modules without such functions stay as they are.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // EDGECC_PASSES_LOWERING_PASSES_TD

@@ -31,4 +31,35 @@ def FormRowBands : Pass<"edgecc-form-row-bands", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }
 
+def SplitKernels : Pass<"edgecc-split-kernels", "::mlir::ModuleOp"> {
+  let summary = "split kernels into parts for several threads";
+  let description = [{
+    A kernel has phases: the loops at its top that carry `edge.phase` with one
+    number, whose iterations, and those of the loops with that attribute right
+    below, may run in any order. Each phase becomes a function with one argument
+    more, the number of a task, which does an equal stretch of the work, and the
+    kernel a function with `edge.tasks` that calls it for every task, one after
+    the other. No iteration is cut, so that results do not depend on the number
+    of threads.
+
+    Scratch buffers (arguments with `edge.scratch`) that only one phase uses are
+    there once per task afterwards, also where the kernel is called. Phases with
+    too little work for a launch stay whole, and so does a kernel that does more
+    at its top than phases and filling such a buffer. Without threads, nothing
+    happens.
+  }];
+  let options = [
+    Option<"threads", "threads", "int64_t", /*default=*/"0",
+           "how many; 0 for what `target.threads` of the module says">,
+    Option<"leastWork", "least-work", "double", /*default=*/"20000",
+           "how many operations a launch must be worth">
+  ];
+  let statistics = [
+    Statistic<"numSplit", "split", "phases split into tasks">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 #endif // EDGECC_PASSES_SCHEDULE_PASSES_TD
