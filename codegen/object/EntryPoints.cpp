@@ -16,7 +16,7 @@ using namespace edgecc;
 namespace {
 
 /// The status codes of runtime/include/edgecc/model.h.
-enum Status { Ok, NullPointer, MisalignedArena, SmallArena };
+enum Status { Ok, NullPointer, MisalignedArena, SmallArena, NoSuchLayer };
 
 /// Builds the entry points of one module.
 class EntryPoints {
@@ -32,7 +32,11 @@ public:
     for (GlobalObject &object : module.global_objects())
       if (!object.isDeclaration())
         object.setLinkage(GlobalValue::InternalLinkage);
-    run = buildRun(*main);
+    run = buildEntry(*main, "_run");
+    if (Function *step = module.getFunction("step"))
+      buildEntry(*step, "_step");
+    if (Function *hook = module.getFunction("on_layer"))
+      defineHook(*hook);
     Function *generic = buildGenericRun();
     if (hasThreads())
       generic = buildRunAlone(*generic);
@@ -42,7 +46,10 @@ public:
 private:
   /// Returns `status` where `wrong` is true; goes on where it is not.
   void refuse(IRBuilder<> &builder, Value *wrong, Status status);
-  Function *buildRun(Function &main);
+  /// The public function of that suffix, which checks its arguments and calls
+  /// `inner`: that runs the network, or one layer if it takes a number.
+  Function *buildEntry(Function &inner, StringRef suffix);
+  void defineHook(Function &hook);
   Function *buildGenericRun();
   Value *chooseThreads(IRBuilder<> &builder, Value *threads);
   Function *buildRunAlone(Function &generic);
@@ -75,17 +82,21 @@ void EntryPoints::refuse(IRBuilder<> &builder, Value *wrong, Status status) {
   builder.SetInsertPoint(accepted);
 }
 
-Function *EntryPoints::buildRun(Function &main) {
-  // The arguments of main: inputs, outputs, arena, and the threads if it uses
-  // them. The size of the arena is ours.
+Function *EntryPoints::buildEntry(Function &inner, StringRef suffix) {
+  // The arguments: inputs, outputs, arena, and the threads if the network uses
+  // them, or the number of a layer. The size of the arena is ours.
   unsigned count = model.inputs.size() + model.outputs.size() + 1;
   SmallVector<Type *> types(count, pointer);
   types.push_back(size);
+  bool isStep = inner.arg_size() &&
+                inner.getArg(inner.arg_size() - 1)->getType()->isIntegerTy(32);
   if (hasThreads())
     types.push_back(pointer);
+  if (isStep)
+    types.push_back(i32);
   Function *function = Function::Create(
       FunctionType::get(i32, types, /*isVarArg=*/false),
-      GlobalValue::ExternalLinkage, model.name + "_run", module);
+      GlobalValue::ExternalLinkage, model.name + suffix, module);
   function->addFnAttr(Attribute::NoInline);
   IRBuilder<> builder(BasicBlock::Create(context, "", function));
   Argument *arena = function->getArg(count - 1);
@@ -109,10 +120,25 @@ Function *EntryPoints::buildRun(Function &main) {
   }
   if (hasThreads())
     arguments.push_back(chooseThreads(builder, function->getArg(count + 1)));
-  arguments.truncate(main.arg_size());
-  builder.CreateCall(&main, arguments);
+  if (isStep) {
+    Argument *layer = function->getArg(types.size() - 1);
+    refuse(builder,
+           builder.CreateICmpUGE(layer, number(i32, model.layers.size())),
+           NoSuchLayer);
+    arguments.truncate(inner.arg_size() - 1);
+    arguments.push_back(layer);
+  }
+  arguments.truncate(inner.arg_size());
+  builder.CreateCall(&inner, arguments);
   builder.CreateRet(number(i32, Ok));
   return function;
+}
+
+/// Does nothing, unless the linker finds another one.
+void EntryPoints::defineHook(Function &hook) {
+  hook.setName(model.name + "_on_layer");
+  hook.setLinkage(GlobalValue::WeakAnyLinkage);
+  IRBuilder<>(BasicBlock::Create(context, "", &hook)).CreateRetVoid();
 }
 
 /// `threads`, or null where that has no hook.

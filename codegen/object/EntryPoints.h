@@ -17,7 +17,8 @@ class Module;
 namespace edgecc {
 
 /// Adds `<name>_run`, which checks its pointers and calls `main`, and the
-/// table `<name>_model`, as runtime/include/edgecc/model.h declares them.
+/// table `<name>_model`, as runtime/include/edgecc/model.h declares them, and
+/// `<name>_step` and `<name>_on_layer` for networks that run layer by layer.
 /// Everything else in the module becomes internal.
 void addEntryPoints(llvm::Module &module, const ModelInterface &model);
 

@@ -45,6 +45,10 @@ private:
   void writeMacros();
   void writeTensorMacros(const TensorInterface &tensor, StringRef kind);
   void writeRun();
+  /// Declares the function of that suffix, which takes inputs, outputs, arena
+  /// and `last`, if there is such an argument.
+  void writeEntry(StringRef suffix, StringRef last);
+  void writeLayers();
   void writeExample();
   bool hasThreads() const { return model.threads > 1; }
   std::string macroOf(const TensorInterface &tensor, StringRef kind) {
@@ -71,6 +75,7 @@ void HeaderWriter::write() {
   os << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   writeMacros();
   writeRun();
+  writeLayers();
   os << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << prefix
      << "_EDGECC_H */\n";
 }
@@ -96,8 +101,10 @@ void HeaderWriter::writeMacros() {
      << "#define " << prefix << "_OK EDGECC_OK\n"
      << "#define " << prefix << "_NULL_POINTER EDGECC_NULL_POINTER\n"
      << "#define " << prefix << "_MISALIGNED_ARENA EDGECC_MISALIGNED_ARENA\n"
-     << "#define " << prefix << "_SMALL_ARENA EDGECC_SMALL_ARENA\n\n"
-     << "#define " << prefix << "_MODEL_VERSION 0\n\n"
+     << "#define " << prefix << "_SMALL_ARENA EDGECC_SMALL_ARENA\n";
+  if (model.hasStep)
+    os << "#define " << prefix << "_NO_SUCH_LAYER EDGECC_NO_SUCH_LAYER\n";
+  os << "\n#define " << prefix << "_MODEL_VERSION 0\n\n"
      << "/* The memory that a run works in. All other memory that the network\n"
      << " * uses is constant (" << model.weightBytes
      << " bytes of weights) or stack. */\n"
@@ -135,29 +142,62 @@ void HeaderWriter::writeMacros() {
     writeTensorMacros(output, "OUTPUT");
 }
 
-void HeaderWriter::writeRun() {
+void HeaderWriter::writeEntry(StringRef suffix, StringRef last) {
   auto writeParameter = [&](const TensorInterface &tensor, bool isInput) {
     const ElementInfo *info = getElementInfo(tensor.type.getElementType());
     os << "    " << (isInput ? "const " : "") << info->cType << " *"
        << tensor.cName << ", /* " << (isInput ? "in" : "out") << ": "
        << info->name << " " << formatShape(tensor.type) << " */\n";
   };
-  os << "/* Runs the network: reads the inputs, writes the outputs and the "
-        "arena.\n * Reentrant: runs at the same time need different arenas and "
-        "outputs. */\n"
-     << "int32_t " << model.name << "_run(\n";
+  os << "int32_t " << model.name << suffix << "(\n";
   for (const TensorInterface &input : model.inputs)
     writeParameter(input, true);
   for (const TensorInterface &output : model.outputs)
     writeParameter(output, false);
   os << "    void *arena, /* at a multiple of " << model.arenaAlign << " */\n"
-     << "    size_t arena_bytes" << (hasThreads() ? "," : "") << " /* at least "
-     << prefix << "_ARENA_BYTES */"
-     << (hasThreads()
-             ? "\n    const edgecc_threads_v0_t *threads /* or NULL for this "
-               "thread alone */"
-             : "")
-     << ");\n\n";
+     << "    size_t arena_bytes" << (last.empty() ? "" : ",") << " /* at least "
+     << prefix << "_ARENA_BYTES */";
+  if (!last.empty())
+    os << "\n    " << last;
+  os << ");\n\n";
+}
+
+void HeaderWriter::writeLayers() {
+  if (model.layers.empty())
+    return;
+  os << "/* The layers of a run, in order. */\n"
+     << "#define " << prefix << "_LAYERS " << model.layers.size() << "\n"
+     << "#define " << prefix << "_LAYER_NAMES";
+  ListSeparator comma(",");
+  for (const std::string &name : model.layers) {
+    os << comma << " \\\n  \"";
+    os.write_escaped(name) << "\"";
+  }
+  os << "\n\n";
+  if (model.hasStep) {
+    os << "/* Runs one layer. All of them, one after the other, do what "
+       << model.name
+       << "_run\n * does; the arguments stay the same until the "
+          "last one has run. */\n";
+    writeEntry("_step", "uint32_t layer /* below " + prefix + "_LAYERS */");
+  }
+  if (model.announcesLayers)
+    os << "/* Called by " << model.name
+       << "_run with the number of each layer before it begins, and\n * with "
+       << prefix
+       << "_LAYERS when the last one has ended. The object has an "
+          "empty\n * function, which one of yours replaces; its stack comes on "
+          "top. */\n"
+       << "void " << model.name << "_on_layer(uint32_t layer);\n\n";
+}
+
+void HeaderWriter::writeRun() {
+  os << "/* Runs the network: reads the inputs, writes the outputs and the "
+        "arena.\n * Reentrant: runs at the same time need different arenas and "
+        "outputs. */\n";
+  writeEntry("_run", hasThreads() ? "const edgecc_threads_v0_t *threads /* or "
+                                    "NULL for this thread alone */"
+                                  : "");
   if (hasThreads())
     os << "/* The same with one pointer per input and output, in order. */\n"
        << "int32_t " << model.name

@@ -93,15 +93,17 @@ std::string edgecc::makeCIdentifier(StringRef text) {
 /// Names that a parameter of the run function must not have.
 static bool isTaken(StringRef name) {
   static constexpr StringRef words[] = {
-      "arena",   "arena_bytes", "auto",     "break",    "case",     "char",
-      "const",   "continue",    "default",  "do",       "double",   "else",
-      "enum",    "extern",      "float",    "for",      "goto",     "if",
-      "inline",  "int",         "long",     "register", "restrict", "return",
-      "short",   "signed",      "sizeof",   "static",   "struct",   "switch",
-      "typedef", "union",       "unsigned", "void",     "volatile", "while",
-      "class",   "new",         "delete",   "this",     "template", "operator",
-      "private", "public",      "bool",     "true",     "false",    "and",
-      "or",      "not",         "xor",      "export",   "namespace"};
+      "arena",    "arena_bytes", "auto",     "break",    "case",
+      "char",     "const",       "continue", "default",  "do",
+      "double",   "else",        "enum",     "extern",   "float",
+      "for",      "goto",        "if",       "inline",   "int",
+      "layer",    "long",        "register", "restrict", "return",
+      "short",    "signed",      "sizeof",   "static",   "struct",
+      "switch",   "typedef",     "union",    "unsigned", "void",
+      "volatile", "while",       "class",    "new",      "delete",
+      "this",     "template",    "operator", "private",  "public",
+      "bool",     "true",        "false",    "and",      "or",
+      "not",      "xor",         "export",   "namespace"};
   return llvm::is_contained(words, name);
 }
 
@@ -114,6 +116,11 @@ FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
   result.name = name.str();
   if (auto align = main->getAttrOfType<IntegerAttr>("edge.arena_align"))
     result.arenaAlign = align.getInt();
+  if (auto layers = main->getAttrOfType<ArrayAttr>("edge.layers"))
+    for (auto layer : layers.getAsRange<StringAttr>())
+      result.layers.push_back(layer.str());
+  result.hasStep = bool(module.lookupSymbol("step"));
+  result.announcesLayers = bool(module.lookupSymbol("on_layer"));
   llvm::StringSet<> names;
   for (auto [number, argument] : llvm::enumerate(main.getArgumentTypes())) {
     if (main.getArgAttr(number, "edge.arena")) {

@@ -41,6 +41,10 @@ struct ModelInterface {
   /// The most stack that a run takes, if that is known. Code generation sets
   /// it.
   std::optional<uint64_t> stackBytes;
+  /// The names of the layers, in order, if they can run or be watched one by
+  /// one.
+  llvm::SmallVector<std::string> layers;
+  bool hasStep = false, announcesLayers = false;
   /// The threads that a run may have. With more than one the caller provides
   /// them, and `taskStackBytes` is the most stack that a task takes, if known.
   unsigned threads = 1;

@@ -117,6 +117,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     // More than it can be: no bound.
     if (options.codegen.optLevel == OptLevel::O3)
       kernel.winogradGrowth = 1000;
+    kernel.layers = options.layers;
     if (stage >= Stage::Edge)
       buildEdgeStage(manager, edge);
     if (stage >= Stage::Opt)
@@ -270,8 +271,15 @@ FailureOr<CompiledModel> Compiler::compile(StringRef path,
     return failure();
   model.interface = std::move(generated.interface);
   // The other entries, for callers that work with any network, call this one.
-  model.interface.stackBytes = boundStack(
-      facts.frames, model.interface.genericEntry(), options.threads > 1);
+  auto boundOf = [&](const std::string &entry) {
+    return boundStack(facts.frames, entry, options.threads > 1);
+  };
+  std::optional<uint64_t> stack = boundOf(model.interface.genericEntry());
+  if (model.interface.hasStep) {
+    std::optional<uint64_t> step = boundOf(model.interface.name + "_step");
+    stack = stack && step ? std::max(stack, step) : std::nullopt;
+  }
+  model.interface.stackBytes = stack;
   if (options.threads > 1)
     model.interface.taskStackBytes = boundTaskStack(facts.frames);
   model.cpu = generated.cpu;

@@ -51,6 +51,7 @@ struct CompileOptions {
   /// The prefix of all C names; from the file name if empty.
   std::string name;
   MemoryLimits limits;
+  LayerEntries layers;
   /// Computes convolutions and products of quantised values with integers; f32
   /// otherwise.
   bool integers = true;

@@ -140,6 +140,9 @@ void edgecc::buildKernelStage(OpPassManager &manager,
   // After kernels are there: they decide what is computed in place.
   manager.addNestedPass<func::FuncOp>(memory::createOrderCalls());
   manager.addNestedPass<func::FuncOp>(memory::createPlanArena());
+  if (options.layers.step || options.layers.announce)
+    manager.addPass(schedule::createSplitLayers(
+        {options.layers.step, options.layers.announce}));
   manager.addPass(transforms::createVerifyKernel());
 }
 

@@ -71,6 +71,14 @@ struct PlacedStageOptions {
 void buildPlacedStage(mlir::OpPassManager &manager,
                       const PlacedStageOptions &options);
 
+/// What a network offers of its single layers.
+struct LayerEntries {
+  /// A function that runs one of them.
+  bool step = false;
+  /// Calls of a function that the user may replace, at the begin of each.
+  bool announce = false;
+};
+
 /// placed to kernel: loops on planned memory.
 struct KernelStageOptions {
   /// Whether convolutions may trade space and rounding for fewer products.
@@ -79,6 +87,8 @@ struct KernelStageOptions {
   unsigned winogradGrowth = 25;
   /// The threads of a run, which the module says as well.
   unsigned threads = 1;
+  /// What the network offers of its layers.
+  LayerEntries layers;
 };
 void buildKernelStage(mlir::OpPassManager &manager,
                       const KernelStageOptions &options);

@@ -111,6 +111,13 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                  cl::desc("Multiply convolutions out: smaller weights, and no "
                           "other rounding than theirs"),
                  cl::cat(category)),
+      layerSteps("flayer-steps",
+                 cl::desc("Add a function that runs one layer at a time"),
+                 cl::cat(category)),
+      profileLayers("fprofile-layers",
+                    cl::desc("Call a function of yours at the begin of each "
+                             "layer"),
+                    cl::cat(category)),
       printTargets("print-targets",
                    cl::desc("Print the CPUs that have records"),
                    cl::cat(category)),
@@ -256,6 +263,11 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
         "; expected 1 to " + std::to_string(mostThreads));
     return 1;
   }
+  if (threads > 1 && layerSteps) {
+    reportError("-flayer-steps runs layers on one thread, and -fthreads=" +
+                std::to_string(threads) + " on several; expected one of them");
+    return 1;
+  }
   if (!parseShapes() || !parseLimits() || !parseWarnings() ||
       !parseQuantization())
     return 1;
@@ -312,6 +324,7 @@ CompileOptions CommonFlags::getOptions() const {
   options.codegen.optLevel = optLevel;
   options.winograd = !noWinograd;
   options.threads = threads;
+  options.layers = {layerSteps, profileLayers};
   if (pic || noPic)
     options.codegen.pic = bool(pic);
   options.name = name;

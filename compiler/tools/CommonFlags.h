@@ -60,8 +60,8 @@ private:
       calibration;
   llvm::cl::opt<Precision> precision;
   llvm::cl::opt<unsigned> threads;
-  llvm::cl::opt<bool> pic, noPic, noWinograd, printTargets, printOperators,
-      verbose;
+  llvm::cl::opt<bool> pic, noPic, noWinograd, layerSteps, profileLayers,
+      printTargets, printOperators, verbose;
   ImportOptions import;
   MemoryLimits limits;
   OptLevel optLevel = OptLevel::O2;

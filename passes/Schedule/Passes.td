@@ -62,4 +62,31 @@ def SplitKernels : Pass<"edgecc-split-kernels", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def SplitLayers : Pass<"edgecc-split-layers", "::mlir::ModuleOp"> {
+  let summary = "lets a network run layer by layer";
+  let description = [{
+    A layer is one call of a kernel at the top level of `@main`, or a loop or a
+    branch there, with what it needs. `@main`, whose memory is planned, receives
+    their names as `edge.layers`.
+
+    With `step` a function `@step` is added, which takes the arguments of `@main`
+    and a number, and runs the layer of that number: all of them, one after the
+    other, do what `@main` does. With `announce` `@main` calls a function
+    `@on_layer`, which is declared only, with the number of each layer before it
+    begins, and with how many there are when the last one has ended.
+  }];
+  let options = [
+    Option<"step", "step", "bool", /*default=*/"false",
+           "add a function that runs one layer">,
+    Option<"announce", "announce", "bool", /*default=*/"false",
+           "call a function at the begin of each layer">
+  ];
+  let statistics = [
+    Statistic<"numLayers", "layers", "layers found">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 #endif // EDGECC_PASSES_SCHEDULE_PASSES_TD

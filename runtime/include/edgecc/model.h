@@ -23,6 +23,7 @@ extern "C" {
 #define EDGECC_NULL_POINTER 1     /* a pointer is null */
 #define EDGECC_MISALIGNED_ARENA 2 /* see the model's arena_align */
 #define EDGECC_SMALL_ARENA 3      /* see the model's arena_bytes */
+#define EDGECC_NO_SUCH_LAYER 4    /* only networks that run layer by layer */
 
 /* Element types, numbered as in ONNX. */
 #define EDGECC_TYPE_F32 1

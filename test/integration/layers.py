@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Networks that run layer by layer, and that say when a layer begins.
+
+A C program runs each network as a whole and in steps: the bits of the results
+are the same, and the hook hears of every layer in order.
+"""
+import functools
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import suite
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+F = TensorProto.FLOAT
+
+
+def value(name, *shape, element=F):
+    return helper.make_tensor_value_info(name, element, shape)
+
+
+def chain():
+    """Two convolutions, a sum and a mean."""
+    rng = np.random.default_rng(0)
+    constants = {"w": rng.standard_normal((8, 4, 3, 3)).astype(np.float32),
+                 "v": rng.standard_normal((4, 8, 1, 1)).astype(np.float32)}
+    nodes = [helper.make_node("Conv", ["x", "w"], ["a"], pads=[1] * 4),
+             helper.make_node("Relu", ["a"], ["b"]),
+             helper.make_node("Conv", ["b", "v"], ["c"]),
+             helper.make_node("Add", ["c", "x"], ["d"]),
+             helper.make_node("GlobalAveragePool", ["d"], ["y"])]
+    return helper.make_graph(
+        nodes, "chain", [value("x", 1, 4, 9, 9)], [value("y", 1, 4, 1, 1)],
+        [numpy_helper.from_array(a, n) for n, a in constants.items()])
+
+
+def branch():
+    """A branch that the input decides, between two products."""
+    def arm(name, operator):
+        return helper.make_graph(
+            [helper.make_node(operator, ["p"], [name + "_r"])], name, [],
+            [value(name + "_r", 4, 6)])
+    weights = np.random.default_rng(1).standard_normal((6, 6))
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["p"]),
+             helper.make_node("ReduceSum", ["p"], ["s"], keepdims=0),
+             helper.make_node("Less", ["s", "zero"], ["c"]),
+             helper.make_node("If", ["c"], ["q"],
+                              then_branch=arm("then", "Tanh"),
+                              else_branch=arm("else", "Sigmoid")),
+             helper.make_node("MatMul", ["q", "w"], ["y"])]
+    return helper.make_graph(
+        nodes, "branch", [value("x", 4, 6)], [value("y", 4, 6)],
+        [numpy_helper.from_array(weights.astype(np.float32), "w"),
+         numpy_helper.from_array(np.float32(0), "zero")])
+
+
+def runs(options, make, cpu, cc, runner):
+    with tempfile.TemporaryDirectory() as folder:
+        path = lambda name: os.path.join(folder, name)
+        onnx.save(helper.make_model(
+            make(), ir_version=10,
+            opset_imports=[helper.make_opsetid("", 18)]), path("net.onnx"))
+        suite.must([os.path.join(options.bin, "edgecc"), path("net.onnx"),
+                    "-mcpu=" + cpu, "--name=net", "-flayer-steps",
+                    "-fprofile-layers", "-o", path("net.o")], options.timeout)
+        suite.must([cc, "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+                    "-static", "-I", folder, os.path.join(HERE, "layers.c"),
+                    path("net.o"), "-o", path("net")], options.timeout)
+        out = suite.must([*runner, path("net")], options.timeout).stdout
+        first, _, readings = out.partition("\n")
+        if first != "same":
+            raise suite.Failure("prints " + first)
+        table = subprocess.run(
+            [sys.executable, os.path.join(suite.ROOT, "utils", "layer-times"),
+             path("net.h")], input=readings, capture_output=True, text=True)
+        lines = [line.split() for line in table.stdout.splitlines()]
+        taken = [int(line[0]) for line in lines]
+        count = len(readings.split()) - 1
+        if taken[:-1] != [100 + i for i in range(count)] or (
+                taken[-1] != sum(taken[:-1])):
+            raise suite.Failure("layer-times: " + (table.stderr or str(taken)))
+        return f"{count} layers"
+
+
+def without(options):
+    """Neither entry nor hook is there unless asked for."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = os.path.join(folder, "net.o")
+        suite.must([os.path.join(options.bin, "edgecc"),
+                    os.path.join(suite.MODELS, "digits_cnn.onnx"),
+                    "--name=net", "-o", target], options.timeout)
+        with open(target[:-2] + ".h") as f:
+            header = f.read()
+        symbols = suite.must(["/usr/lib/llvm-22/bin/llvm-nm", target]).stdout
+        for word in ("step", "layer", "LAYER"):
+            if word in symbols or "net_" + word in header:
+                raise suite.Failure(f"'{word}' in an object without layers")
+        return ""
+
+
+def main():
+    options = suite.parser(__doc__).parse_args()
+    machines = [("native", "cc", ()),
+                ("cortex-a72", "aarch64-linux-gnu-gcc", ("qemu-aarch64",)),
+                ("rv64gc", "riscv64-linux-gnu-gcc", ("qemu-riscv64",))]
+    tests = [(f"{make.__name__}-{cpu}",
+              functools.partial(runs, options, make, cpu, cc, runner))
+             for make in (chain, branch) for cpu, cc, runner in machines]
+    tests.append(("without", functools.partial(without, options)))
+    return suite.run(tests, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
