@@ -267,46 +267,16 @@ EDGE_MATH(AcosOp, AcosOp)
 EDGE_MATH(AtanOp, AtanOp)
 EDGE_MATH(SinhOp, SinhOp)
 EDGE_MATH(CoshOp, CoshOp)
-EDGE_REAL(TanOp, b.div(b.make<math::SinOp>(x), b.make<math::CosOp>(x)))
+EDGE_MATH(TanOp, TanOp)
+EDGE_MATH(AsinhOp, AsinhOp)
+EDGE_MATH(AcoshOp, AcoshOp)
+EDGE_MATH(AtanhOp, AtanhOp)
 EDGE_REAL(ReciprocalOp, b.div(b.real(1, x), x))
 EDGE_REAL(RsqrtOp, b.div(b.real(1, x), b.make<math::SqrtOp>(x)))
 EDGE_REAL(SigmoidOp,
           b.div(b.real(1, x),
                 b.add(b.real(1, x),
                       b.make<math::ExpOp>(b.make<arith::NegFOp>(x)))))
-
-Value AsinhOp::emitScalar(OpBuilder &builder, ValueRange operands) {
-  // sign(x) log1p(|x| + x^2 / (1 + sqrt(x^2 + 1))) keeps small arguments exact.
-  return emitUnary(
-      getOperation(), builder, operands,
-      [](ScalarBuilder &b, Value x) -> Value {
-        Value one = b.real(1, x);
-        Value square = b.mul(x, x);
-        Value root = b.make<math::SqrtOp>(b.add(square, one));
-        Value magnitude = b.make<math::Log1pOp>(
-            b.add(b.make<math::AbsFOp>(x), b.div(square, b.add(one, root))));
-        return b.make<math::CopySignOp>({magnitude, x});
-      });
-}
-
-Value AcoshOp::emitScalar(OpBuilder &builder, ValueRange operands) {
-  // With t = x - 1: log1p(t + sqrt(2t + t^2)).
-  return emitUnary(getOperation(), builder, operands,
-                   [](ScalarBuilder &b, Value x) -> Value {
-                     Value t = b.sub(x, b.real(1, x));
-                     Value root =
-                         b.make<math::SqrtOp>(b.add(b.add(t, t), b.mul(t, t)));
-                     return b.make<math::Log1pOp>(b.add(t, root));
-                   });
-}
-
-Value AtanhOp::emitScalar(OpBuilder &builder, ValueRange operands) {
-  return emitUnary(getOperation(), builder, operands,
-                   [](ScalarBuilder &b, Value x) -> Value {
-                     Value ratio = b.div(b.add(x, x), b.sub(b.real(1, x), x));
-                     return b.mul(b.real(0.5, x), b.make<math::Log1pOp>(ratio));
-                   });
-}
 
 /// Rounding leaves integers as they are.
 #define EDGE_ROUND(OP, MATH)                                                   \

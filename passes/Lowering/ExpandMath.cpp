@@ -62,6 +62,10 @@ void ExpandMathPass::runOnOperation() {
   }
 
   MLIRContext *context = &getContext();
+  RewritePatternSet joined(context);
+  populateJoinFunctionsPatterns(joined, cpu);
+  if (failed(applyPatternsGreedily(module, std::move(joined))))
+    return signalPassFailure();
   RewritePatternSet patterns(context);
   populateExpandRoundingPatterns(patterns, cpu);
   populateExpandExtremaPatterns(patterns, cpu);
@@ -73,8 +77,9 @@ void ExpandMathPass::runOnOperation() {
     return !llvm::is_contained(
         {math::ExpOp::getOperationName(), math::TanhOp::getOperationName(),
          math::ErfOp::getOperationName(), math::SinOp::getOperationName(),
-         math::CosOp::getOperationName(), math::AtanOp::getOperationName(),
-         math::Atan2Op::getOperationName()},
+         math::ExpM1Op::getOperationName(), math::LogOp::getOperationName(),
+         math::AsinOp::getOperationName(), math::CosOp::getOperationName(),
+         math::AtanOp::getOperationName(), math::Atan2Op::getOperationName()},
         name);
   });
   math::populateExpansionPatterns(

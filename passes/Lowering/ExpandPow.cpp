@@ -9,7 +9,6 @@
 #include "passes/Lowering/FloatBuilder.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -138,19 +137,6 @@ Value PowBuilder::pow(Value x, Value y) {
   return select(isOne, one, power);
 }
 
-/// The value of all elements of a constant.
-static std::optional<double> matchSplat(Value value) {
-  Attribute attr;
-  if (!matchPattern(value, m_Constant(&attr)))
-    return std::nullopt;
-  if (auto dense = dyn_cast<DenseFPElementsAttr>(attr);
-      dense && dense.isSplat())
-    return dense.getSplatValue<APFloat>().convertToDouble();
-  if (auto scalar = dyn_cast<FloatAttr>(attr))
-    return scalar.getValueAsDouble();
-  return std::nullopt;
-}
-
 namespace {
 
 struct ExpandPow : OpRewritePattern<math::PowFOp> {
@@ -164,7 +150,7 @@ struct ExpandPow : OpRewritePattern<math::PowFOp> {
     if (!element.isF32() && !element.isF64())
       return failure();
     Value x = op.getLhs();
-    if (auto exponent = matchSplat(op.getRhs()))
+    if (auto exponent = splatOf(op.getRhs()))
       if (Value result = expandConstant(b, x, *exponent)) {
         rewriter.replaceOp(op, result);
         return success();

@@ -15,6 +15,7 @@
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
+#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -22,14 +23,16 @@ using namespace edgecc;
 
 /// e^x = 2^n e^r as the bits of e^r plus those of n in the exponent, which are
 /// the bits of the result where that is a normal number.
-static Value exponentialBits(FloatBuilder &b, Value x) {
+/// `rest` is what x has too little, if anything.
+static Value exponentialBits(FloatBuilder &b, Value x, Value rest = {}) {
   // The sum has no bits for a fraction; n stands in its low bits, and those
   // above them leave with the shift.
   Value magic = b.constant(0x1.8p23);
   Value shifted = b.add(b.mul(x, b.constant(0x1.715476p0)), magic);
   Value rounded = b.sub(shifted, magic);
   Value r = b.fma(rounded, b.constant(-0.693359375), x);
-  r = b.fma(rounded, b.constant(2.12194440e-4), r);
+  Value low = b.constant(2.12194440e-4);
+  r = rest ? b.add(r, b.fma(rounded, low, rest)) : b.fma(rounded, low, r);
   Value p = b.poly(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3,
                        4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1});
   Value power = b.add(b.fma(b.mul(r, r), p, r), b.constant(1));
@@ -38,9 +41,9 @@ static Value exponentialBits(FloatBuilder &b, Value x) {
   return arith::AddIOp::create(b, b.toBits(power), exponent);
 }
 
-/// e^x for |x| up to 80.
-static Value exponentialNear(FloatBuilder &b, Value x) {
-  return b.fromBits(exponentialBits(b, x));
+/// e^x for |x| up to 87.
+static Value exponentialNear(FloatBuilder &b, Value x, Value rest = {}) {
+  return b.fromBits(exponentialBits(b, x, rest));
 }
 
 static Value expandExp(FloatBuilder &b, Value x) {
@@ -82,6 +85,87 @@ static Value expandErf(FloatBuilder &b, Value x) {
   return b.select(b.greater(a, b.constant(0.9)), b.copySign(large, x), small);
 }
 
+/// e^x - 1 = 2^n (e^r - 1) + (2^n - 1), by half of it because 2^n may be too
+/// large by one.
+static Value expandExpM1(FloatBuilder &b, Value x) {
+  Value limited = b.clamp(x, -18, 89);
+  auto [n, integer] = b.roundToInt(b.mul(limited, b.constant(0x1.715476p0)));
+  Value r = b.fma(n, b.constant(-0.693359375), limited);
+  r = b.fma(n, b.constant(2.12194440e-4), r);
+  Value p = b.poly(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3,
+                       4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1});
+  p = b.fma(b.mul(r, r), p, r);
+  Value half = b.fromBits(arith::AddIOp::create(
+      b, b.toBits(b.constant(0.5)),
+      arith::ShLIOp::create(b, integer, b.intConstant(23))));
+  Value result = b.fma(p, half, b.sub(half, b.constant(0.5)));
+  return b.add(result, result);
+}
+
+/// 1 + erf(y), which is small for negative y, where y = x `scale`: e^-y^2 times
+/// a function that changes slowly. The square is of x, if y is x / sqrt(2), and
+/// comes with its rounding error.
+static Value expandOnePlusErf(FloatBuilder &b, Value x, double scale) {
+  double inner = std::abs(scale * scale - 0.5) < 1e-6 ? std::sqrt(0.5) : 1;
+  if (inner == 1 && scale != 1)
+    x = b.mul(x, b.constant(scale));
+  double farthest = 9.33 / inner;
+  Value distance = b.abs(x), a = b.atMost(distance, farthest);
+  Value square = b.mul(a, a), factor = b.constant(-inner * inner);
+  Value power = exponentialNear(b, b.mul(square, factor),
+                                b.mul(b.productError(a, a, square), factor));
+  power =
+      b.select(b.less(distance, b.constant(farthest)), power, b.constant(0));
+  // Even and odd powers apart, by factors that f32 holds well.
+  auto poly = [&](SmallVector<double> even, SmallVector<double> odd) {
+    double power = 1;
+    for (double &c : llvm::reverse(even)) {
+      c *= power;
+      power *= inner * inner;
+    }
+    power = inner;
+    for (double &c : llvm::reverse(odd)) {
+      c *= power;
+      power *= inner * inner;
+    }
+    return b.fma(b.poly(square, odd), a, b.poly(square, even));
+  };
+  Value numerator =
+      poly({0.04922017436290144, 1.109974541200421, 1.530613173926689},
+           {0.3461691382803417, 1.886120510582555});
+  Value denominator =
+      poly({0.6136140478028591, 3.656445901272812, 1.530613173926689},
+           {0.08723924631051158, 2.010282271522125, 3.61323330370072});
+  Value tail = b.div(b.mul(power, numerator), denominator);
+  return b.select(b.less(x, b.constant(0)), tail, b.sub(b.constant(2), tail));
+}
+
+/// The logarithm of f 2^e with f from sqrt(1/2) to sqrt(2).
+static Value expandLog(FloatBuilder &b, Value x) {
+  Value zero = b.constant(0), smallest = b.constant(0x1p-126);
+  Value isTiny = b.less(x, smallest);
+  Value bits = b.toBits(b.select(isTiny, b.mul(x, b.constant(0x1p23)), x));
+  Value e = arith::ShRSIOp::create(
+      b, arith::SubIOp::create(b, bits, b.intConstant(0x3f3504f3)),
+      b.intConstant(23));
+  Value f = b.fromBits(arith::SubIOp::create(
+      b, bits, arith::ShLIOp::create(b, e, b.intConstant(23))));
+  e = b.sub(b.toFloat(e), b.select(isTiny, b.constant(23), zero));
+  f = b.sub(f, b.constant(1));
+  Value z = b.mul(f, f);
+  Value p = b.poly(f, {7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1,
+                       -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+                       2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1});
+  p = b.fma(e, b.constant(-2.12194440e-4), b.mul(b.mul(f, z), p));
+  p = b.fma(z, b.constant(-0.5), p);
+  Value log = b.fma(e, b.constant(0.693359375), b.add(f, p));
+  Value infinity = b.constant(std::numeric_limits<double>::infinity());
+  Value nan = b.constant(std::numeric_limits<double>::quiet_NaN());
+  log = b.select(b.less(x, infinity), log, x);
+  log = b.select(b.equal(x, zero), b.neg(infinity), log);
+  return b.select(b.less(x, zero), nan, log);
+}
+
 static Value expandExp2(FloatBuilder &b, Value x) {
   x = b.clamp(x, -151, 129);
   auto [rounded, n] = b.roundToInt(x);
@@ -93,17 +177,28 @@ static Value expandExp2(FloatBuilder &b, Value x) {
   return b.scaleByPowerOf2(p, n);
 }
 
-/// Sine and cosine of x = j pi/2 + r, to the last places for |x| up to 10^5 and
-/// ever less beyond. The first parts of pi/2 have eight bits each, so that
+/// x = j pi/2 + r, for sines and cosines to the last places for |x| up to 10^5
+/// and ever less beyond. The first parts of pi/2 have eight bits each, so that
 /// their products with j of up to 16 bits are exact without a fused
 /// multiply-add, too.
-static std::pair<Value, Value> expandSinCos(FloatBuilder &b, Value x) {
+static std::pair<Value, Value> reduceAngle(FloatBuilder &b, Value x) {
   auto [rounded, j] = b.roundToInt(b.mul(x, b.constant(0.636619772367581343)));
   Value r = x;
   for (double part : {1.5703125, 0.0004825592041015625, 1.2665987014770508e-06,
                       9.89530235528946e-10, 2.5633440682570896e-12})
     r = b.fma(rounded, b.constant(-part), r);
-  r = b.clamp(r, -0.8, 0.8);
+  return {b.clamp(r, -0.8, 0.8), j};
+}
+
+/// Whether `bit` of the integers is set.
+static Value hasBit(FloatBuilder &b, Value integer, int64_t bit) {
+  return arith::CmpIOp::create(
+      b, arith::CmpIPredicate::ne,
+      arith::AndIOp::create(b, integer, b.intConstant(bit)), b.intConstant(0));
+}
+
+static std::pair<Value, Value> expandSinCos(FloatBuilder &b, Value x) {
+  auto [r, j] = reduceAngle(b, x);
   Value z = b.mul(r, r);
   Value sine = b.poly(z, {-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1});
   sine = b.fma(b.mul(sine, z), r, r);
@@ -112,18 +207,12 @@ static std::pair<Value, Value> expandSinCos(FloatBuilder &b, Value x) {
   cosine =
       b.fma(b.mul(cosine, z), z, b.fma(z, b.constant(-0.5), b.constant(1)));
 
-  auto hasBit = [&](Value integer, int64_t bit) {
-    return arith::CmpIOp::create(
-        b, arith::CmpIPredicate::ne,
-        arith::AndIOp::create(b, integer, b.intConstant(bit)),
-        b.intConstant(0));
-  };
-  Value isSwapped = hasBit(j, 1);
+  Value isSwapped = hasBit(b, j, 1);
   Value sinMagnitude = b.select(isSwapped, cosine, sine);
   Value cosMagnitude = b.select(isSwapped, sine, cosine);
   Value next = arith::AddIOp::create(b, j, b.intConstant(1));
-  return {b.select(hasBit(j, 2), b.neg(sinMagnitude), sinMagnitude),
-          b.select(hasBit(next, 2), b.neg(cosMagnitude), cosMagnitude)};
+  return {b.select(hasBit(b, j, 2), b.neg(sinMagnitude), sinMagnitude),
+          b.select(hasBit(b, next, 2), b.neg(cosMagnitude), cosMagnitude)};
 }
 
 static Value expandSin(FloatBuilder &b, Value x) {
@@ -132,9 +221,27 @@ static Value expandSin(FloatBuilder &b, Value x) {
 static Value expandCos(FloatBuilder &b, Value x) {
   return expandSinCos(b, x).second;
 }
+/// The tangent of r, or of r + pi/2, which is -1 over it.
 static Value expandTan(FloatBuilder &b, Value x) {
-  auto [sine, cosine] = expandSinCos(b, x);
-  return b.div(sine, cosine);
+  auto [r, j] = reduceAngle(b, x);
+  Value z = b.mul(r, r);
+  Value p = b.poly(z, {9.38540185543e-3, 3.11992232697e-3, 2.44301354525e-2,
+                       5.34112807005e-2, 1.33387994085e-1, 3.33331568548e-1});
+  Value tangent = b.fma(b.mul(p, z), r, r);
+  return b.select(hasBit(b, j, 1), b.div(b.constant(-1), tangent), tangent);
+}
+
+/// Above one half by the angle of half of 1 - |x|.
+static Value expandAsin(FloatBuilder &b, Value x) {
+  Value a = b.abs(x), half = b.constant(0.5);
+  Value isLarge = b.greater(a, half);
+  Value z = b.select(isLarge, b.fma(a, b.constant(-0.5), half), b.mul(a, a));
+  Value t = b.select(isLarge, b.sqrt(z), a);
+  Value p = b.poly(z, {4.2163199048e-2, 2.4181311049e-2, 4.5470025998e-2,
+                       7.4953002686e-2, 1.6666752422e-1});
+  Value angle = b.fma(b.mul(p, z), t, t);
+  Value large = b.fma(angle, b.constant(-2), b.constant(1.57079632679489662));
+  return b.copySign(b.select(isLarge, large, angle), x);
 }
 
 /// The angle of the point (x, y), both of them not negative.
@@ -171,19 +278,27 @@ static Value expandAtan(FloatBuilder &b, Value x) {
   return b.copySign(expandAngle(b, b.abs(x), b.constant(1)), x);
 }
 
-/// By e^|x| - 1, so that small numbers keep their places.
+/// e^x / 2 for x from 0 on, also where e^x itself is too large.
+static Value halfExponential(FloatBuilder &b, Value x) {
+  Value bits = exponentialBits(b, b.atMost(x, 89.415985));
+  Value half =
+      b.fromBits(arith::SubIOp::create(b, bits, b.intConstant(1 << 23)));
+  Value infinity = b.constant(std::numeric_limits<double>::infinity());
+  return b.select(b.greater(x, b.constant(89.415985)), infinity, half);
+}
+
 static Value expandSinh(FloatBuilder &b, Value x) {
-  Value t = math::ExpM1Op::create(b, b.abs(x));
-  Value sum = b.add(t, b.div(t, b.add(t, b.constant(1))));
-  // The quotient of infinities is one.
-  Value isHuge = b.greater(t, b.constant(1e30));
-  sum = b.mul(b.select(isHuge, t, sum), b.constant(0.5));
-  return b.copySign(sum, x);
+  Value a = b.abs(x), z = b.mul(x, x);
+  Value p = b.poly(z, {2.03721912945e-4, 8.33028376239e-3, 1.66667160211e-1});
+  Value small = b.fma(b.mul(x, z), p, x);
+  Value half = halfExponential(b, a);
+  Value large = b.sub(half, b.div(b.constant(0.25), half));
+  return b.select(b.greater(a, b.constant(1)), b.copySign(large, x), small);
 }
 
 static Value expandCosh(FloatBuilder &b, Value x) {
-  Value t = math::ExpOp::create(b, b.abs(x));
-  return b.mul(b.add(t, b.div(b.constant(1), t)), b.constant(0.5));
+  Value half = halfExponential(b, b.abs(x));
+  return b.add(half, b.div(b.constant(0.25), half));
 }
 
 static Value expandAsinh(FloatBuilder &b, Value x) {
@@ -267,6 +382,71 @@ struct ExpandAtan2 : OpRewritePattern<math::Atan2Op> {
   bool hasFma;
 };
 
+/// 1 + erf(y) and e^x - 1, which lose digits if computed one by one.
+struct JoinSum : OpRewritePattern<arith::AddFOp> {
+  JoinSum(MLIRContext *context, bool hasFma)
+      : OpRewritePattern(context), hasFma(hasFma) {}
+  LogicalResult matchAndRewrite(arith::AddFOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!getElementTypeOrSelf(op.getType()).isF32())
+      return failure();
+    for (unsigned side : {0, 1}) {
+      Value function = op->getOperand(side);
+      std::optional<double> term = splatOf(op->getOperand(1 - side));
+      if (auto exp = function.getDefiningOp<math::ExpOp>(); exp && term == -1) {
+        rewriter.replaceOpWithNewOp<math::ExpM1Op>(op, exp.getOperand());
+        return success();
+      }
+      auto erf = function.getDefiningOp<math::ErfOp>();
+      if (!erf || term != 1)
+        continue;
+      FloatBuilder b(rewriter, op.getLoc(), op.getType(), hasFma);
+      Value x = erf.getOperand();
+      double scale = 1;
+      if (auto product = x.getDefiningOp<arith::MulFOp>())
+        if (std::optional<double> factor = splatOf(product.getRhs())) {
+          scale = *factor;
+          x = product.getLhs();
+        }
+      rewriter.replaceOp(op, expandOnePlusErf(b, x, scale));
+      return success();
+    }
+    return failure();
+  }
+  bool hasFma;
+};
+
+/// e^x - 1
+struct JoinDifference : OpRewritePattern<arith::SubFOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::SubFOp op,
+                                PatternRewriter &rewriter) const override {
+    auto exp = op.getLhs().getDefiningOp<math::ExpOp>();
+    if (!exp || splatOf(op.getRhs()) != 1 ||
+        !getElementTypeOrSelf(op.getType()).isF32())
+      return failure();
+    rewriter.replaceOpWithNewOp<math::ExpM1Op>(op, exp.getOperand());
+    return success();
+  }
+};
+
+/// x (1 / d) = x / d: one rounding less in x sigmoid(x).
+struct JoinQuotient : OpRewritePattern<arith::MulFOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::MulFOp op,
+                                PatternRewriter &rewriter) const override {
+    for (unsigned side : {0, 1}) {
+      auto inverse = op->getOperand(side).getDefiningOp<arith::DivFOp>();
+      if (!inverse || !inverse->hasOneUse() || splatOf(inverse.getLhs()) != 1)
+        continue;
+      rewriter.replaceOpWithNewOp<arith::DivFOp>(op, op->getOperand(1 - side),
+                                                 inverse.getRhs());
+      return success();
+    }
+    return failure();
+  }
+};
+
 /// Sine and cosine at once.
 struct ExpandSinCosOp : OpRewritePattern<math::SincosOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -299,12 +479,21 @@ struct ExpandFma : OpRewritePattern<math::FmaOp> {
 
 } // namespace
 
+void edgecc::populateJoinFunctionsPatterns(RewritePatternSet &patterns,
+                                           target::CpuAttr cpu) {
+  patterns.add<JoinSum>(patterns.getContext(), cpu.getHasFma());
+  patterns.add<JoinDifference, JoinQuotient>(patterns.getContext());
+}
+
 void edgecc::populateExpandTranscendentalPatterns(RewritePatternSet &patterns,
                                                   target::CpuAttr cpu) {
   MLIRContext *context = patterns.getContext();
   bool hasFma = cpu.getHasFma();
   patterns.add<ExpandUnary<math::ExpOp>>(context, expandExp, hasFma);
   patterns.add<ExpandUnary<math::Exp2Op>>(context, expandExp2, hasFma);
+  patterns.add<ExpandUnary<math::ExpM1Op>>(context, expandExpM1, hasFma);
+  patterns.add<ExpandUnary<math::LogOp>>(context, expandLog, hasFma);
+  patterns.add<ExpandUnary<math::AsinOp>>(context, expandAsin, hasFma);
   patterns.add<ExpandUnary<math::TanhOp>>(context, expandTanh, hasFma);
   patterns.add<ExpandUnary<math::ErfOp>>(context, expandErf, hasFma);
   patterns.add<ExpandUnary<math::SinOp>>(context, expandSin, hasFma);
@@ -312,9 +501,12 @@ void edgecc::populateExpandTranscendentalPatterns(RewritePatternSet &patterns,
   patterns.add<ExpandUnary<math::TanOp>>(context, expandTan, hasFma);
   patterns.add<ExpandUnary<math::SinhOp>>(context, expandSinh, hasFma);
   patterns.add<ExpandUnary<math::CoshOp>>(context, expandCosh, hasFma);
-  patterns.add<ExpandUnary<math::AsinhOp>>(context, expandAsinh, hasFma);
-  patterns.add<ExpandUnary<math::AcoshOp>>(context, expandAcosh, hasFma);
-  patterns.add<ExpandUnary<math::AtanhOp>>(context, expandAtanh, hasFma);
+  patterns.add<ExpandUnary<math::AsinhOp>>(context, expandAsinh, hasFma,
+                                           /*anyWidth=*/true);
+  patterns.add<ExpandUnary<math::AcoshOp>>(context, expandAcosh, hasFma,
+                                           /*anyWidth=*/true);
+  patterns.add<ExpandUnary<math::AtanhOp>>(context, expandAtanh, hasFma,
+                                           /*anyWidth=*/true);
   patterns.add<ExpandUnary<math::Log10Op>>(context, expandLog10, hasFma,
                                            /*anyWidth=*/true);
   patterns.add<ExpandUnary<math::RsqrtOp>>(context, expandRsqrt, hasFma,

@@ -8,6 +8,7 @@
 #include "passes/Lowering/FloatBuilder.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -149,4 +150,16 @@ Value FloatBuilder::scaleByPowerOf2(Value x, Value n) {
         arith::ShLIOp::create(*this, biased, intConstant(mantissa)));
   };
   return mul(mul(x, power(half)), power(rest));
+}
+
+std::optional<double> edgecc::splatOf(Value value) {
+  Attribute attr;
+  if (!matchPattern(value, m_Constant(&attr)))
+    return std::nullopt;
+  if (auto dense = dyn_cast<DenseFPElementsAttr>(attr);
+      dense && dense.isSplat())
+    return dense.getSplatValue<APFloat>().convertToDouble();
+  if (auto scalar = dyn_cast<FloatAttr>(attr))
+    return scalar.getValueAsDouble();
+  return std::nullopt;
 }

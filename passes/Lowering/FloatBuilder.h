@@ -91,6 +91,9 @@ private:
   bool hasFma;
 };
 
+/// The value of all elements of a constant.
+std::optional<double> splatOf(mlir::Value value);
+
 /// Adds the patterns of one family each. The CPU record says what to keep.
 void populateExpandRoundingPatterns(mlir::RewritePatternSet &patterns,
                                     target::CpuAttr cpu);
@@ -102,6 +105,10 @@ void populateExpandNarrowPatterns(mlir::RewritePatternSet &patterns,
                                   bool hasFma);
 void populateExpandPowPatterns(mlir::RewritePatternSet &patterns,
                                target::CpuAttr cpu);
+/// What several operations compute together with less error; before these are
+/// expanded one by one.
+void populateJoinFunctionsPatterns(mlir::RewritePatternSet &patterns,
+                                   target::CpuAttr cpu);
 void populateExpandTranscendentalPatterns(mlir::RewritePatternSet &patterns,
                                           target::CpuAttr cpu);
 

@@ -85,9 +85,10 @@ Value convertHardSigmoid(ConversionContext &ctx) {
 }
 
 Value convertHardSwish(ConversionContext &ctx) {
+  // x / 6 * (x + 3), whose sum is exact near its root.
   Value x = ctx.operand(0);
-  return ctx.create<edge::MulOp>(
-      x, clamp(ctx, scale(ctx, x, 1.0 / 6.0, 0.5), 0.0, 1.0));
+  return ctx.create<edge::MulOp>(scale(ctx, x, 1.0 / 6.0, 0.0),
+                                 clamp(ctx, scale(ctx, x, 1.0, 3.0), 0.0, 6.0));
 }
 
 //===----------------------------------------------------------------------===//
@@ -100,7 +101,8 @@ Value negativeBranch(ConversionContext &ctx, Value x, double divisor,
   Value limited = clamp(ctx, x, -kInfinity, 0.0);
   if (divisor != 1.0)
     limited = ctx.create<edge::MulOp>(limited, scalar(ctx, x, 1.0 / divisor));
-  return scale(ctx, ctx.create<edge::ExpOp>(limited), height, -height);
+  Value e = ctx.create<edge::ExpOp>(limited);
+  return scale(ctx, ctx.create<edge::SubOp>(e, scalar(ctx, e, 1)), height, 0.0);
 }
 
 /// positive(x) for x > 0, negative otherwise.
@@ -179,7 +181,8 @@ Value convertQuickGelu(ConversionContext &ctx) {
 /// x / 2 * (1 + erf(x / sqrt(2)))
 Value exactGelu(ConversionContext &ctx, Value x) {
   Value erf = ctx.create<edge::ErfOp>(scale(ctx, x, std::sqrt(0.5), 0.0));
-  return ctx.create<edge::MulOp>(x, scale(ctx, erf, 0.5, 0.5));
+  return ctx.create<edge::MulOp>(
+      x, scale(ctx, scale(ctx, erf, 1.0, 1.0), 0.5, 0.0));
 }
 
 /// x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
