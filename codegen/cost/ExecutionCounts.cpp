@@ -348,8 +348,12 @@ std::optional<ExecutionCounts> ControlFlow::run() {
   if (!budget)
     return std::nullopt;
   ExecutionCounts counts;
-  for (const auto &[branch, turn] : turns)
+  for (const auto &[branch, turn] : turns) {
     counts.guessed.insert(branch);
+    BasicBlock *block = branch->getParent();
+    Loop *loop = loops.getLoopFor(block);
+    counts.hasUnknownLoops |= loop && loop->isLoopExiting(block);
+  }
   for (const auto &[edge, count] : trace.edges) {
     counts.edges[edge] = count;
     counts.blocks[edge.first] += count;
@@ -366,6 +370,8 @@ void edgecc::setBranchWeights(Module &module) {
     if (function.isDeclaration() || function.size() == 1)
       continue;
     std::optional<ExecutionCounts> counts = countExecutions(function);
+    if (!counts || counts->hasUnknownLoops)
+      function.addFnAttr(unknownLoopsAttr);
     if (!counts)
       continue;
     for (BasicBlock &block : function) {

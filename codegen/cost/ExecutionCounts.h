@@ -17,6 +17,7 @@
 
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/StringRef.h"
 #include <optional>
 
 namespace llvm {
@@ -36,11 +37,16 @@ struct ExecutionCounts {
   /// Branches on data, which go each way in turn; all else is exact where there
   /// are none.
   llvm::DenseSet<const llvm::Instruction *> guessed;
+  /// Whether one of these ends a loop, so that counts may be off by far.
+  bool hasUnknownLoops = false;
 };
 
 /// Counts for one call of `function`, whose arguments are not known. Nothing if
 /// that takes too long.
 std::optional<ExecutionCounts> countExecutions(llvm::Function &function);
+
+/// The attribute of functions in LLVM IR of which counts may be off by far.
+inline constexpr llvm::StringLiteral unknownLoopsAttr = "edgecc-unknown-loops";
 
 /// Writes the counts of the functions of a module as branch weights, from which
 /// the code generator has the frequency of machine blocks.

@@ -23,6 +23,7 @@ const CodeCost &MachineCost::ofCall(StringRef function) {
       countCycles(blocks, costs);
     for (auto [block, cost] : zip(blocks, costs)) {
       cost.instructions = block.instructions.size();
+      cost.accesses = block.accesses;
       cost.isPartial = block.isOpaque;
       for (StringRef callee : block.callees)
         cost.add(ofCall(callee));

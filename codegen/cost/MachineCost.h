@@ -17,6 +17,8 @@ namespace edgecc {
 struct CodeCost {
   /// Instructions that are executed.
   double instructions = 0;
+  /// Instructions that read or write memory.
+  double accesses = 0;
   /// Cycles of the core, if all data were in its first cache; 0 if LLVM has no
   /// model of the CPU.
   double cycles = 0;
@@ -27,6 +29,7 @@ struct CodeCost {
   /// Adds `times` runs of other code.
   void add(const CodeCost &other, double times = 1) {
     instructions += times * other.instructions;
+    accesses += times * other.accesses;
     cycles += times * other.cycles;
     isPartial |= other.isPartial;
   }

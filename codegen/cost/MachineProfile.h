@@ -26,8 +26,10 @@ struct MachineBlock {
   /// How often the next block that runs is itself, of all times.
   double repetition = 0;
   std::vector<llvm::MCInst> instructions;
-  /// Whether it holds assembly with branches of its own, of which nothing is
-  /// known.
+  /// How many of them read or write memory.
+  unsigned accesses = 0;
+  /// Whether its frequency is not known, or it holds assembly with branches of
+  /// its own.
   bool isOpaque = false;
   /// The functions that it calls, in order.
   std::vector<std::string> callees;

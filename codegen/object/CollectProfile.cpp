@@ -7,12 +7,14 @@
 
 #include "codegen/object/CollectProfile.h"
 
+#include "codegen/cost/ExecutionCounts.h"
 #include "codegen/object/StackBound.h"
 
 #include "llvm/CodeGen/AsmPrinterHandler.h"
 #include "llvm/CodeGen/MachineBranchProbabilityInfo.h"
 #include "llvm/CodeGen/MachineFunction.h"
 #include "llvm/CodeGen/MachineFunctionPass.h"
+#include "llvm/IR/Function.h"
 #include "llvm/MC/MCCodeEmitter.h"
 #include "llvm/MC/MCInstrInfo.h"
 
@@ -84,9 +86,12 @@ public:
     // Between functions, branches that turn out long are encoded again.
     if (!collection.block)
       return;
-    if (collection.isAssembly &&
-        collection.instructions.get(instruction.getOpcode()).isBranch())
+    const MCInstrDesc &description =
+        collection.instructions.get(instruction.getOpcode());
+    if (collection.isAssembly && description.isBranch())
       collection.block->isOpaque = true;
+    if (description.mayLoad() || description.mayStore())
+      ++collection.block->accesses;
     MCInst copy = instruction;
     // Expressions do not live longer than the emission.
     for (MCOperand &operand : copy)
@@ -173,16 +178,20 @@ bool CollectBlocks::runOnMachineFunction(MachineFunction &function) {
   Matrix transitions = findTransitions(function, probabilities);
   std::vector<double> frequencies = solveFrequencies(transitions);
   std::vector<MachineBlock> blocks;
+  StringRef name = function.getName();
   for (const MachineBasicBlock &block : function) {
     int number = block.getNumber();
     MachineBlock &result = blocks.emplace_back();
     result.frequency = frequencies[number];
+    // What helper functions do with data is a guess as good as any.
+    result.isOpaque = name.starts_with("kernel_") &&
+                      function.getFunction().hasFnAttribute(unknownLoopsAttr);
     result.repetition = transitions[number][number];
     for (const MachineInstr &instruction : block.instrs())
       if (isCall(instruction))
         result.callees.push_back(findCallee(instruction).value_or(""));
   }
-  collection.profile[function.getName()] = std::move(blocks);
+  collection.profile[name] = std::move(blocks);
   return false;
 }
 

@@ -159,6 +159,38 @@ static int64_t countWeights(func::CallOp call) {
   return bytes;
 }
 
+/// The memory that a call uses. The base is 0 for constants, and counts
+/// the arguments.
+static std::vector<OperandMemory> findRegions(func::CallOp call) {
+  std::vector<OperandMemory> regions;
+  for (Value operand : call.getOperands()) {
+    auto type = dyn_cast<MemRefType>(operand.getType());
+    if (!type)
+      continue;
+    int64_t elementBytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+    OperandMemory region;
+    region.bytes = type.getNumElements() * elementBytes;
+    while (Operation *source = operand.getDefiningOp()) {
+      if (auto cast = dyn_cast<memref::ReinterpretCastOp>(source)) {
+        if (int64_t offset = cast.getStaticOffset(0);
+            !ShapedType::isDynamic(offset))
+          region.begin += offset * elementBytes;
+      } else if (auto view = dyn_cast<memref::ViewOp>(source)) {
+        if (std::optional<int64_t> shift =
+                getConstantIntValue(view.getByteShift()))
+          region.begin += *shift;
+      } else if (!isa<ViewLikeOpInterface>(source)) {
+        break;
+      }
+      operand = source->getOperand(0);
+    }
+    if (auto argument = dyn_cast<BlockArgument>(operand))
+      region.base = 1 + argument.getArgNumber();
+    regions.push_back(region);
+  }
+  return regions;
+}
+
 static std::vector<LayerReport> readLayers(func::FuncOp main) {
   std::vector<LayerReport> layers;
   main.walk([&](func::CallOp call) {
@@ -173,6 +205,7 @@ static std::vector<LayerReport> readLayers(func::FuncOp main) {
     layer.macs = macs.getInt();
     layer.weightBytes = countWeights(call);
     layer.kernel = call.getCallee().str();
+    layer.operands = findRegions(call);
     if (auto time = call->getAttrOfType<IntegerAttr>("edge.time"))
       layer.time = time.getInt();
     if (auto used = call->getAttrOfType<DenseI64ArrayAttr>("edge.buffers"))
@@ -231,30 +264,74 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
   return success(generated.llvmModule != nullptr);
 }
 
+/// The cost of the code of each layer, if it is known.
+static std::vector<std::optional<CodeCost>>
+priceKernels(const MachineProfile &profile, ArrayRef<LayerReport> layers,
+             MachineCost &costs) {
+  // The calls of each kernel, in their order.
+  llvm::StringMap<std::queue<double>> calls;
+  if (auto network = profile.find("network"); network != profile.end())
+    for (const MachineBlock &block : network->second)
+      for (llvm::StringRef callee : block.callees)
+        calls[callee].push(block.frequency);
+  std::vector<std::optional<CodeCost>> result;
+  for (const LayerReport &layer : layers) {
+    std::optional<CodeCost> &cost = result.emplace_back();
+    std::queue<double> &left = calls[layer.kernel];
+    if (left.empty())
+      continue;
+    if (const CodeCost &once = costs.ofCall(layer.kernel); !once.isPartial)
+      cost.emplace().add(once, left.front());
+    left.pop();
+  }
+  return result;
+}
+
+/// The whole, from its code and its layers. A number that one layer does not
+/// have is not known of the whole.
+static LayerCost sumCosts(const CodeCost &code, ArrayRef<LayerReport> layers) {
+  LayerCost sum;
+  sum.code = code;
+  for (auto member : {&LayerCost::microseconds, &LayerCost::nanojoules,
+                      &LayerCost::roofMicroseconds}) {
+    double total = 0;
+    bool isKnown = !layers.empty();
+    for (const LayerReport &layer : layers) {
+      isKnown &= layer.cost && layer.cost.value().*member;
+      if (isKnown)
+        total += *(layer.cost.value().*member);
+    }
+    if (isKnown)
+      sum.*member = total;
+  }
+  for (const LayerReport &layer : layers)
+    if (layer.cost)
+      for (auto level : {&MemoryTraffic::l1, &MemoryTraffic::l2,
+                         &MemoryTraffic::l3, &MemoryTraffic::memory})
+        sum.traffic.*level += layer.cost->traffic.*level;
+  return sum;
+}
+
 /// Prices the layers and the whole by the code that was emitted.
 static void predictCost(const MachineProfile &profile,
                         const llvm::TargetMachine &machine,
                         CompiledModel &model) {
   std::unique_ptr<CycleModel> cycles = CycleModel::create(machine);
   MachineCost costs(profile, cycles.get());
-  if (const CodeCost &cost = costs.ofCall("network"); !cost.isPartial)
-    model.cost = cost;
-  // The calls of each kernel, in their order.
-  llvm::StringMap<std::queue<double>> calls;
-  auto network = profile.find("network");
-  if (network == profile.end())
-    return;
-  for (const MachineBlock &block : network->second)
-    for (llvm::StringRef callee : block.callees)
-      calls[callee].push(block.frequency);
-  for (LayerReport &layer : model.layers) {
-    std::queue<double> &left = calls[layer.kernel];
-    if (left.empty())
-      continue;
-    if (const CodeCost &cost = costs.ofCall(layer.kernel); !cost.isPartial)
-      layer.cost.emplace().add(cost, left.front());
-    left.pop();
-  }
+  std::vector<std::optional<CodeCost>> codes =
+      priceKernels(profile, model.layers, costs);
+  target::CpuAttr cpu = model.cpu;
+  const MachineFacts *facts = findMachineFacts(cpu.getCpu());
+  std::vector<std::vector<OperandMemory>> operands;
+  for (const LayerReport &layer : model.layers)
+    operands.push_back(layer.operands);
+  std::vector<MemoryTraffic> traffic = findTraffic(
+      operands, {cpu.getL1dBytes(), cpu.getL2Bytes(), cpu.getL3Bytes()});
+  for (auto [layer, code, bytes] : llvm::zip(model.layers, codes, traffic))
+    if (code)
+      layer.cost = priceLayer(*code, bytes, layer.macs, cpu, facts);
+  if (const CodeCost &code = costs.ofCall("network"); !code.isPartial)
+    model.cost = sumCosts(code, model.layers);
 }
 
 FailureOr<CompiledModel> Compiler::compile(StringRef path,

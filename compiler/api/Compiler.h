@@ -11,7 +11,7 @@
 #ifndef EDGECC_COMPILER_API_COMPILER_H
 #define EDGECC_COMPILER_API_COMPILER_H
 
-#include "codegen/cost/MachineCost.h"
+#include "codegen/cost/LayerCost.h"
 #include "codegen/cpu/ResolveCpu.h"
 #include "codegen/object/EmitObject.h"
 #include "compiler/import/Import.h"
@@ -80,11 +80,13 @@ struct LayerReport {
   /// When it runs, and the buffers that it reads or writes.
   int64_t time = 0;
   llvm::SmallVector<int64_t> buffers;
+  /// The memory of its operands.
+  std::vector<OperandMemory> operands;
   /// The function that computes it.
   std::string kernel;
   /// What the kernel costs in one inference, if that was asked for and is
   /// known.
-  std::optional<CodeCost> cost;
+  std::optional<LayerCost> cost;
   /// What it took here, in microseconds, if that was measured.
   std::optional<double> measuredMicroseconds;
 };
@@ -110,7 +112,7 @@ struct CompiledModel {
   /// How many operations stay in float, if the network is quantised.
   std::optional<int64_t> floatFallbacks;
   /// What one inference costs, if that was asked for and is known.
-  std::optional<CodeCost> cost;
+  std::optional<LayerCost> cost;
 };
 
 /// Compiles models. Errors go to the diagnostic engine of its context; a

@@ -6,6 +6,7 @@
 #include "compiler/api/Report.h"
 
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
@@ -36,15 +37,35 @@ static void writeTensors(llvm::json::OStream &json, llvm::StringRef key,
   });
 }
 
+/// A number with three decimals, or null.
+static llvm::json::Value roundNumber(std::optional<double> number) {
+  if (!number)
+    return nullptr;
+  return std::round(*number * 1000) / 1000;
+}
+
 static void writeCost(llvm::json::OStream &json,
-                      const std::optional<CodeCost> &cost) {
+                      const std::optional<LayerCost> &cost, int64_t macs) {
   if (!cost)
     return json.attribute("predicted", nullptr);
   json.attributeObject("predicted", [&] {
-    json.attribute("instructions", std::llround(cost->instructions));
-    json.attribute("cycles", cost->cycles > 0
-                                 ? llvm::json::Value(std::llround(cost->cycles))
-                                 : llvm::json::Value(nullptr));
+    json.attribute("instructions", std::llround(cost->code.instructions));
+    json.attribute("cycles",
+                   cost->code.cycles > 0
+                       ? llvm::json::Value(std::llround(cost->code.cycles))
+                       : llvm::json::Value(nullptr));
+    json.attribute("us", roundNumber(cost->microseconds));
+    json.attribute("energy_nj", roundNumber(cost->nanojoules));
+    json.attributeObject("bytes", [&] {
+      json.attribute("l1", std::llround(cost->traffic.l1));
+      json.attribute("l2", std::llround(cost->traffic.l2));
+      json.attribute("l3", std::llround(cost->traffic.l3));
+      json.attribute("memory", std::llround(cost->traffic.memory));
+    });
+    json.attribute("intensity", roundNumber(cost->getIntensity(macs)));
+    json.attribute("roof_us", roundNumber(cost->roofMicroseconds));
+    if (!cost->bound.empty())
+      json.attribute("bound", cost->bound);
   });
 }
 
@@ -69,7 +90,7 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
       json.attribute("weight_bytes", model.interface.weightBytes);
     });
     json.attribute("macs", totalMacs(model));
-    writeCost(json, model.cost);
+    writeCost(json, model.cost, totalMacs(model));
     if (model.floatFallbacks)
       json.attribute("float_fallbacks", *model.floatFallbacks);
     writeTensors(json, "inputs", model.interface.inputs);
@@ -83,7 +104,7 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
           json.attribute("weight_bytes", layer.weightBytes);
           json.attribute("time", layer.time);
           json.attribute("kernel", layer.kernel);
-          writeCost(json, layer.cost);
+          writeCost(json, layer.cost, layer.macs);
           if (layer.measuredMicroseconds)
             json.attribute("measured_us", *layer.measuredMicroseconds);
           json.attributeArray("buffers", [&] {
@@ -107,19 +128,27 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
 }
 
 /// In words: `-` where nothing is predicted.
-static std::string countInstructions(const std::optional<CodeCost> &cost) {
-  return cost ? std::to_string(std::llround(cost->instructions)) : "-";
+static std::string countInstructions(const std::optional<LayerCost> &cost) {
+  return cost ? std::to_string(std::llround(cost->code.instructions)) : "-";
+}
+
+static std::string describeTime(const std::optional<LayerCost> &cost) {
+  if (!cost || !cost->microseconds)
+    return "-";
+  return llvm::formatv("{0:f1}", *cost->microseconds).str();
 }
 
 void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
   os << model.interface.name << " for " << model.cpu.getCpu() << " ("
      << model.cpu.getTriple() << ")\n\n";
-  os << llvm::format("%14s %14s  %-16s %s\n", "MACs", "instructions", "kind",
-                     "layer");
+  os << llvm::format("%14s %14s %12s %-8s %-16s %s\n", "MACs", "instructions",
+                     "us", "bound", "kind", "layer");
   for (const LayerReport &layer : model.layers)
-    os << llvm::format("%14lld %14s  %-16s %s\n", (long long)layer.macs,
-                       countInstructions(layer.cost).c_str(),
-                       layer.kind.c_str(), layer.name.c_str());
+    os << llvm::format(
+        "%14lld %14s %12s %-8s %-16s %s\n", (long long)layer.macs,
+        countInstructions(layer.cost).c_str(), describeTime(layer.cost).c_str(),
+        layer.cost ? layer.cost->bound.data() : "", layer.kind.c_str(),
+        layer.name.c_str());
   os << "\n";
   auto row = [&](llvm::StringRef what, int64_t value) {
     os << llvm::format("%14lld  ", (long long)value) << what << "\n";
@@ -127,8 +156,15 @@ void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
   row("MACs", totalMacs(model));
   if (model.floatFallbacks)
     row("operations that stay in float", *model.floatFallbacks);
-  if (model.cost)
-    row("instructions", std::llround(model.cost->instructions));
+  if (model.cost) {
+    row("instructions", std::llround(model.cost->code.instructions));
+    if (model.cost->code.cycles > 0)
+      row("cycles of the core", std::llround(model.cost->code.cycles));
+    if (model.cost->microseconds)
+      row("microseconds", std::llround(*model.cost->microseconds));
+    if (model.cost->nanojoules)
+      row("microjoules", std::llround(*model.cost->nanojoules / 1000));
+  }
   row("bytes of weights", model.interface.weightBytes);
   row("bytes of arena", model.interface.arenaBytes);
   if (model.interface.stackBytes)
