@@ -31,7 +31,11 @@ std::optional<WindowTiles> cost::chooseSmallTiles(const WindowDim &lines,
   constexpr int64_t mostPixels = 4;
   int64_t taps = lines.kernel * pixels.kernel;
   int64_t size = std::min(mostPixels, pixels.outputs);
-  if (size + 2 + taps > usableRegisters(cpu))
+  int64_t registers = usableRegisters(cpu);
+  if (taps > mostSmallTaps && size + 1 + pixels.inputs(size) <= registers)
+    return WindowTiles{WindowTiles::Rows, 1, size, 1};
+  if (taps > mostSmallTaps || size + 2 + taps > registers ||
+      !cpu.getVectorBytes())
     return std::nullopt;
   return WindowTiles{WindowTiles::ResidentWeights, 1, size, 1};
 }

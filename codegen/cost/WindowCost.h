@@ -42,7 +42,11 @@ struct WindowTiles {
   double cycles = 0;
 };
 
-/// One line of a few pixels with its weights in registers, if they fit.
+/// The most taps that are emitted one after another for little code.
+constexpr int64_t mostSmallTaps = 16;
+
+/// One line of a few pixels, with its weights in registers or the rows of its
+/// kernel in a loop.
 std::optional<WindowTiles> chooseSmallTiles(const WindowDim &lines,
                                             const WindowDim &pixels,
                                             target::CpuAttr cpu);

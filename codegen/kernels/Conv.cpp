@@ -194,6 +194,7 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
     pairs.lines = c.lines;
     pairs.pixels = c.pixels;
     pairs.canRepeat = !overwritesEpilogueOperands(op);
+    pairs.isSmall = wantsSmallCode(op);
     pairs.lineStep = c.lineStep;
     pairs.pixelStep = c.pixelStep;
     pairs.source = wordSource();

@@ -7,6 +7,7 @@
 #include "codegen/kernels/Emit.h"
 #include "codegen/kernels/Passes.h"
 #include "codegen/kernels/Strided.h"
+#include "codegen/kernels/WindowKernel.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
 #include "dialects/Target/Alignment.h"
 #include "dialects/Target/Threads.h"
@@ -85,6 +86,14 @@ static void emitBorder(OpBuilder &builder, edge::PadOp pad, Value memref,
   }
 }
 
+/// Whether the result of `op` is nowhere in memory.
+static bool isComputedByReader(Operation *op) {
+  if (!isa<edge::MapOp>(op) || !op->hasOneUse())
+    return false;
+  auto pool = dyn_cast<edge::PoolOp>(*op->user_begin());
+  return pool && mapOfInput(pool) == op;
+}
+
 /// What the kernel of `op` reads, in order: its operands, then the constants
 /// inside of a chain.
 static SmallVector<OpOperand *> kernelInputs(Operation *op) {
@@ -93,6 +102,9 @@ static SmallVector<OpOperand *> kernelInputs(Operation *op) {
   SmallVector<OpOperand *> inputs;
   for (OpOperand &operand : op->getOpOperands())
     inputs.push_back(&operand);
+  if (auto pool = dyn_cast<edge::PoolOp>(op))
+    if (edge::MapOp map = mapOfInput(pool))
+      inputs[0] = &map->getOpOperand(0);
   return inputs;
 }
 
@@ -197,6 +209,10 @@ private:
                                "edgecc-materialize-copies must run before");
       assignment.assign(reshape, source.reshape(reshape.getType().getShape()));
       writers[reshape] = findWriters(op);
+      return success();
+    }
+    if (isComputedByReader(op)) {
+      writers[op->getResult(0)] = findWriters(op);
       return success();
     }
     if (auto branch = dyn_cast<edge::IfOp>(op))

@@ -213,6 +213,7 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
       pairs.layout = &*plan.pairs;
       pairs.scratch = args.scratch;
       pairs.canRepeat = !overwritesEpilogueOperands(op);
+      pairs.isSmall = wantsSmallCode(op);
       pairs.pixels = c.pixels;
       pairs.pixelStep = c.pixelStep;
       pairs.source.memref = c.lhs.memref;

@@ -253,6 +253,11 @@ void PairEmitter::emitTile(Value first, int64_t count) {
     emitLoop(e, channel, blockEnd(channels), 1, [&](Value n) {
       Value back = e.mul(channel, -1);
       Value at = e.mul(e.add(n, back), size);
+      if (c.isSmall)
+        return e.loop(0, count, 1, [&](Value i) {
+          auto [line, pixel] = split(e.add(first, i));
+          store(e.load(sums, e.add(at, i), 1, e.getI32Type()), line, pixel, n);
+        });
       for (auto [i, place] : llvm::enumerate(places)) {
         auto [line, pixel] = place;
         Value sum = e.load(sums, e.add(at, i), 1, e.getI32Type());

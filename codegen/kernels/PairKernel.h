@@ -87,6 +87,8 @@ struct PairContraction {
   /// Whether a pixel may be computed twice: its result takes the place of
   /// nothing that the epilogue reads.
   bool canRepeat = false;
+  /// Whether little code is wanted more than speed.
+  bool isSmall = false;
   WordSource source;
   mlir::Value lhsBase;
   FlatOperand rhs;

@@ -6,13 +6,37 @@
 #include "codegen/kernels/Arithmetic.h"
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/WindowKernel.h"
+#include "dialects/Edge/EdgeScheduleOps.h"
+
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
 
+edge::MapOp kernels::mapOfInput(edge::PoolOp op) {
+  auto map = op.getInput().getDefiningOp<edge::MapOp>();
+  if (!map || !map->hasOneUse() || map.getInputs().size() != 1 ||
+      map->getBlock() != op->getBlock() ||
+      isa<edge::RowBandsOp>(op->getParentOp()))
+    return {};
+  auto from = cast<RankedTensorType>(map.getInputs()[0].getType());
+  auto isOnce = [](auto sizes) {
+    return std::get<0>(sizes) <= std::get<1>(sizes);
+  };
+  bool isRead =
+      op.getKind() == edge::PoolKind::Sum &&
+      isUnpadded(op.getPadsLow(), op.getPadsHigh()) &&
+      llvm::all_of(llvm::zip_equal(op.getKernel(), op.getStrides()), isOnce);
+  if (!isRead || from.getShape() != map.getType().getShape() ||
+      storageBytes(from.getElementType()) != 1)
+    return {};
+  return map;
+}
+
 Window kernels::windowOf(edge::PoolOp op, Emitter &e, const KernelArgs &args) {
   Window w;
+  w.isSmall = wantsSmallCode(op) && !overwritesEpilogueOperands(op);
   w.inputType =
       cast<RankedTensorType>(op.getInput().getType()).getElementType();
   Fold fold = op.getKind() == edge::PoolKind::Max ? Fold::Max : Fold::Sum;
@@ -20,6 +44,16 @@ Window kernels::windowOf(edge::PoolOp op, Emitter &e, const KernelArgs &args) {
   // A maximum needs no more bits than its inputs.
   bool isNarrow = fold == Fold::Max && w.inputType.isIntOrIndex();
   w.accumulatorType = isNarrow ? storageType(w.inputType) : accumulator;
+  if (edge::MapOp map = mapOfInput(op)) {
+    w.inputType = getElementTypeOrSelf(map.getInputs()[0].getType());
+    Type wide = w.accumulatorType;
+    w.prepare = [=, &e](Value element) mutable {
+      auto vector = dyn_cast<VectorType>(element.getType());
+      Value value = e.applyRegion(map.getBody(), element);
+      return convert(e, e.splat(value, vector ? vector.getNumElements() : 1),
+                     wide);
+    };
+  }
   w.kernel.assign(op.getKernel().begin(), op.getKernel().end());
   w.strides.assign(op.getStrides().begin(), op.getStrides().end());
   for (size_t dim = 0; dim < w.kernel.size(); ++dim)

@@ -105,7 +105,7 @@ WindowEmitter::WindowEmitter(Emitter &e, const Window &w)
   outer.assign(w.shape.begin(),
                w.shape.begin() + std::max<int64_t>(rank, 2) - 1);
   std::optional<cost::WindowTiles> small;
-  if (w.isSmall && lanes > 1)
+  if (w.isSmall)
     small = cost::chooseSmallTiles(lineDim, pixelDim, e.cpu);
   tiles = small ? *small
                 : cost::chooseTiles(lineDim, pixelDim, bool(w.weights), e.cpu);
@@ -266,7 +266,7 @@ Values WindowEmitter::overOuterTaps(size_t dim, Tile tile, Value tap,
       return kernelRow(inner, e.add(tap, e.mul(k, pixelDim.kernel)),
                        Values(carried));
     };
-    constexpr int64_t shortKernel = 128;
+    int64_t shortKernel = w.isSmall ? cost::mostSmallTaps : 128;
     if (lineDim.kernel * pixelDim.kernel * tile.pixels > shortKernel)
       return e.loop(0, lineDim.kernel, 1, sums, row);
     Values all(sums);
@@ -284,8 +284,11 @@ Value WindowEmitter::loadInput(const Tile &tile, int64_t offset,
                                size_t vector) {
   for (size_t i = 0; i < vector; ++i)
     offset += tile.lanes[i];
-  return loadWide(e, input.memref, e.add(tile.input, offset),
-                  tile.lanes[vector], w.inputType, w.accumulatorType);
+  Value at = e.add(tile.input, offset);
+  if (w.prepare)
+    return w.prepare(e.load(input.memref, at, tile.lanes[vector], w.inputType));
+  return loadWide(e, input.memref, at, tile.lanes[vector], w.inputType,
+                  w.accumulatorType);
 }
 
 Value WindowEmitter::loadWeight(const Tile &tile, Value tap, int64_t offset,

@@ -55,6 +55,9 @@ struct Window {
   /// The value that the accumulators of the channels from `channel` on start
   /// with.
   std::function<mlir::Value(mlir::Value channel, int64_t lanes)> initial;
+  /// What is computed of the elements of the input before anything else; null
+  /// for a conversion to the type of the accumulators.
+  std::function<mlir::Value(mlir::Value element)> prepare;
   /// The accumulator after `element` with the weight of its tap (null if there
   /// are no weights).
   std::function<mlir::Value(mlir::Value sum, mlir::Value element,
@@ -68,6 +71,11 @@ struct Window {
 /// all of it, and stored to the result.
 Window windowOf(edge::ConvOp op, Emitter &emitter, const KernelArgs &args);
 Window windowOf(edge::PoolOp op, Emitter &emitter, const KernelArgs &args);
+
+/// The map that the kernel of `op` computes while it reads, so that its result
+/// is nowhere in memory: of bytes, each of which is read once. Null if there is
+/// none.
+edge::MapOp mapOfInput(edge::PoolOp op);
 
 /// Emits the loops of a window operation.
 void emitWindow(Emitter &emitter, const Window &window);

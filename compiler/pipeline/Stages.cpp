@@ -105,6 +105,7 @@ void edgecc::buildOptStage(OpPassManager &manager,
     function.addPass(quantization::createTabulateFunctions());
     addConstantFolding(function, options);
     function.addPass(fusion::createFuseEpilogues());
+    function.addPass(fusion::createDelayWidening());
     function.addPass(createCanonicalizerPass());
     function.addPass(createCSEPass());
   }

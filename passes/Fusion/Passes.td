@@ -67,4 +67,19 @@ def FuseEpilogues : Pass<"edgecc-fuse-epilogues", "::mlir::func::FuncOp"> {
                            "::mlir::arith::ArithDialect"];
 }
 
+def DelayWidening : Pass<"edgecc-delay-widening", "::mlir::func::FuncOp"> {
+  let summary = "leaves sums of windows to widen what they read";
+  let description = [{
+    What is quantised and then averaged in f32 has been fused into one chain,
+    whose result takes four times the memory of the bytes in it. Where a sum over
+    windows reads each element once, the operations that widen a byte become a
+    map of their own again, which the kernel of the sum computes while it reads.
+  }];
+  let statistics = [
+    Statistic<"numDelayed", "delayed", "chains that were cut">
+  ];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
 #endif // EDGECC_PASSES_FUSION_PASSES_TD
