@@ -28,14 +28,13 @@ int64_t WindowDim::inputs(int64_t tile) const {
 std::optional<WindowTiles> cost::chooseSmallTiles(const WindowDim &lines,
                                                   const WindowDim &pixels,
                                                   target::CpuAttr cpu) {
-  constexpr int64_t mostPixels = 4;
+  int64_t mostPixels = cpu.getVectorBytes() ? 4 : 2;
   int64_t taps = lines.kernel * pixels.kernel;
   int64_t size = std::min(mostPixels, pixels.outputs);
   int64_t registers = usableRegisters(cpu);
   if (taps > mostSmallTaps && size + 1 + pixels.inputs(size) <= registers)
     return WindowTiles{WindowTiles::Rows, 1, size, 1};
-  if (taps > mostSmallTaps || size + 2 + taps > registers ||
-      !cpu.getVectorBytes())
+  if (taps > mostSmallTaps || size + 2 + taps > registers)
     return std::nullopt;
   return WindowTiles{WindowTiles::ResidentWeights, 1, size, 1};
 }
