@@ -161,26 +161,43 @@ struct ExpandPow : OpRewritePattern<math::PowFOp> {
     return success();
   }
 
-  /// Small integers by multiplication, square roots.
+  /// Quarters by square roots, of which two and a product are at most 2 units
+  /// in the last place off.
+  static Value expandQuarters(FloatBuilder &b, Value x, int quarters) {
+    // Unlike its root, the power of -infinity is infinity and that of -0 is 0.
+    Value infinity = b.constant(std::numeric_limits<double>::infinity());
+    Value minusInfinity = b.constant(-std::numeric_limits<double>::infinity());
+    x = b.select(b.equal(x, minusInfinity), infinity, b.add(x, b.constant(0)));
+    Value root = b.sqrt(x);
+    if (quarters == 2)
+      return root;
+    Value second = b.sqrt(root);
+    return quarters == 1 ? second : b.mul(root, second);
+  }
+
+  /// Small integers by multiplication, quarters below one by square roots.
   static Value expandConstant(FloatBuilder &b, Value x, double exponent) {
-    if (exponent == 0.5)
-      return b.sqrt(x);
-    if (exponent == -0.5)
-      return b.div(b.constant(1), b.sqrt(x));
     double magnitude = std::abs(exponent);
-    if (magnitude != std::floor(magnitude) || magnitude > 8)
+    if (double quarters = 4 * magnitude;
+        quarters == 1 || quarters == 2 || quarters == 3) {
+      Value result = expandQuarters(b, x, int(quarters));
+      return exponent < 0 ? b.div(b.constant(1), result) : result;
+    }
+    // Each factor adds a rounding: no more than four of them. The power of a
+    // reciprocal has two for each, but the reciprocal of the power would be 0
+    // where that is too large.
+    double most = exponent < 0 ? 2 : 5;
+    if (magnitude != std::floor(magnitude) || magnitude > most)
       return {};
+    Value square = exponent < 0 ? b.div(b.constant(1), x) : x;
     Value result;
-    Value square = x;
     for (unsigned n = magnitude; n; n >>= 1) {
       if (n & 1)
         result = result ? b.mul(result, square) : square;
       if (n > 1)
         square = b.mul(square, square);
     }
-    if (!result)
-      return b.constant(1);
-    return exponent < 0 ? b.div(b.constant(1), result) : result;
+    return result ? result : b.constant(1);
   }
 
   bool hasFma;

@@ -33,8 +33,10 @@ namespace {
 constexpr unsigned count = 4096;
 
 /// Compiles and runs `op` (`math.exp`) on `inputs` for a CPU of this machine.
+/// `last`, if any, defines its last operand, `%vN` after N inputs.
 std::vector<float> run(const std::string &op, const char *cpu,
-                       std::vector<std::vector<float>> inputs) {
+                       std::vector<std::vector<float>> inputs,
+                       const std::string &last = "") {
   static mlir::DialectRegistry registry = [] {
     mlir::DialectRegistry result;
     registerDialects(result);
@@ -53,6 +55,10 @@ std::vector<float> run(const std::string &op, const char *cpu,
     loads += "%v" + n + " = vector.load %x" + n +
              "[%i] : memref<4096xf32>, vector<8xf32>\n";
     operands += (i ? ", %v" : "%v") + n;
+  }
+  if (!last.empty()) {
+    loads += last;
+    operands += ", %v" + std::to_string(inputs.size());
   }
   std::string text =
       "module { func.func @main(" + arguments +
@@ -245,6 +251,29 @@ TEST(MathTest, PowersAreRight) {
           worst, ulps(y[i], std::pow(double(base[i]), double(exponent[i]))));
     EXPECT_LE(worst, 4.5) << cpu;
   }
+}
+
+TEST(MathTest, ConstantPowersAreRight) {
+  const float inf = std::numeric_limits<float>::infinity();
+  std::vector<float> base = spread(1e-37, 1e37, /*byMagnitude=*/true);
+  llvm::copy(std::vector<float>{0, -0.0f, 1, -1, inf, -inf, NAN, -2, 1e-40f},
+             base.begin());
+  for (const char *exponent :
+       {"0.25", "-0.25", "0.5", "-0.5", "0.75", "-0.75", "2.0", "3.0", "8.0",
+        "-1.0", "-2.0", "-3.0", "-4.0"})
+    for (const char *cpu : cpus()) {
+      std::vector<float> y = run("math.powf", cpu, {base},
+                                 std::string("%v1 = arith.constant dense<") +
+                                     exponent + "> : vector<8xf32>\n");
+      for (unsigned i = 0; i < count; ++i) {
+        double want = std::pow(double(base[i]), std::stod(exponent));
+        EXPECT_LE(ulps(y[i], want), 4)
+            << base[i] << " to the " << exponent << " on " << cpu;
+        if (!std::isnan(want))
+          EXPECT_EQ(std::signbit(y[i]), std::signbit(want))
+              << base[i] << " to the " << exponent;
+      }
+    }
 }
 
 TEST(MathTest, PowersOfSpecialValuesAreThoseOfC) {
