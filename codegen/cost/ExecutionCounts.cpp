@@ -358,6 +358,11 @@ std::optional<ExecutionCounts> ControlFlow::run() {
     counts.edges[edge] = count;
     counts.blocks[edge.first] += count;
   }
+  // Nor is anything known of loops on the way that was not taken.
+  if (!counts.guessed.empty())
+    for (BasicBlock &block : function)
+      counts.hasUnknownLoops |=
+          loops.isLoopHeader(&block) && !counts.blocks.contains(&block);
   return counts;
 }
 
