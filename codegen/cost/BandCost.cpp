@@ -174,13 +174,30 @@ double cost::planarCycles(const BandChain &chain, target::CpuAttr cpu) {
   return callCycles + chain.channels * tiles.cycles;
 }
 
-BandPrediction cost::chooseBands(const BandChain &chain, target::CpuAttr cpu) {
+/// The work of the thread with the most bands relative to an equal share.
+static double bandImbalance(const BandChain &chain, int64_t rows,
+                            int64_t threads) {
+  auto isConv = [](const std::optional<BandNeighbour> &neighbour) {
+    return neighbour && neighbour->conv;
+  };
+  int64_t parts = chain.lines.outputs / rows;
+  // Blocks of channels are parts as well where channels never meet.
+  if (!isConv(chain.producer) && !isConv(chain.consumer))
+    parts *= std::max<int64_t>(1, chain.channels / chain.lanes);
+  int64_t most = (parts + threads - 1) / threads;
+  return double(most * threads) / double(parts);
+}
+
+BandPrediction cost::chooseBands(const BandChain &chain, target::CpuAttr cpu,
+                                 int64_t threads) {
   double separate = separateCycles(chain, cpu);
   BandPrediction best{1, -std::numeric_limits<double>::infinity()};
   for (int64_t rows = 1; rows <= chain.lines.outputs; ++rows) {
     if (chain.lines.outputs % rows)
       continue;
-    double gain = (1 - leastGain) * separate - bandedCycles(chain, rows, cpu);
+    double gain =
+        (1 - leastGain) * separate -
+        bandedCycles(chain, rows, cpu) * bandImbalance(chain, rows, threads);
     if (gain > best.gain)
       best = {rows, gain};
   }

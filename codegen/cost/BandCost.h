@@ -70,7 +70,10 @@ struct BandPrediction {
   /// Whether it is better not to transpose at all.
   bool planar = false;
 };
-BandPrediction chooseBands(const BandChain &chain, target::CpuAttr cpu);
+/// Each of `threads` threads takes some of the bands; operations that are
+/// computed separately are shared evenly.
+BandPrediction chooseBands(const BandChain &chain, target::CpuAttr cpu,
+                           int64_t threads = 1);
 
 } // namespace edgecc::cost
 

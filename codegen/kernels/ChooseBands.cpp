@@ -9,6 +9,7 @@
 #include "codegen/kernels/PlaneKernel.h"
 #include "codegen/kernels/Winograd.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
+#include "dialects/Target/Threads.h"
 
 using namespace mlir;
 using namespace edgecc;
@@ -65,6 +66,7 @@ schedule::BandChoice kernels::chooseBands(ArrayRef<Operation *> ops,
   chain.inputPixels = input.getDimSize(2);
   chain.canBePlanar =
       edge::RowBandsOp::isTransposed(ops) && canBePlanar(*window, cpu);
-  cost::BandPrediction best = cost::chooseBands(chain, cpu);
+  cost::BandPrediction best =
+      cost::chooseBands(chain, cpu, target::getThreads(*window));
   return {best.rows, best.gain * double(input.getDimSize(0)), best.planar};
 }

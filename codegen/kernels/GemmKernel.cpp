@@ -21,201 +21,6 @@ using namespace edgecc;
 using namespace edgecc::kernels;
 
 //===----------------------------------------------------------------------===//
-// Layouts
-//===----------------------------------------------------------------------===//
-
-SmallVector<ReductionLevel>
-kernels::mergeLevels(ArrayRef<ReductionLevel> levels) {
-  SmallVector<ReductionLevel> merged;
-  for (const ReductionLevel &level : levels) {
-    if (level.count == 1)
-      continue;
-    if (!merged.empty() &&
-        merged.back().lhsStep == level.count * level.lhsStep &&
-        merged.back().rhsRows == level.count * level.rhsRows)
-      merged.back() = {merged.back().count * level.count, level.lhsStep,
-                       level.rhsRows};
-    else
-      merged.push_back(level);
-  }
-  if (merged.empty())
-    merged.push_back({1, 0, 1});
-  return merged;
-}
-
-/// Group `index` of a run of `length` elements: its first element and how many
-/// of the group's elements are taken. The last group ends with the run.
-static std::pair<int64_t, int64_t> groupOf(int64_t index, int64_t length,
-                                           int64_t depth) {
-  int64_t start = index * depth;
-  int64_t first = std::max<int64_t>(0, std::min(start, length - depth));
-  return {first, start - first};
-}
-
-Reduction Reduction::inGroups(ArrayRef<ReductionLevel> outer,
-                              ArrayRef<int64_t> positions, int64_t depth) {
-  Reduction reduction;
-  auto length = static_cast<int64_t>(positions.size());
-  int64_t groups = llvm::divideCeil(length, depth);
-  // Groups of neighbours are a loop.
-  bool isDense = positions.back() - positions.front() + 1 == length;
-  reduction.tailRow = isDense ? length / depth : 0;
-  for (ReductionLevel level : outer) {
-    level.rhsRows *= groups;
-    reduction.levels.push_back(level);
-  }
-  for (int64_t group = reduction.tailRow; group < groups; ++group) {
-    auto [first, taken] = groupOf(group, length, depth);
-    reduction.tail.push_back({SmallVector<int64_t>(positions.slice(
-                                  first, std::min(depth, length - first))),
-                              taken});
-  }
-  ReductionLevel inner{reduction.tailRow, depth, 1};
-  if (reduction.tail.empty())
-    reduction.levels.push_back(inner);
-  reduction.levels = mergeLevels(reduction.levels);
-  if (!reduction.tail.empty())
-    reduction.levels.push_back(inner);
-  return reduction;
-}
-
-/// The columns of a panel of `channels` channels. The last vector is padded if
-/// the panel is, to no less than `least` lanes, else it overlaps the one
-/// before, if there are `before` channels to the left of the panel or in it, or
-/// is split.
-static SmallVector<Column> columnsOf(int64_t channels, int64_t lanes,
-                                     bool padded, int64_t before = 0,
-                                     int64_t least = 1) {
-  SmallVector<Column> columns;
-  int64_t offset = 0;
-  for (; offset + lanes <= channels; offset += lanes)
-    columns.push_back({offset, lanes, 0, lanes});
-  int64_t rest = channels - offset;
-  if (!rest)
-    return columns;
-  if (padded) {
-    int64_t width = lanes;
-    if (!offset)
-      width = std::max<int64_t>(llvm::PowerOf2Ceil(rest), least);
-    columns.push_back({offset, width, 0, rest});
-  } else if (before + channels >= lanes) {
-    columns.push_back({channels - lanes, lanes, lanes - rest, lanes});
-  } else {
-    for (int64_t length : splitIntoVectors(rest, lanes)) {
-      columns.push_back({offset, length, 0, length});
-      offset += length;
-    }
-  }
-  return columns;
-}
-
-void RhsLayout::appendPacked(int64_t rows, int64_t channels, int64_t lanes,
-                             int64_t vectors, int64_t least) {
-  int64_t width = lanes * vectors;
-  auto append = [&](int64_t count, int64_t first, int64_t panelChannels) {
-    PanelRun run;
-    run.count = count;
-    run.firstChannel = first;
-    run.channels = panelChannels;
-    run.columns = columnsOf(panelChannels, lanes, /*padded=*/true, 0, least);
-    run.rowPitch = run.columns.back().offset + run.columns.back().lanes;
-    int64_t extra = 0;
-    if (product) {
-      extra = product->flipsLhs() ? run.rowPitch * 4 : 0;
-      run.rowPitch *= product->depth();
-    }
-    run.panelStep = rows * run.rowPitch + extra;
-    run.offset = elements;
-    elements += count * run.panelStep;
-    runs.push_back(run);
-  };
-  if (int64_t full = channels / width)
-    append(full, 0, width);
-  if (int64_t rest = channels % width)
-    append(1, channels - rest, rest);
-}
-
-RhsLayout RhsLayout::packed(int64_t depth, int64_t channels, int64_t lanes,
-                            int64_t vectors) {
-  RhsLayout layout;
-  layout.depth = depth;
-  layout.appendPacked(depth, channels, lanes, vectors, 1);
-  return layout;
-}
-
-RhsLayout RhsLayout::packed(int64_t depth, int64_t channels, int64_t lanes,
-                            int64_t vectors, const InnerProduct &product,
-                            int64_t run) {
-  RhsLayout layout;
-  layout.depth = depth;
-  layout.product = product;
-  layout.run = run;
-  layout.appendPacked(depth / run * llvm::divideCeil(run, product.depth()),
-                      channels, lanes, vectors, product.leastLanes());
-  return layout;
-}
-
-RhsLayout RhsLayout::inPlace(int64_t pitch, int64_t channels, int64_t lanes,
-                             int64_t vectors, const InnerProduct *product) {
-  RhsLayout layout;
-  int64_t width = lanes * vectors;
-  int64_t rowPitch = product ? pitch * product->depth() : pitch;
-  auto append = [&](int64_t count, int64_t first, int64_t panelChannels) {
-    layout.runs.push_back({count, first, panelChannels, rowPitch, panelChannels,
-                           first,
-                           columnsOf(panelChannels, lanes, false, first)});
-  };
-  if (int64_t full = channels / width)
-    append(full, 0, width);
-  if (int64_t rest = channels % width)
-    append(1, channels - rest, rest);
-  return layout;
-}
-
-void RhsLayout::pack(ArrayRef<char> source, int64_t pitch, int64_t bytes,
-                     std::vector<char> &out) const {
-  size_t start = out.size();
-  out.resize(start + elements * bytes);
-  char *to = out.data() + start;
-  for (const PanelRun &panels : runs)
-    for (int64_t panel = 0; panel < panels.count; ++panel) {
-      ArrayRef<char> from = source.drop_front(
-          (panels.firstChannel + panel * panels.channels) * bytes);
-      if (product) {
-        packGroups(panels, from, pitch, bytes, to);
-        to += panels.panelStep * bytes;
-        continue;
-      }
-      for (int64_t row = 0; row < depth; ++row, to += panels.rowPitch * bytes)
-        std::copy_n(from.data() + row * pitch * bytes, panels.channels * bytes,
-                    to);
-    }
-}
-
-void RhsLayout::packGroups(const PanelRun &panels, ArrayRef<char> source,
-                           int64_t pitch, int64_t bytes, char *to) const {
-  int64_t group = product->depth();
-  SmallVector<int32_t> sums(panels.rowPitch / group, 0);
-  for (int64_t start = 0; start < depth; start += run)
-    for (int64_t g = 0; g * group < run; ++g, to += panels.rowPitch * bytes) {
-      auto [first, taken] = groupOf(g, run, group);
-      for (const Column &column : panels.columns)
-        for (int64_t lane = column.begin; lane < column.end; ++lane)
-          for (int64_t k = taken; k < group && first + k < run; ++k) {
-            int64_t channel = column.offset + lane;
-            const char *from =
-                source.data() + ((start + first + k) * pitch + channel) * bytes;
-            int64_t position = column.offset * group +
-                               product->packedPosition(k, lane, column.lanes);
-            std::copy_n(from, bytes, to + position * bytes);
-            sums[channel] += product->offset() * product->rhsValue(*from);
-          }
-    }
-  if (product->flipsLhs())
-    std::memcpy(to, sums.data(), sums.size() * sizeof(int32_t));
-}
-
-//===----------------------------------------------------------------------===//
 // Buffers and values
 //===----------------------------------------------------------------------===//
 
@@ -348,7 +153,9 @@ public:
 private:
   using Values = SmallVector<Value>;
 
-  void emitPanels(const PanelRun &run, Value begin, Value end,
+  /// The panels from `begin` to before `end`; `count` of them if there are
+  /// threads.
+  void emitPanels(const PanelRun &run, Value begin, Value end, int64_t count,
                   const cost::TileRun &lines, Value line);
   void emitTile(const PanelRun &run, Value panel, int64_t lineCount,
                 int64_t pixelCount, Value line, Value pixel);
@@ -400,27 +207,43 @@ private:
 void ContractionEmitter::emit() {
   int64_t block = c.tiles.panelBlock;
   for (const PanelRun &run : c.rhsLayout.getRuns()) {
+    auto emitBlock = [&](Value begin, Value end, int64_t count) {
+      if (c.firstLine)
+        return emitLoop(e, c.firstLine, c.endLine, 1, [&](Value line) {
+          emitPanels(run, begin, end, count, {0, 1, 1}, line);
+        });
+      for (const cost::TileRun &lines :
+           cost::splitEvenly(c.lines, c.tiles.lines))
+        e.parallelLoop(lines.first, lines.first + lines.count * lines.size,
+                       lines.size, [&](Value line) {
+                         emitPanels(run, begin, end, count, lines, line);
+                       });
+    };
+    int64_t whole = run.count / block * block;
+    // To share them, threads must know how many panels there are.
+    if (e.getThreads() > 1 && block < run.count) {
+      e.parallelLoop(0, whole, block, [&](Value begin) {
+        emitBlock(begin, e.add(begin, block), block);
+      });
+      e.parallelLoop(whole, run.count, block, [&](Value begin) {
+        emitBlock(begin, e.index(run.count), run.count - whole);
+      });
+      continue;
+    }
     e.parallelLoop(0, run.count, block, [&](Value begin) {
       Value end = e.add(begin, block);
       if (block >= run.count)
         end = e.index(run.count);
       else if (run.count % block)
         end = arith::MinUIOp::create(e, end, e.index(run.count));
-      if (c.firstLine)
-        return emitLoop(e, c.firstLine, c.endLine, 1, [&](Value line) {
-          emitPanels(run, begin, end, {0, 1, 1}, line);
-        });
-      for (const cost::TileRun &lines :
-           cost::splitEvenly(c.lines, c.tiles.lines))
-        e.parallelLoop(
-            lines.first, lines.first + lines.count * lines.size, lines.size,
-            [&](Value line) { emitPanels(run, begin, end, lines, line); });
+      emitBlock(begin, end, run.count);
     });
   }
 }
 
 void ContractionEmitter::emitPanels(const PanelRun &run, Value begin, Value end,
-                                    const cost::TileRun &lines, Value line) {
+                                    int64_t count, const cost::TileRun &lines,
+                                    Value line) {
   auto overPixels = [&](function_ref<void(int64_t, Value)> body) {
     if (repeatsPixels())
       return e.parallelLoop(0, c.pixels, c.tiles.pixels, [&](Value pixel) {
@@ -435,6 +258,9 @@ void ContractionEmitter::emitPanels(const PanelRun &run, Value begin, Value end,
   auto overPanels = [&](function_ref<void(Value)> body) {
     if (c.tiles.panelBlock >= run.count)
       return e.parallelLoop(0, run.count, 1, body);
+    if (e.getThreads() > 1)
+      return e.parallelLoop(0, count, 1,
+                            [&](Value i) { body(e.add(begin, i)); });
     emitLoop(e, begin, end, 1, body);
   };
   if (c.tiles.panelsInner)

@@ -30,6 +30,13 @@ silero_vad_16k_op15 mlperf_ic_resnet8_int8 mlperf_vww_mbv1_int8 kws_micro_qdq
 digits_cnn_int16act_qdq_op21
 """.split()
 
+# Large enough that every kind of kernel is worth to be split.
+THREADED = """
+mobilenet_v2 mobilenet_v3_small resnet18 shufflenet_v2_x1_0 squeezenet1_1
+bert_mini vit_tiny_96 unet_small_96 ultraface_rfb_320 mlperf_ic_resnet8_f32
+mlperf_vww_mbv1_f32 gtcrn_simple cct_1_16_64
+""".split()
+
 
 def session(path, optimised, integers=False):
     """`integers`: 8-bit networks by ONNX Runtime's kernels on integers, which
@@ -76,6 +83,18 @@ def agree(options, path, feeds, extra, bound=1e-4):
                 suite.compare(g, w, bound, max(unit, 2 * distance(w, o)))
             detail = "no more than ONNX Runtime differs from itself"
     return detail
+
+
+def same_on_threads(options, path, feed, extra):
+    """Failure unless kernels that are split give the same bits."""
+    want = suite.edgecc_run(options, path, feed, extra)
+    for threads in (2, 3):
+        got = suite.edgecc_run(options, path, feed,
+                               [*extra, f"-fthreads={threads}"])
+        for g, w in zip(got, want):
+            if np.asarray(g).tobytes() != np.asarray(w).tobytes():
+                raise suite.Failure(f"other bits with -fthreads={threads}")
+    return "the same bits with 1, 2 and 3 threads"
 
 
 def is_quantised(path):
@@ -189,6 +208,9 @@ def main():
             test = functools.partial(agree, options, path, feeds, extra,
                                      float(bound))
         tests.append((name, test))
+        if name in THREADED and not options.runner:
+            tests.append((name + " on threads", functools.partial(
+                same_on_threads, options, path, feeds[0], extra)))
     return suite.run(tests, options)
 
 
