@@ -15,6 +15,11 @@ namespace edgecc::kernels {
 schedule::BandChoice chooseBands(llvm::ArrayRef<mlir::Operation *> chain,
                                  target::CpuAttr cpu);
 
+/// Whether one kernel for an attention of these sizes is no slower than one for
+/// each of its operations.
+bool prefersAttention(const schedule::AttentionSizes &sizes,
+                      target::CpuAttr cpu);
+
 } // namespace edgecc::kernels
 
 #endif // EDGECC_CODEGEN_KERNELS_CHOOSEBANDS_H

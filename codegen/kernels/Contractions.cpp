@@ -118,5 +118,6 @@ void kernels::registerContractionKernels(DialectRegistry &registry) {
     attachMatMulKernel(*context);
     attachPoolKernel(*context);
     attachRowBandsKernel(*context);
+    attachAttentionKernel(*context);
   });
 }

@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 //
-// The kernels of edge.conv, edge.matmul, edge.pool and edge.row_bands, and what
-// they share.
+// The kernels of edge.conv, edge.matmul, edge.pool, edge.row_bands and
+// edge.attention, and what they share.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,6 +20,7 @@ void attachConvKernel(mlir::MLIRContext &context);
 void attachMatMulKernel(mlir::MLIRContext &context);
 void attachPoolKernel(mlir::MLIRContext &context);
 void attachRowBandsKernel(mlir::MLIRContext &context);
+void attachAttentionKernel(mlir::MLIRContext &context);
 
 /// The cycles that the model expects of a convolution as one contraction.
 double directConvCycles(edge::ConvOp op, target::CpuAttr cpu);

@@ -311,6 +311,8 @@ private:
       macs = matmul.getMacs();
     else if (auto bands = dyn_cast<edge::RowBandsOp>(op))
       macs = bands.getMacs();
+    else if (auto attention = dyn_cast<edge::AttentionOp>(op))
+      macs = attention.getMacs();
     call->setAttr("edge.layer", builder.getStringAttr(nodeName(op->getLoc())));
     call->setAttr("edge.kind",
                   builder.getStringAttr(op->getName().stripDialect()));

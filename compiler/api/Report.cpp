@@ -165,6 +165,15 @@ void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
     if (model.cost->nanojoules)
       row("microjoules", std::llround(*model.cost->nanojoules / 1000));
   }
+  // What only moves elements and has found no place in another layer.
+  for (auto [kind, name] :
+       {std::pair("transpose", "transpositions"), std::pair("slice", "slices"),
+        std::pair("broadcast", "broadcasts"), std::pair("pad", "borders")})
+    if (int64_t count =
+            llvm::count_if(model.layers, [&](const LayerReport &layer) {
+              return layer.kind == kind;
+            }))
+      row(name, count);
   row("bytes of weights", model.interface.weightBytes);
   row("bytes of arena", model.interface.arenaBytes);
   if (model.interface.stackBytes)

@@ -115,9 +115,12 @@ void edgecc::buildOptStage(OpPassManager &manager,
 
 void edgecc::buildPlacedStage(OpPassManager &manager,
                               const PlacedStageOptions &options) {
-  if (options.optLevel > 0)
-    manager.addNestedPass<func::FuncOp>(
-        schedule::createFormRowBandsPass(kernels::chooseBands));
+  if (options.optLevel == 0)
+    return;
+  OpPassManager &function = manager.nest<func::FuncOp>();
+  function.addPass(
+      schedule::createFormAttentionPass(kernels::prefersAttention));
+  function.addPass(schedule::createFormRowBandsPass(kernels::chooseBands));
 }
 
 void edgecc::buildKernelStage(OpPassManager &manager,

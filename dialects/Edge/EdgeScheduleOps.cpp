@@ -134,3 +134,87 @@ LogicalResult RowBandsOp::verify() {
                        "transpositions");
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// AttentionOp
+//===----------------------------------------------------------------------===//
+
+SmallVector<int64_t> AttentionOp::getSizes(Value tensor,
+                                           ArrayRef<int64_t> dims) {
+  auto type = cast<ShapedType>(tensor.getType());
+  return llvm::map_to_vector(
+      dims, [&](int64_t dim) { return dim < 0 ? 1 : type.getDimSize(dim); });
+}
+
+SmallVector<int64_t> AttentionOp::getScoreShape() {
+  SmallVector<int64_t> shape = getSizes(getResult(), getResultDims());
+  shape.back() = getSizes(getKey(), getKeyDims()).end()[-2];
+  return shape;
+}
+
+int64_t AttentionOp::getMacs() {
+  int64_t scores = 1;
+  for (int64_t size : getScoreShape())
+    scores *= size;
+  return scores * (getSizes(getQuery(), getQueryDims()).back() +
+                   getSizes(getValue(), getValueDims()).back());
+}
+
+/// Whether `dims` names each dimension of `tensor` once, apart from some of
+/// size one.
+static bool namesDims(Value tensor, ArrayRef<int64_t> dims) {
+  auto type = cast<ShapedType>(tensor.getType());
+  SmallVector<bool> named(type.getRank(), false);
+  for (int64_t dim : dims) {
+    if (dim < -1 || dim >= type.getRank() || (dim >= 0 && named[dim]))
+      return false;
+    if (dim >= 0)
+      named[dim] = true;
+  }
+  for (int64_t dim = 0; dim < type.getRank(); ++dim)
+    if (!named[dim] && type.getDimSize(dim) != 1)
+      return false;
+  return true;
+}
+
+LogicalResult AttentionOp::verify() {
+  size_t rank = getResultDims().size();
+  std::pair<Value, ArrayRef<int64_t>> tensors[] = {
+      {getQuery(), getQueryDims()},
+      {getKey(), getKeyDims()},
+      {getValue(), getValueDims()},
+      {getResult(), getResultDims()}};
+  for (auto [tensor, dims] : tensors) {
+    if (!cast<ShapedType>(tensor.getType()).getElementType().isF32())
+      return emitOpError("expects tensors of f32");
+    if (rank < 2 || dims.size() != rank || !namesDims(tensor, dims))
+      return emitOpError("expects dimensions that name each one of ")
+             << tensor.getType() << " once";
+  }
+  SmallVector<int64_t> query = getSizes(getQuery(), getQueryDims());
+  SmallVector<int64_t> key = getSizes(getKey(), getKeyDims());
+  SmallVector<int64_t> value = getSizes(getValue(), getValueDims());
+  SmallVector<int64_t> result = getSizes(getResult(), getResultDims());
+  if (query[rank - 1] != key[rank - 1] || key[rank - 2] != value[rank - 2] ||
+      query[rank - 2] != result[rank - 2] ||
+      value[rank - 1] != result[rank - 1])
+    return emitOpError("expects sizes that agree, found queries of ")
+           << query << ", keys of " << key << ", values of " << value
+           << " and a result of " << result;
+  for (size_t dim = 0; dim + 2 < rank; ++dim)
+    for (int64_t size : {query[dim], key[dim], value[dim]})
+      if (size != 1 && size != result[dim])
+        return emitOpError("expects outer dimensions that broadcast to those "
+                           "of the result");
+  if (getScores().empty())
+    return success();
+  Block &block = getScores().front();
+  if (block.getNumArguments() != 1 + getExtras().size())
+    return emitOpError("expects a region of ")
+           << 1 + getExtras().size() << " arguments";
+  std::optional<ValueRange> yielded = detail::getYielded(getScores());
+  if (!yielded || yielded->size() != 1 || !yielded->front().getType().isF32() ||
+      !block.getArgument(0).getType().isF32())
+    return emitOpError("expects a region that yields a score of f32");
+  return success();
+}

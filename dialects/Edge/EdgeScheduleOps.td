@@ -78,4 +78,59 @@ def Edge_RowBandsOp : Edge_Op<"row_bands", [IsolatedFromAbove,
   let hasVerifier = 1;
 }
 
+def Edge_AttentionOp : Edge_Op<"attention", [
+    RecursiveMemoryEffects, RecursivelySpeculatable]> {
+  let summary = "weighted means of values, by how queries meet keys";
+  let description = [{
+    `softmax(scores) * value` for `scores = query * key^T`, of `query`
+    (..., queries, depth), `key` (..., keys, depth) and `value` (..., keys,
+    width), whose outer dimensions broadcast: (..., queries, width). The region,
+    if there is one, takes a product and one element of each of the extras, which
+    broadcast to (..., queries, keys), and yields the score. The scores are never
+    there as a whole.
+
+    The tensors may have their dimensions in another order: `query_dims` tells
+    for each of these dimensions which one of the operand it is, -1 for one of
+    size one that the operand does not have; the others likewise.
+
+    Example:
+
+    ```mlir
+    %y = edge.attention(%q, %k, %v) query_dims [1, 0, 2] key_dims [1, 0, 2]
+        value_dims [1, 0, 2] result_dims [1, 0, 2]
+        : (tensor<128x4x64xf32>, tensor<128x4x64xf32>, tensor<128x4x64xf32>)
+        -> tensor<128x4x64xf32> {
+    ^bb0(%product: f32):
+      %scale = arith.constant 1.250000e-01 : f32
+      %score = arith.mulf %product, %scale : f32
+      edge.yield %score : f32
+    }
+    ```
+  }];
+  let arguments = (ins Edge_Tensor:$query, Edge_Tensor:$key, Edge_Tensor:$value,
+                       Variadic<Edge_Tensor>:$extras,
+                       DenseI64ArrayAttr:$query_dims,
+                       DenseI64ArrayAttr:$key_dims,
+                       DenseI64ArrayAttr:$value_dims,
+                       DenseI64ArrayAttr:$result_dims);
+  let results = (outs Edge_Tensor:$result);
+  let regions = (region MaxSizedRegion<1>:$scores);
+  let assemblyFormat = [{
+    `(` $query `,` $key `,` $value `)` (`with` `(` $extras^ `)`)?
+    `query_dims` $query_dims `key_dims` $key_dims `value_dims` $value_dims
+    `result_dims` $result_dims attr-dict `:` functional-type(operands, $result)
+    ($scores^)?
+  }];
+  let extraClassDeclaration = [{
+    /// The sizes of `tensor` in the order of `dims`.
+    static ::llvm::SmallVector<int64_t>
+    getSizes(::mlir::Value tensor, ::llvm::ArrayRef<int64_t> dims);
+    /// The outer dimensions that all broadcast to, queries and keys.
+    ::llvm::SmallVector<int64_t> getScoreShape();
+    /// Multiply-accumulates of one inference.
+    int64_t getMacs();
+  }];
+  let hasVerifier = 1;
+}
+
 #endif // EDGECC_DIALECTS_EDGE_EDGESCHEDULEOPS_TD

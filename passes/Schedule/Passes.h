@@ -34,6 +34,19 @@ using ChooseBands = std::function<BandChoice(
 /// bands.
 std::unique_ptr<mlir::Pass> createFormRowBandsPass(ChooseBands choose = {});
 
+/// The sizes of an attention.
+struct AttentionSizes {
+  int64_t heads, queries, keys, depth, width;
+};
+
+/// Whether the cost model prefers one kernel for an attention of these sizes.
+using PrefersAttention =
+    std::function<bool(const AttentionSizes &sizes, target::CpuAttr cpu)>;
+
+/// Makes the pass `edgecc-form-attention`. Without cost model it forms none.
+std::unique_ptr<mlir::Pass>
+createFormAttentionPass(PrefersAttention prefers = {});
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/Schedule/Passes.h.inc"

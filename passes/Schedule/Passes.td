@@ -89,4 +89,24 @@ def SplitLayers : Pass<"edgecc-split-layers", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def FormAttention : Pass<"edgecc-form-attention", "::mlir::func::FuncOp"> {
+  let summary = "finds attention and computes it without a matrix of scores";
+  let description = [{
+    A product of f32, whose epilogue scales and masks, a softmax over its last
+    dimension and the product of that with values become an `edge.attention`, if
+    nobody else reads what lies between, and the cost model says so.
+    Transpositions of the factors and of the result become its order of
+    dimensions.
+  }];
+  let options = [
+    Option<"all", "all", "bool", /*default=*/"false",
+           "form every attention, whatever the cost model says">
+  ];
+  let statistics = [
+    Statistic<"numFormed", "formed", "attentions found">
+  ];
+  let constructor = "::edgecc::schedule::createFormAttentionPass()";
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+}
+
 #endif // EDGECC_PASSES_SCHEDULE_PASSES_TD

@@ -522,6 +522,47 @@ def group_query_attention(step, form, window, cap):
     return model([node], feed, [(o, F) for o in outputs], constants), feed
 
 
+# Sizes that leave a remainder of queries, of blocks of keys and of vectors.
+@each(queries=[16, 37, 130], keys=[5, 128, 1100],
+      mask=["none", "keys", "scores", "causal"])
+def streaming_attention(queries, keys, mask):
+    heads, depth, width = 3, 20, 24
+    inputs = {"q": numbers(2, queries, heads * depth, seed=1),
+              "k": numbers(2, keys, heads * depth, seed=2, scale=3),
+              "v": numbers(2, keys, heads * width, seed=3)}
+    constants = {"factor": np.float32(depth ** 0.5),
+                 "split": np.int64([0, 0, heads, -1]),
+                 "merge": np.int64([0, 0, heads * width])}
+    nodes = []
+    for name, order in [("q", [0, 2, 1, 3]), ("k", [0, 2, 3, 1]),
+                        ("v", [0, 2, 1, 3])]:
+        nodes += [helper.make_node("Reshape", [name, "split"], [name + "4"]),
+                  helper.make_node("Transpose", [name + "4"], [name + "t"],
+                                   perm=order)]
+    nodes += [helper.make_node("MatMul", ["qt", "kt"], ["product"]),
+              helper.make_node("Div", ["product", "factor"], ["scores"])]
+    scores = "scores"
+    if mask == "keys":
+        inputs["mask"] = np.where(numbers(2, 1, 1, keys) > 0.5, -1e4,
+                                  0).astype(np.float32)
+    elif mask == "scores":
+        inputs["mask"] = numbers(2, heads, queries, keys, seed=4)
+    elif mask == "causal":
+        # The first keys are seen by the last queries only.
+        seen = np.arange(keys) + queries >= keys + np.arange(queries)[:, None]
+        inputs["mask"] = np.where(seen, 0, -np.inf).astype(np.float32)
+        inputs["mask"][:, -1] = 0
+    if mask != "none":
+        nodes.append(helper.make_node("Add", ["scores", "mask"], ["masked"]))
+        scores = "masked"
+    nodes += [helper.make_node("Softmax", [scores], ["weights"], axis=-1),
+              helper.make_node("MatMul", ["weights", "vt"], ["means"]),
+              helper.make_node("Transpose", ["means"], ["merged"],
+                               perm=[0, 2, 1, 3]),
+              helper.make_node("Reshape", ["merged", "merge"], ["y"])]
+    return model(nodes, inputs, [("y", F)], constants), inputs
+
+
 # Lines made of others by a known rule ------------------------------------------
 
 # Bytes only with nearest: cubic is missing in ONNX Runtime, and linear sums that

@@ -179,3 +179,42 @@ func.func @row_bands_of_another_transposition(%x: tensor<1x8x8x4xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @attention_sizes(%q: tensor<16x8xf32>, %k: tensor<12x8xf32>, %v: tensor<16x8xf32>) {
+  // expected-error @+1 {{expects sizes that agree, found queries of 16, 8, keys of 12, 8, values of 16, 8 and a result of 16, 8}}
+  %y = edge.attention(%q, %k, %v) query_dims [0, 1] key_dims [0, 1] value_dims [0, 1] result_dims [0, 1]
+      : (tensor<16x8xf32>, tensor<12x8xf32>, tensor<16x8xf32>) -> tensor<16x8xf32>
+  return
+}
+
+// -----
+
+func.func @attention_dims(%q: tensor<16x8xf32>, %k: tensor<16x8xf32>, %v: tensor<16x8xf32>) {
+  // expected-error @+1 {{expects dimensions that name each one of 'tensor<16x8xf32>' once}}
+  %y = edge.attention(%q, %k, %v) query_dims [0, 1] key_dims [1, 1] value_dims [0, 1] result_dims [0, 1]
+      : (tensor<16x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>) -> tensor<16x8xf32>
+  return
+}
+
+// -----
+
+func.func @attention_type(%q: tensor<16x8xf16>, %k: tensor<16x8xf32>, %v: tensor<16x8xf32>) {
+  // expected-error @+1 {{expects tensors of f32}}
+  %y = edge.attention(%q, %k, %v) query_dims [0, 1] key_dims [0, 1] value_dims [0, 1] result_dims [0, 1]
+      : (tensor<16x8xf16>, tensor<16x8xf32>, tensor<16x8xf32>) -> tensor<16x8xf32>
+  return
+}
+
+// -----
+
+func.func @attention_scores(%q: tensor<16x8xf32>, %k: tensor<16x8xf32>, %v: tensor<16x8xf32>) {
+  // expected-error @+1 {{expects a region of 1 arguments}}
+  %y = edge.attention(%q, %k, %v) query_dims [0, 1] key_dims [0, 1] value_dims [0, 1] result_dims [0, 1]
+      : (tensor<16x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>) -> tensor<16x8xf32> {
+  ^bb0(%a: f32, %b: f32):
+    edge.yield %a : f32
+  }
+  return
+}
