@@ -32,9 +32,8 @@ digits_cnn_int16act_qdq_op21
 
 # Large enough that every kind of kernel is worth to be split.
 THREADED = """
-mobilenet_v2 mobilenet_v3_small resnet18 shufflenet_v2_x1_0 squeezenet1_1
-bert_mini vit_tiny_96 unet_small_96 ultraface_rfb_320 mlperf_ic_resnet8_f32
-mlperf_vww_mbv1_f32 gtcrn_simple cct_1_16_64
+mobilenet_v2 resnet18 shufflenet_v2_x1_0 bert_mini gtcrn_simple
+mlperf_ic_resnet8_f32
 """.split()
 
 
