@@ -174,11 +174,16 @@ public:
     heads.truncate(heads.size() - 2);
     int64_t queries = plan.sizes.queries, block = plan.block;
     int64_t whole = queries / block * block;
-    e.nest(heads, [&](ValueRange head) {
+    auto emitHead = [&](ValueRange head) {
       e.loop(0, whole, block, [&](Value first) { emitQueries(head, first); });
       // The last block ends with the last query.
       if (whole < queries)
         emitQueries(head, e.index(queries - block));
+    };
+    e.phase([&] {
+      e.parallelNest(heads, [&](ValueRange head) {
+        e.sequentially([&] { emitHead(head); });
+      });
     });
   }
 
