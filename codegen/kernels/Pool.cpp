@@ -8,6 +8,7 @@
 #include "codegen/kernels/WindowKernel.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -66,7 +67,13 @@ Window kernels::windowOf(edge::PoolOp op, Emitter &e, const KernelArgs &args) {
   w.initial = [=, &e](Value, int64_t lanes) {
     return e.splat(neutral(e, fold, narrow, isUnsigned), lanes);
   };
-  w.combine = [=, &e](Value sum, Value element, Value) {
+  bool isPrepared = bool(w.prepare);
+  bool isFloatSum = fold == Fold::Sum && isa<FloatType>(narrow);
+  w.combine = [=, &e](Value sum, Value element, Value) -> Value {
+    // A product that `prepare` ends with is rounded on its own: sums have to
+    // break ties as those of the elements that its map stores.
+    if (isPrepared && isFloatSum)
+      return arith::AddFOp::create(e, element, sum);
     return combine(e, fold, element, sum, isUnsigned);
   };
   w.store = [=, &e](Value value, ValueRange indices) {
