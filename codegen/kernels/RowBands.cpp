@@ -533,11 +533,11 @@ struct RowBandsKernel
   LogicalResult emitKernel(Operation *op, OpBuilder &builder,
                            const KernelArgs &args, target::CpuAttr cpu) const {
     Emitter emitter(builder, op->getLoc(), cpu);
-    if (cast<edge::RowBandsOp>(op).getPlanar()) {
-      emitPlanar(cast<edge::RowBandsOp>(op), emitter, args);
-      return success();
-    }
-    BandEmitter(cast<edge::RowBandsOp>(op), emitter, args).emit();
+    auto bands = cast<edge::RowBandsOp>(op);
+    if (bands.getPlanar())
+      emitPlanar(bands, emitter, args);
+    else
+      BandEmitter(bands, emitter, args).emit();
     return success();
   }
 

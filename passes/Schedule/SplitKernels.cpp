@@ -101,6 +101,12 @@ Value rootOf(Value memref) {
   return memref;
 }
 
+/// From the scratch buffer of one task to that of the next.
+int64_t bytesPerTask(MemRefType type, int64_t pitch) {
+  int64_t element = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  return llvm::alignTo(type.getNumElements() * element, pitch);
+}
+
 /// The tree of the loops of one phase.
 struct LoopNode {
   scf::ForOp loop;
@@ -326,10 +332,7 @@ void Phase::divideScratch(ArrayRef<unsigned> scratch, int64_t pitch) {
   for (unsigned position : scratch) {
     BlockArgument argument = block.getArgument(position);
     auto type = cast<MemRefType>(argument.getType());
-    int64_t bytes =
-        llvm::alignTo(type.getNumElements() *
-                          llvm::divideCeil(type.getElementTypeBitWidth(), 8),
-                      pitch);
+    int64_t bytes = bytesPerTask(type, pitch);
     Value start = arith::ConstantIndexOp::create(b, loc, 0);
     if (task)
       start = arith::MulIOp::create(
@@ -501,10 +504,7 @@ private:
     for (unsigned position : scratch) {
       BlockArgument argument = block.getArgument(position);
       auto type = cast<MemRefType>(argument.getType());
-      int64_t bytes =
-          llvm::alignTo(type.getNumElements() *
-                            llvm::divideCeil(type.getElementTypeBitWidth(), 8),
-                        pitch);
+      int64_t bytes = bytesPerTask(type, pitch);
       auto all = MemRefType::get({bytes * threads}, b.getI8Type());
       argument.setType(all);
       Value old = call.getOperand(position);
