@@ -28,34 +28,45 @@ static Value exponentialBits(FloatBuilder &b, Value x, Value rest = {}) {
   // The sum has no bits for a fraction; n stands in its low bits, and those
   // above them leave with the shift.
   Value magic = b.constant(0x1.8p23);
-  Value shifted = b.add(b.mul(x, b.constant(0x1.715476p0)), magic);
+  Value shifted = b.fma(x, b.constant(0x1.715476p0), magic);
   Value rounded = b.sub(shifted, magic);
   Value r = b.fma(rounded, b.constant(-0.693359375), x);
   Value low = b.constant(2.12194440e-4);
   r = rest ? b.add(r, b.fma(rounded, low, rest)) : b.fma(rounded, low, r);
-  Value p = b.poly(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3,
-                       4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1});
+  Value p = b.poly(r, {1.3814221602e-3, 8.3688991144e-3, 4.1668403894e-2,
+                       1.6666519642e-1, 4.9999994040e-1});
   Value power = b.add(b.fma(b.mul(r, r), p, r), b.constant(1));
   Value exponent =
       arith::ShLIOp::create(b, b.toBits(shifted), b.intConstant(23));
   return arith::AddIOp::create(b, b.toBits(power), exponent);
 }
 
-/// e^x for |x| up to 87.
+/// e^x for |x| up to 87; one added to it is right for |x| up to 88.
 static Value exponentialNear(FloatBuilder &b, Value x, Value rest = {}) {
   return b.fromBits(exponentialBits(b, x, rest));
 }
 
-static Value expandExp(FloatBuilder &b, Value x) {
+/// e^x for x up to 88.
+static Value exponentialBelow(FloatBuilder &b, Value x) {
   Value lowest = b.constant(-104);
   Value bits = exponentialBits(b, b.select(b.less(x, lowest), lowest, x));
   // Bits below zero are an exponent too small; so is nearly all of what is not
   // a normal number.
   bits = arith::MaxSIOp::create(b, bits, b.intConstant(0));
+  return b.fromBits(bits);
+}
+
+static Value expandExp(FloatBuilder &b, Value x) {
+  Value power = exponentialBelow(b, x);
   // Infinity beyond the largest number; not-a-numbers stay what they are.
   Value isFinite = b.less(x, b.constant(0x1.62e430p6));
   Value infinity = b.constant(std::numeric_limits<double>::infinity());
-  return b.select(isFinite, b.fromBits(bits), b.add(x, infinity));
+  return b.select(isFinite, power, b.add(x, infinity));
+}
+
+/// 1 + e^-x, at most 2^127.
+static Value onePlusExponential(FloatBuilder &b, Value x) {
+  return b.add(exponentialNear(b, b.neg(b.clamp(x, -88, 88))), b.constant(1));
 }
 
 /// Near one an error counts twice as much as it does below, so there both
@@ -430,21 +441,61 @@ struct JoinDifference : OpRewritePattern<arith::SubFOp> {
   }
 };
 
+/// The x of 1 / (1 + e^-x) on f32.
+static Value argumentOfSigmoid(arith::DivFOp op) {
+  auto sum = op.getRhs().getDefiningOp<arith::AddFOp>();
+  if (!sum || splatOf(op.getLhs()) != 1 ||
+      !getElementTypeOrSelf(op.getType()).isF32())
+    return {};
+  for (unsigned side : {0, 1})
+    if (auto exp = sum->getOperand(side).getDefiningOp<math::ExpOp>();
+        exp && splatOf(sum->getOperand(1 - side)) == 1)
+      if (auto negated = exp.getOperand().getDefiningOp<arith::NegFOp>())
+        return negated.getOperand();
+  return {};
+}
+
+/// 1 / (1 + e^-x), whose power needs no limits where it makes no difference.
+struct JoinSigmoid : OpRewritePattern<arith::DivFOp> {
+  JoinSigmoid(MLIRContext *context, bool hasFma)
+      : OpRewritePattern(context), hasFma(hasFma) {}
+  LogicalResult matchAndRewrite(arith::DivFOp op,
+                                PatternRewriter &rewriter) const override {
+    Value x = argumentOfSigmoid(op);
+    // JoinQuotient takes x sigmoid(x).
+    if (!x || (op->hasOneUse() && isa<arith::MulFOp>(*op->user_begin()) &&
+               llvm::is_contained(op->user_begin()->getOperands(), x)))
+      return failure();
+    FloatBuilder b(rewriter, op.getLoc(), op.getType(), hasFma);
+    rewriter.replaceOp(op, b.div(b.constant(1), onePlusExponential(b, x)));
+    return success();
+  }
+  bool hasFma;
+};
+
 /// x (1 / d) = x / d: one rounding less in x sigmoid(x).
 struct JoinQuotient : OpRewritePattern<arith::MulFOp> {
-  using OpRewritePattern::OpRewritePattern;
+  JoinQuotient(MLIRContext *context, bool hasFma)
+      : OpRewritePattern(context), hasFma(hasFma) {}
   LogicalResult matchAndRewrite(arith::MulFOp op,
                                 PatternRewriter &rewriter) const override {
     for (unsigned side : {0, 1}) {
       auto inverse = op->getOperand(side).getDefiningOp<arith::DivFOp>();
       if (!inverse || !inverse->hasOneUse() || splatOf(inverse.getLhs()) != 1)
         continue;
-      rewriter.replaceOpWithNewOp<arith::DivFOp>(op, op->getOperand(1 - side),
-                                                 inverse.getRhs());
+      FloatBuilder b(rewriter, op.getLoc(), op.getType(), hasFma);
+      Value x = op->getOperand(1 - side), divisor = inverse.getRhs();
+      if (argumentOfSigmoid(inverse) == x) {
+        divisor = onePlusExponential(b, x);
+        // Below the limit of the power the quotient is next to nothing.
+        x = b.atLeast(x, -88);
+      }
+      rewriter.replaceOp(op, b.div(x, divisor));
       return success();
     }
     return failure();
   }
+  bool hasFma;
 };
 
 /// Sine and cosine at once.
@@ -481,8 +532,9 @@ struct ExpandFma : OpRewritePattern<math::FmaOp> {
 
 void edgecc::populateJoinFunctionsPatterns(RewritePatternSet &patterns,
                                            target::CpuAttr cpu) {
-  patterns.add<JoinSum>(patterns.getContext(), cpu.getHasFma());
-  patterns.add<JoinDifference, JoinQuotient>(patterns.getContext());
+  patterns.add<JoinSum, JoinSigmoid, JoinQuotient>(patterns.getContext(),
+                                                   cpu.getHasFma());
+  patterns.add<JoinDifference>(patterns.getContext());
 }
 
 void edgecc::populateExpandTranscendentalPatterns(RewritePatternSet &patterns,

@@ -108,8 +108,12 @@ Value FloatBuilder::select(Value condition, Value a, Value b) {
 }
 
 Value FloatBuilder::clamp(Value x, double low, double high) {
+  return atMost(atLeast(x, low), high);
+}
+
+Value FloatBuilder::atLeast(Value x, double low) {
   Value l = constant(low);
-  return atMost(select(less(x, l), l, x), high);
+  return select(less(x, l), l, x);
 }
 
 Value FloatBuilder::atMost(Value x, double high) {

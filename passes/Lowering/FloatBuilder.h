@@ -69,6 +69,8 @@ public:
   mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b);
   /// `x` held between two numbers; not-a-numbers pass.
   mlir::Value clamp(mlir::Value x, double low, double high);
+  /// `x` held above a number; not-a-numbers pass.
+  mlir::Value atLeast(mlir::Value x, double low);
   /// `x` held below a number; not-a-numbers pass.
   mlir::Value atMost(mlir::Value x, double high);
 

@@ -42,6 +42,11 @@ def sigmoid(x):
     return np.where(x >= 0, 1, e) / (1 + e)
 
 
+def silu(x):
+    """With its limit at minus infinity."""
+    return np.where(x == -np.inf, 0, x * sigmoid(x))
+
+
 def gelu(x):
     return 0.5 * x * erfc(-x / math.sqrt(2))
 
@@ -84,7 +89,7 @@ FUNCTIONS = [
     ("Selu", 6, {}, lambda x: attribute(1.05070102214813232421875) * elu(
         x, attribute(1.67326319217681884765625)), EVERYWHERE),
     ("Gelu", 20, {}, gelu, (-1e38, np.inf)),
-    ("Swish", 24, {}, lambda x: x * sigmoid(x), (-np.inf, 1e38)),
+    ("Swish", 24, {}, silu, (-np.inf, 1e38)),
     ("HardSwish", 14, {}, lambda x: x * np.clip(x / 6 + 0.5, 0, 1),
      EVERYWHERE),
     ("Mish", 18, {}, lambda x: x * np.tanh(log_of_sum(x)), (-1e38, 1e38)),
