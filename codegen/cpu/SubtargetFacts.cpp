@@ -135,7 +135,7 @@ static void readRiscv(const Features &f, bool is64Bit, SubtargetFacts &facts) {
   facts.hasRounding = facts.vectorBytes || f.has("zfa");
   facts.hasF16Conversion =
       f.has("zfhmin") && (!facts.vectorBytes || f.has("zvfhmin"));
-  facts.hasF16 = f.has("zfh");
+  facts.hasF16 = f.has("zfh") && (!facts.vectorBytes || f.has("zvfh"));
   facts.hasBF16Conversion = f.has("zfbfmin");
   facts.hasMaskedMemory = facts.hasGather = facts.vectorBytes;
   facts.abi = std::string(is64Bit ? "lp64" : "ilp32") + (f.has("d")   ? "d"

@@ -289,7 +289,7 @@ private:
                 int64_t step, int64_t rhsAt,
                 const cost::ContractionTiles &tiles, StoreTile store) {
     Contraction c;
-    c.lhsType = c.rhsType = c.accumulatorType = f32;
+    c.lhsType = c.rhsType = c.productType = c.accumulatorType = f32;
     c.pixels = rows;
     c.pixelStep = rowStep;
     c.reduction.levels = {{depth, step, 1}};

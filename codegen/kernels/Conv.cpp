@@ -46,7 +46,9 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
   accumulator = edge::accumulatorType(elementOf(op.getInput()));
   shape.channels = groupOutputs;
   shape.depth = depth;
-  shape.lanes = vectorLength(cpu, accumulator);
+  multiplied =
+      productType(cpu, elementOf(op.getInput()), elementOf(op.getWeights()));
+  shape.lanes = vectorLength(cpu, multiplied);
   shape.lhsBytes = storageBytes(elementOf(op.getInput()));
   shape.rhsBytes = storageBytes(elementOf(op.getWeights()));
   if (pointwise) {
@@ -151,6 +153,7 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
   c.lhsType = elementOf(op.getInput());
   c.rhsType = elementOf(op.getWeights());
   c.accumulatorType = plan.accumulator;
+  c.productType = plan.multiplied;
   c.resultBytes = storageBytes(getElementTypeOrSelf(op.getResult()));
   c.tiles = plan.tiles;
   c.canRepeat = !overwritesEpilogueOperands(op);
@@ -210,7 +213,7 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
     }
   } else if (constantOf(op.getWeights())) {
     c.rhsLayout = plan.packedLayout();
-    c.loadsTogether = scalarFile(e.cpu, plan.accumulator).loadsTogether;
+    c.loadsTogether = scalarFile(e.cpu, c.rhsType).loadsTogether;
     groupWeights = c.rhsLayout.size();
   } else {
     c.rhsLayout =

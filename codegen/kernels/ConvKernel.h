@@ -26,7 +26,8 @@ struct ConvPlan {
   int64_t groups, groupInputs, groupOutputs;
   /// Products per output element.
   int64_t depth;
-  mlir::Type accumulator;
+  /// The types in which products are summed and computed.
+  mlir::Type accumulator, multiplied;
   cost::ContractionShape shape;
   cost::ContractionTiles tiles;
 

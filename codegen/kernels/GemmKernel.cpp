@@ -100,6 +100,12 @@ ScalarFile kernels::scalarFile(target::CpuAttr cpu, Type type) {
   return {};
 }
 
+Type kernels::productType(target::CpuAttr cpu, Type lhs, Type rhs) {
+  if (lhs.isF16() && rhs.isF16() && cpu.getHasF16())
+    return lhs;
+  return edge::accumulatorType(lhs);
+}
+
 Value kernels::multiplyAdd(Emitter &e, Value a, Value b, Value sum) {
   if (!isa<FloatType>(getElementTypeOrSelf(sum.getType())))
     return arith::AddIOp::create(e, sum, arith::MulIOp::create(e, a, b));
@@ -125,6 +131,11 @@ int64_t Contraction::scratchSize(const cost::ContractionTiles &tiles) {
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
+
+/// The most products that are summed in a narrower type than that of the
+/// accumulators: their sum is then about as far off as the rounding of the
+/// factors makes it anyway.
+static constexpr int64_t mostNarrowSteps = 64;
 
 namespace {
 
@@ -165,6 +176,11 @@ private:
   Values reduce(const PanelRun &run, ArrayRef<ReductionLevel> levels,
                 Value lhsBase, Value rhsBase, ArrayRef<int64_t> rows,
                 ValueRange accumulators);
+  /// The same with products of a narrower type than the accumulators', which
+  /// are summed in blocks.
+  Values reduceInBlocks(const PanelRun &run, ArrayRef<ReductionLevel> levels,
+                        Value lhsBase, Value rhsBase, ArrayRef<int64_t> rows,
+                        ValueRange accumulators);
   Values step(const PanelRun &run, const ReductionLevel &level, int64_t at,
               Value lhsBase, Value rhsBase, ArrayRef<int64_t> rows,
               ValueRange accumulators, bool prefetch);
@@ -288,8 +304,12 @@ void ContractionEmitter::emitTile(const PanelRun &run, Value panel,
                         e.mul(pixel, c.pixelStep));
   Value rhsBase =
       e.add(e.add(c.rhs.base, e.mul(panel, run.panelStep)), run.offset);
-  Values sums = reduce(run, c.reduction.levels, lhsBase, rhsBase, rows,
-                       initialise(run, channel, rhsBase, rows.size()));
+  Values first = initialise(run, channel, rhsBase, rows.size());
+  Values sums =
+      c.productType == c.accumulatorType
+          ? reduce(run, c.reduction.levels, lhsBase, rhsBase, rows, first)
+          : reduceInBlocks(run, c.reduction.levels, lhsBase, rhsBase, rows,
+                           first);
   if (correctsWhileReducing())
     sums = correct(run, sums);
   finish(run, channel, lineCount, pixelCount, line, pixel, sums);
@@ -382,6 +402,50 @@ SmallVector<Value> ContractionEmitter::reduce(const PanelRun &run,
   return sums;
 }
 
+SmallVector<Value> ContractionEmitter::reduceInBlocks(
+    const PanelRun &run, ArrayRef<ReductionLevel> levels, Value lhsBase,
+    Value rhsBase, ArrayRef<int64_t> rows, ValueRange accumulators) {
+  const ReductionLevel &level = levels.front();
+  int64_t inner = 1;
+  for (const ReductionLevel &other : levels.drop_front())
+    inner *= other.count;
+  int64_t rhsStep = level.rhsRows * run.rowPitch;
+  auto move = [&](Value base, Value i, int64_t step) {
+    return e.add(base, e.mul(i, step));
+  };
+  if (inner > mostNarrowSteps)
+    return e.loop(
+        0, level.count, 1, accumulators, [&](Value i, ValueRange carried) {
+          return reduceInBlocks(run, levels.drop_front(),
+                                move(lhsBase, i, level.lhsStep),
+                                move(rhsBase, i, rhsStep), rows, carried);
+        });
+  Values sums(accumulators);
+  for (const cost::TileRun &blocks :
+       cost::splitEvenly(level.count, mostNarrowSteps / inner)) {
+    SmallVector<ReductionLevel> block(levels);
+    block.front().count = blocks.size;
+    sums =
+        e.loop(blocks.first, blocks.first + blocks.count * blocks.size,
+               blocks.size, sums, [&](Value i, ValueRange carried) {
+                 Values narrow;
+                 for (Value sum : carried) {
+                   auto type = dyn_cast<VectorType>(sum.getType());
+                   narrow.push_back(e.zero(type ? type.clone(c.productType)
+                                                : c.productType));
+                 }
+                 narrow = reduce(run, block, move(lhsBase, i, level.lhsStep),
+                                 move(rhsBase, i, rhsStep), rows, narrow);
+                 Values wide;
+                 for (auto [sum, part] : llvm::zip_equal(carried, narrow))
+                   wide.push_back(combine(e, Fold::Sum, sum,
+                                          convert(e, part, c.accumulatorType)));
+                 return wide;
+               });
+  }
+  return sums;
+}
+
 SmallVector<Value>
 ContractionEmitter::step(const PanelRun &run, const ReductionLevel &level,
                          int64_t at, Value lhsBase, Value rhsBase,
@@ -403,12 +467,12 @@ ContractionEmitter::step(const PanelRun &run, const ReductionLevel &level,
   for (const Column &column : ArrayRef(run.columns).drop_front(vectors.size()))
     vectors.push_back(loadWide(e, c.rhs.memref,
                                e.add(rhsBase, rhsAt + column.offset),
-                               column.lanes, c.rhsType, c.accumulatorType));
+                               column.lanes, c.rhsType, c.productType));
   Values sums(accumulators);
   for (size_t row = 0; row < rows.size(); ++row) {
     Value element = loadWide(e, c.lhs.memref,
                              e.add(lhsBase, rows[row] + at * level.lhsStep), 1,
-                             c.lhsType, c.accumulatorType);
+                             c.lhsType, c.productType);
     for (auto [j, column] : llvm::enumerate(run.columns)) {
       Value &sum = sums[row * run.columns.size() + j];
       sum = multiplyAdd(e, e.splat(element, column.lanes), vectors[j], sum);

@@ -166,6 +166,9 @@ struct ScalarFile {
 };
 ScalarFile scalarFile(target::CpuAttr cpu, mlir::Type type);
 
+/// The type in which the machine multiplies elements of these types best.
+mlir::Type productType(target::CpuAttr cpu, mlir::Type lhs, mlir::Type rhs);
+
 /// `a * b + sum`, on floats in one operation where the machine has one.
 mlir::Value multiplyAdd(Emitter &emitter, mlir::Value a, mlir::Value b,
                         mlir::Value sum);
@@ -174,6 +177,10 @@ mlir::Value multiplyAdd(Emitter &emitter, mlir::Value a, mlir::Value b,
 struct Contraction {
   /// Logical element types and the type of the accumulators.
   mlir::Type lhsType, rhsType, biasType, accumulatorType;
+  /// The type in which single products are computed: that of the accumulators,
+  /// or a narrower one in which a few of them are summed before they are added
+  /// to these.
+  mlir::Type productType;
   int64_t lines = 1, pixels = 1;
   /// Where only the lines from one to before another are wanted, both known at
   /// run time only; a tile is then of one line.

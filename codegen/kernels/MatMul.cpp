@@ -32,7 +32,8 @@ struct MatMulPlan {
   int64_t rows, depth, channels;
   /// Matrices on the right-hand side.
   int64_t rhsBatches = 1;
-  Type accumulator;
+  /// The types in which products are summed and computed.
+  Type accumulator, multiplied;
   cost::ContractionShape shape;
   cost::ContractionTiles tiles;
 
@@ -95,7 +96,9 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
   shape.pixels = rows;
   shape.channels = channels;
   shape.depth = depth;
-  shape.lanes = vectorLength(cpu, accumulator);
+  multiplied =
+      productType(cpu, lhsElement, typeOf(op.getRhs()).getElementType());
+  shape.lanes = vectorLength(cpu, multiplied);
   shape.lhsBytes = storageBytes(lhsElement);
   shape.rhsBytes = storageBytes(typeOf(op.getRhs()).getElementType());
   shape.lineBytes = rows * depth * shape.lhsBytes;
@@ -142,6 +145,7 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
   c.lhsType = typeOf(op.getLhs()).getElementType();
   c.rhsType = typeOf(op.getRhs()).getElementType();
   c.accumulatorType = plan.accumulator;
+  c.productType = plan.multiplied;
   c.resultBytes = storageBytes(getElementTypeOrSelf(op.getResult()));
   c.tiles = plan.tiles;
   c.canRepeat = !overwritesEpilogueOperands(op);
@@ -168,7 +172,7 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
   SmallVector<int64_t> rhsSteps;
   if (constantOf(op.getRhs())) {
     c.rhsLayout = plan.packedLayout();
-    c.loadsTogether = scalarFile(e.cpu, plan.accumulator).loadsTogether;
+    c.loadsTogether = scalarFile(e.cpu, c.rhsType).loadsTogether;
     ArrayRef<int64_t> shape = typeOf(op.getRhs()).getShape().drop_back(2);
     rhsSteps.assign(batches, 0);
     int64_t step = plan.packedSize(op);

@@ -354,7 +354,7 @@ void WinogradConv::multiply(Emitter &e, const KernelArgs &args) const {
   FlatOperand weights = flatOperand(e, args.inputs[1]);
   e.parallelLoop(0, tiling.positions(), 1, [&](Value position) {
     Contraction c;
-    c.lhsType = c.rhsType = c.accumulatorType = element;
+    c.lhsType = c.rhsType = c.productType = c.accumulatorType = element;
     c.pixels = tiling.bandTiles();
     c.pixelStep = shape.inputChannels;
     c.reduction.levels = {{shape.inputChannels, 1, 1}};

@@ -41,13 +41,23 @@ Compiler::Compiler()
 
 /// Refuses a precision that would cost accuracy and bring nothing.
 static LogicalResult checkPrecision(Precision precision, target::CpuAttr cpu) {
+  auto error = [&] { return emitError(UnknownLoc::get(cpu.getContext())); };
   Type bf16 = BFloat16Type::get(cpu.getContext());
-  if (precision == Precision::F32 ||
-      kernels::InnerProduct::find(cpu, bf16, bf16, /*constant=*/{}))
+  switch (precision) {
+  case Precision::F32:
     return success();
-  return emitError(UnknownLoc::get(cpu.getContext()))
-         << "'" << cpu.getCpu() << "' does not multiply bf16; "
-         << "--precision=bf16 would lose accuracy and gain no speed";
+  case Precision::BF16:
+    if (kernels::InnerProduct::find(cpu, bf16, bf16, /*constant=*/{}))
+      return success();
+    return error() << "'" << cpu.getCpu() << "' does not multiply bf16; "
+                   << "--precision=bf16 would lose accuracy and gain no speed";
+  case Precision::F16:
+    if (cpu.getHasF16() || cpu.getHasF16Conversion())
+      return success();
+    return error() << "'" << cpu.getCpu() << "' neither multiplies nor "
+                   << "converts f16; --precision=f16 would be slower than f32";
+  }
+  llvm_unreachable("unknown precision");
 }
 
 OwningOpRef<ModuleOp> Compiler::import(StringRef path,
@@ -108,6 +118,10 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     // Nobody else has computed such a network before.
     opt.integerSums = bool(options.calibrator);
     opt.narrowProducts = options.precision == Precision::BF16;
+    PlacedStageOptions placed;
+    placed.optLevel = opt.optLevel;
+    placed.narrowStorage = options.precision == Precision::F16;
+    placed.evaluate = evaluateConstants;
     opt.floatFallback = options.floatFallback;
     KernelStageOptions kernel;
     kernel.threads = options.threads;
@@ -123,7 +137,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     if (stage >= Stage::Opt)
       buildOptStage(manager, opt);
     if (stage >= Stage::Placed)
-      buildPlacedStage(manager, {opt.optLevel});
+      buildPlacedStage(manager, placed);
     if (stage >= Stage::Kernel)
       buildKernelStage(manager, kernel);
     if (stage >= Stage::LLVM)

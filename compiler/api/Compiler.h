@@ -33,11 +33,15 @@ struct MemoryLimits {
   std::optional<uint64_t> flash;
 };
 
-/// Which factors products of f32 have; they are summed in f32.
+/// How exact a network of f32 is computed.
 enum class Precision {
   F32,
-  /// Rounded to bf16, on CPUs that multiply those.
+  /// Factors of products are rounded to bf16, on CPUs that multiply those, and
+  /// summed in f32.
   BF16,
+  /// What is stored is rounded to f16. CPUs that multiply f16 sum a few
+  /// products in f16, and such sums in f32; others compute in f32.
+  F16,
 };
 
 /// What to compile for, and how.

@@ -57,8 +57,8 @@ static void addLayout(OpPassManager &function) {
 }
 
 static void addConstantFolding(OpPassManager &function,
-                               const OptStageOptions &options) {
-  function.addPass(transforms::createFoldConstantsPass(options.evaluate));
+                               const EvaluateFn &evaluate) {
+  function.addPass(transforms::createFoldConstantsPass(evaluate));
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
 }
@@ -73,7 +73,7 @@ void edgecc::buildOptStage(OpPassManager &manager,
     // transposed in between.
     addSimplification(first);
     addLayout(first);
-    addConstantFolding(first, options);
+    addConstantFolding(first, options.evaluate);
     first.addPass(quantization::createQuantizeStaticPass(options.calibrator));
   }
   if (options.optLevel > 0)
@@ -97,13 +97,13 @@ void edgecc::buildOptStage(OpPassManager &manager,
     function.addPass(createCSEPass());
   }
   // Before maps are made, which take constants of one value into their body.
-  addConstantFolding(function, options);
+  addConstantFolding(function, options.evaluate);
   if (options.optLevel > 0) {
     function.addPass(fusion::createFuseElementwise());
     function.addPass(createCSEPass());
     // Once chains are whole, and before contractions take them in.
     function.addPass(quantization::createTabulateFunctions());
-    addConstantFolding(function, options);
+    addConstantFolding(function, options.evaluate);
     function.addPass(fusion::createFuseEpilogues());
     function.addPass(fusion::createDelayWidening());
     function.addPass(createCanonicalizerPass());
@@ -115,11 +115,16 @@ void edgecc::buildOptStage(OpPassManager &manager,
 
 void edgecc::buildPlacedStage(OpPassManager &manager,
                               const PlacedStageOptions &options) {
+  OpPassManager &function = manager.nest<func::FuncOp>();
+  if (options.optLevel > 0)
+    function.addPass(
+        schedule::createFormAttentionPass(kernels::prefersAttention));
+  if (options.narrowStorage) {
+    function.addPass(transforms::createNarrowStorage({"f16"}));
+    addConstantFolding(function, options.evaluate);
+  }
   if (options.optLevel == 0)
     return;
-  OpPassManager &function = manager.nest<func::FuncOp>();
-  function.addPass(
-      schedule::createFormAttentionPass(kernels::prefersAttention));
   function.addPass(schedule::createFormRowBandsPass(kernels::chooseBands));
 }
 

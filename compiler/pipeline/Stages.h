@@ -67,6 +67,9 @@ void buildOptStage(mlir::OpPassManager &manager,
 struct PlacedStageOptions {
   /// 0 leaves the operations as they are.
   unsigned optLevel = 2;
+  /// Stores floats as f16, for which constants are evaluated.
+  bool narrowStorage = false;
+  EvaluateFn evaluate;
 };
 void buildPlacedStage(mlir::OpPassManager &manager,
                       const PlacedStageOptions &options);

@@ -92,15 +92,19 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                   cl::desc("The range of values that is expressed: minmax, "
                            "percentile or mse"),
                   cl::cat(category)),
-      precision("precision", cl::init(Precision::F32),
-                cl::desc("The factors of products of f32, summed in f32:"),
-                cl::values(clEnumValN(Precision::F32, "f32",
-                                      "as they are "
-                                      "(default)"),
-                           clEnumValN(Precision::BF16, "bf16",
-                                      "rounded to bf16, where the CPU "
-                                      "multiplies those")),
-                cl::cat(category)),
+      precision(
+          "precision", cl::init(Precision::F32),
+          cl::desc("How exact a network of f32 is computed:"),
+          cl::values(clEnumValN(Precision::F32, "f32", "in f32 (default)"),
+                     clEnumValN(Precision::BF16, "bf16",
+                                "products of factors rounded to bf16, summed "
+                                "in f32, where the CPU multiplies those"),
+                     clEnumValN(Precision::F16, "f16",
+                                "weights and what is between layers rounded "
+                                "to f16; at most 64 products are summed in "
+                                "f16 before they are added in f32. A CPU that "
+                                "only converts f16 computes in f32")),
+          cl::cat(category)),
       threads("fthreads", cl::init(1), cl::value_desc("N"),
               cl::desc("Split kernels for up to N threads, which the caller of "
                        "the network provides through a hook"),

@@ -125,4 +125,25 @@ def NarrowProducts : Pass<"edgecc-narrow-products", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }
 
+def NarrowStorage : Pass<"edgecc-narrow-storage", "::mlir::func::FuncOp"> {
+  let summary = "store floats as narrower ones";
+  let description = [{
+    Tensors of f32 between operations, and the weights of convolutions and
+    products, become `type`, f16 or bf16. Scalar code still computes in f32: it
+    widens what it reads and rounds what it yields. What enters and leaves the
+    function, biases and other constants for each channel stay as they are, and
+    so does what operations without narrow kernels read and write. A constant
+    beyond the range of `type` is an error.
+  }];
+  let options = [
+    Option<"type", "type", "std::string", /*default=*/"\"f16\"",
+           "the element type of what is stored: bf16 or f16">
+  ];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect",
+                           "::mlir::arith::ArithDialect"];
+  let statistics = [
+    Statistic<"numNarrowed", "narrowed", "results that became narrow">
+  ];
+}
+
 #endif // EDGECC_PASSES_TRANSFORMS_PASSES_TD

@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 # Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Products of bf16 (`--precision=bf16`), on every CPU that multiplies them.
+"""Products of bf16 and f16 (`--precision=`), on every CPU that multiplies them.
 
 What comes out must be what ONNX's reference evaluator computes in f64 from
-factors that were rounded to bf16 before, to the accuracy of sums in f32; and it
-must not be what it computes from factors that were not.
+factors that were rounded before, to the accuracy of the sums; and it must not be
+what it computes from factors that were not.
+
+Sums are in f32, but those of f16 begin with at most 64 products in f16. Partial
+sum number i of n equal products with random signs is sqrt(i) as large as one,
+and each rounding is wrong by at most u = 2^-11 of it, so that their sum is off
+by less than u n / sqrt(2) of a product, which is u sqrt(n / 2) of the whole.
 """
 import functools
 import os
@@ -20,8 +25,14 @@ from onnx.reference import ReferenceEvaluator
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import suite
 
-# A CPU and what runs its programs: nothing for this machine.
-CPUS = [("native", ""), ("neoverse-v1", "qemu-aarch64 -cpu max")]
+# The precision, a CPU and what runs its programs: nothing for this machine.
+RUNS = [("bf16", "native", ""), ("bf16", "neoverse-v1", "qemu-aarch64 -cpu max"),
+        # Has no arithmetic of f16: widens what it loads.
+        ("f16", "cortex-a72", "qemu-aarch64"),
+        ("f16", "cortex-a76", "qemu-aarch64 -cpu cortex-a76")]
+# How far sums may be off.
+IN_F32, IN_BLOCKS = 1e-6, 2**-11 * (64 / 2)**0.5
+SUMS = {("f16", "cortex-a76"): IN_BLOCKS}
 
 # Operator, shapes of both factors, whether the second is constant, attributes.
 # Sizes leave a remainder of channels, pixels and products.
@@ -33,12 +44,15 @@ CASES = [
     ("Conv", (1, 16, 9, 9), (16, 16, 3, 3), True, {"dilations": [2, 2]}),
     ("MatMul", (7, 37), (37, 45), True, {}),
     ("MatMul", (1, 64), (64, 130), True, {}),
+    ("MatMul", (3, 1000), (1000, 24), True, {}),
     ("MatMul", (2, 3, 5, 18), (2, 3, 18, 19), False, {}),
 ]
 
 
-def rounded(array):
-    """The nearest bf16, ties to even."""
+def rounded(array, precision):
+    """The nearest numbers of that type, ties to even."""
+    if precision == "f16":
+        return array.astype(np.float16).astype(np.float32)
     bits = array.astype(np.float32).view(np.uint32).astype(np.uint64)
     bits = (bits + 0x7fff + (bits >> 16 & 1)) >> 16 << 16
     return bits.astype(np.uint32).view(np.float32)
@@ -74,8 +88,8 @@ def evaluate(factors):
     return ReferenceEvaluator(proto).run(None, feed)
 
 
-def runs(options, path, feed, narrow, wide, cpu, runner):
-    extra = ["--precision=bf16", f"-mcpu={cpu}"]
+def runs(options, path, feed, narrow, wide, precision, cpu, runner):
+    extra = [f"--precision={precision}", f"-mcpu={cpu}"]
     if runner:
         extra.append(f"--runner={runner}")
     try:
@@ -84,15 +98,15 @@ def runs(options, path, feed, narrow, wide, cpu, runner):
         if "does not multiply bf16" in str(failure):
             raise suite.Skip("this CPU does not multiply bf16")
         raise
-    worst = 0
+    worst, allowed = 0, SUMS.get((precision, cpu), IN_F32)
     for case, g, want, exact in zip(CASES, got, narrow, wide):
         error = np.linalg.norm(g - want) / np.linalg.norm(want)
         distance = np.linalg.norm(g - exact) / np.linalg.norm(exact)
         worst = max(worst, error)
-        if error > 1e-6 or distance < 1e-4:
+        if error > allowed or distance < 1e-4:
             raise suite.Failure(
                 f"{case[0]} of {case[1]} and {case[2]} is {error:.1e} from the "
-                f"products of bf16 and {distance:.1e} from those of f32")
+                f"products of {precision} and {distance:.1e} from those of f32")
     return f"{len(got)} operations, at most {worst:.1e} off"
 
 
@@ -103,15 +117,20 @@ def main():
                for _, left, right, _, _ in CASES]
     factors = [(a.astype(np.float32), b.astype(np.float32))
                for a, b in factors]
-    narrow = evaluate([(rounded(a), rounded(b)) for a, b in factors])
+    narrow = {precision: evaluate([(rounded(a, precision),
+                                    rounded(b, precision))
+                                   for a, b in factors])
+              for precision in ("bf16", "f16")}
     wide = evaluate(factors)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "precision.onnx")
         proto, feed = model(np.float32, factors)
         onnx.save(proto, path)
-        tests = [(cpu, functools.partial(runs, options, path, feed, narrow,
-                                         wide, cpu, runner))
-                 for cpu, runner in CPUS]
+        tests = [(f"{precision} {cpu}",
+                  functools.partial(runs, options, path, feed,
+                                    narrow[precision], wide, precision, cpu,
+                                    runner))
+                 for precision, cpu, runner in RUNS]
         return suite.run(tests, options)
 
 

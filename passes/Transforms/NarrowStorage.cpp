@@ -1,0 +1,248 @@
+//===- NarrowStorage.cpp - store floats as narrower ones --------*- C++ -*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Edge/EdgeConstants.h"
+#include "passes/Transforms/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
+
+#include <cmath>
+
+namespace edgecc::transforms {
+#define GEN_PASS_DEF_NARROWSTORAGE
+#include "passes/Transforms/Passes.h.inc"
+} // namespace edgecc::transforms
+
+using namespace mlir;
+using namespace edgecc;
+
+static RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+static bool isF32(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.getElementType().isF32();
+}
+
+/// Whether the elements of the result are of the type of those of the operands,
+/// or it would be easy to say so.
+static bool keepsType(Operation *op) {
+  return isa<edge::ReshapeOp, edge::TransposeOp, edge::BroadcastOp,
+             edge::SliceOp, edge::PadOp, edge::ConcatOp, edge::GatherOp,
+             edge::SoftmaxOp, edge::LayerNormOp, edge::ResampleOp>(op);
+}
+
+/// Whether scalar code computes the elements of the result from the type that
+/// the operands have.
+static bool hasScalarCode(Operation *op) {
+  return isa<edge::ConvOp, edge::MatMulOp, edge::PoolOp, edge::ReduceOp,
+             edge::MapOp>(op);
+}
+
+namespace {
+
+struct NarrowStorage : transforms::impl::NarrowStorageBase<NarrowStorage> {
+  using NarrowStorageBase::NarrowStorageBase;
+
+  void runOnOperation() override {
+    func::FuncOp func = getOperation();
+    element = {};
+    if (type == "bf16")
+      element = BFloat16Type::get(&getContext());
+    else if (type == "f16")
+      element = Float16Type::get(&getContext());
+    if (!element) {
+      func.emitError("cannot store floats as '")
+          << type << "'; expected bf16 or f16";
+      return signalPassFailure();
+    }
+    narrowed.clear();
+    wide.clear();
+    SmallVector<Operation *> ops;
+    for (Operation &op : func.front())
+      ops.push_back(&op);
+    for (Operation *op : llvm::reverse(ops))
+      findWide(op);
+    for (Operation *op : ops)
+      if (failed(narrow(op)))
+        return signalPassFailure();
+    // What nobody reads as it was.
+    for (auto [original, narrow] : narrowed)
+      if (Operation *op = original.getDefiningOp(); op && op->use_empty())
+        op->erase();
+  }
+
+private:
+  /// Notes whether the result of `op` stays as it is, because it leaves the
+  /// function, as what it is or moved.
+  void findWide(Operation *op) {
+    if (op->getNumResults() != 1 || !isF32(op->getResult(0)))
+      return;
+    for (Operation *user : op->getResult(0).getUsers())
+      if (user->hasTrait<OpTrait::IsTerminator>() ||
+          (keepsType(user) && wide.contains(user->getResult(0))))
+        wide.insert(op->getResult(0));
+  }
+
+  /// The operands of `op` that it may as well read as narrow floats.
+  SmallVector<OpOperand *> narrowOperands(Operation *op) {
+    SmallVector<OpOperand *> operands;
+    int64_t resultElements = typeOf(op->getResult(0)).getNumElements();
+    for (OpOperand &operand : op->getOpOperands()) {
+      unsigned index = operand.getOperandNumber();
+      if (!isF32(operand.get()))
+        continue;
+      bool isMain = index == 0 && !isa<edge::MapOp>(op);
+      if (isa<edge::ConvOp, edge::MatMulOp>(op))
+        isMain = index < 2;
+      // A bias or a scale for each channel is small, and read as it is.
+      RankedTensorType type = typeOf(operand.get());
+      bool isLarge = type.getNumElements() == resultElements;
+      bool isElement = hasScalarCode(op) && type.getRank() > 1 &&
+                       (isLarge || !matchPattern(operand.get(), m_Constant()));
+      if (isMain || isElement || isa<edge::ConcatOp>(op))
+        operands.push_back(&operand);
+    }
+    return operands;
+  }
+
+  LogicalResult narrow(Operation *op) {
+    bool keeps = keepsType(op);
+    if (!keeps && !hasScalarCode(op))
+      return success();
+    Value result = op->getResult(0);
+    bool narrowsResult = isF32(result) && !wide.contains(result);
+    if (keeps && !narrowsResult)
+      return success();
+    SmallVector<OpOperand *> operands = narrowOperands(op);
+    for (OpOperand *operand : operands) {
+      FailureOr<Value> value = narrowOf(operand->get(), op);
+      if (failed(value))
+        return failure();
+      operand->set(*value);
+    }
+    if (!keeps)
+      rewriteScalarCode(op, operands, narrowsResult);
+    if (!narrowsResult)
+      return success();
+    Type before = result.getType();
+    result.setType(typeOf(result).clone(element));
+    OpBuilder builder(op->getContext());
+    builder.setInsertionPointAfter(op);
+    Value original = convert(builder, result, getF32());
+    assert(original.getType() == before && "only the elements changed");
+    (void)before;
+    result.replaceAllUsesExcept(original, original.getDefiningOp());
+    narrowed[original] = result;
+    ++numNarrowed;
+    return success();
+  }
+
+  /// Makes the scalar code of `op` read the narrow `operands` and, with
+  /// `narrowsResult`, yield narrow floats.
+  void rewriteScalarCode(Operation *op, ArrayRef<OpOperand *> operands,
+                         bool narrowsResult) {
+    auto epilogue = dyn_cast<edge::EpilogueOpInterface>(op);
+    Region &region = op->getRegion(0);
+    OpBuilder builder(op);
+    Location loc = op->getLoc();
+    if (region.empty()) {
+      Type computed = epilogue.getAccumulatorType();
+      // The result is of the type of the factors, integers are real by now.
+      if (narrowsResult || !isF32(op->getResult(0)) || !computed.isF32())
+        return;
+      Block *block = builder.createBlock(&region);
+      Value sum = block->addArgument(computed, loc);
+      edge::YieldOp::create(builder, loc, sum);
+      return;
+    }
+    Block &block = region.front();
+    builder.setInsertionPointToStart(&block);
+    unsigned first = 0;
+    if (epilogue) {
+      MutableOperandRange extras = epilogue.getEpilogueOperandsMutable();
+      first = extras.empty() ? op->getNumOperands()
+                             : OperandRange(extras).getBeginOperandIndex();
+    }
+    for (OpOperand *operand : operands) {
+      if (operand->getOperandNumber() < first)
+        continue;
+      BlockArgument argument =
+          block.getArgument(operand->getOperandNumber() - first + !!epilogue);
+      argument.setType(element);
+      auto same = arith::ExtFOp::create(builder, loc, getF32(), argument);
+      argument.replaceAllUsesExcept(same, same);
+    }
+    if (!narrowsResult)
+      return;
+    Operation *yield = block.getTerminator();
+    builder.setInsertionPoint(yield);
+    yield->setOperand(0, arith::TruncFOp::create(builder, loc, element,
+                                                 yield->getOperand(0)));
+  }
+
+  /// `value` as narrow floats, for the operand of `user`.
+  FailureOr<Value> narrowOf(Value value, Operation *user) {
+    Value &known = narrowed[value];
+    if (known)
+      return known;
+    ElementsAttr constant;
+    if (matchPattern(value, m_Constant(&constant)) &&
+        failed(checkRange(constant, user)))
+      return failure();
+    OpBuilder builder(&getContext());
+    builder.setInsertionPointAfterValue(value);
+    known = convert(builder, value, element);
+    return known;
+  }
+
+  /// Refuses numbers that the type does not have.
+  LogicalResult checkRange(ElementsAttr constant, Operation *user) {
+    std::optional<edge::ConstantView> view = edge::ConstantView::get(constant);
+    if (!view)
+      return success();
+    double most =
+        APFloat::getLargest(element.getFloatSemantics()).convertToDouble();
+    ArrayRef<char> bytes = view->bytes();
+    ArrayRef<float> numbers(reinterpret_cast<const float *>(bytes.data()),
+                            bytes.size() / sizeof(float));
+    for (float number : numbers)
+      if (std::isfinite(number) && std::abs(number) > most)
+        return user->emitError("a constant has the element ")
+               << number << ", beyond the range of " << type << " (" << most
+               << ")";
+    return success();
+  }
+
+  /// `value` with elements of `to`, by a map.
+  Value convert(OpBuilder &builder, Value value, FloatType to) {
+    auto map = edge::MapOp::create(builder, value.getLoc(),
+                                   typeOf(value).clone(to), value);
+    Block &body = map.getBody().emplaceBlock();
+    Value from = body.addArgument(typeOf(value).getElementType(), map.getLoc());
+    OpBuilder inner = OpBuilder::atBlockEnd(&body);
+    Value same;
+    if (to.isF32())
+      same = arith::ExtFOp::create(inner, map.getLoc(), to, from);
+    else
+      same = arith::TruncFOp::create(inner, map.getLoc(), to, from);
+    edge::YieldOp::create(inner, map.getLoc(), same);
+    return map.getResult();
+  }
+
+  FloatType getF32() { return Float32Type::get(&getContext()); }
+
+  FloatType element;
+  /// For values of f32 the narrow ones.
+  llvm::MapVector<Value, Value> narrowed;
+  /// Results that stay f32.
+  llvm::DenseSet<Value> wide;
+};
+
+} // namespace
