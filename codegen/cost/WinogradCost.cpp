@@ -20,6 +20,9 @@ constexpr int64_t elementBytes = 4;
 constexpr double farBytesPerCycle = 6;
 /// The direct convolution is left alone for less than this.
 constexpr double leastGain = 1.15;
+/// How much slower than the fastest tiling smaller weights may be, where they
+/// are wanted: with what else `-Os` does, less than 1.5.
+constexpr double smallSlowdown = 1.35;
 
 int64_t lanesOf(target::CpuAttr cpu) {
   return std::max<int64_t>(1, cpu.getVectorBytes() / elementBytes);
@@ -95,6 +98,7 @@ ContractionShape cost::winogradProduct(const WinogradShape &shape,
   product.lhsBytes = product.rhsBytes = elementBytes;
   product.lineBytes = product.pixels * product.depth * elementBytes;
   product.lanes = lanesOf(cpu);
+  product.isSmall = shape.isSmall;
   return product;
 }
 
@@ -131,7 +135,7 @@ std::optional<WinogradGain> cost::chooseWinograd(const WinogradShape &shape,
   int64_t taps = shape.taps * shape.taps;
   if (taps * pairBytes > cpu.getL2Bytes())
     directCycles += taps * pairBytes / farBytesPerCycle;
-  std::optional<WinogradGain> best;
+  llvm::SmallVector<std::pair<double, WinogradGain>> tilings;
   double least = directCycles / leastGain;
   for (int64_t side = 4; side <= maxWinogradSide; side += 2) {
     int64_t tile = side - shape.taps + 1;
@@ -141,11 +145,17 @@ std::optional<WinogradGain> cost::chooseWinograd(const WinogradShape &shape,
     if (!tiling)
       continue;
     double cycles = tilingCycles(shape, *tiling, cpu);
-    if (cycles >= least)
-      continue;
-    least = cycles;
-    best = {tile, directCycles - cycles,
-            (tiling->positions() - taps) * pairBytes};
+    tilings.push_back({cycles,
+                       {tile, directCycles - cycles,
+                        (tiling->positions() - taps) * pairBytes}});
+    least = std::min(least, cycles);
   }
-  return best;
+  // Weights grow with the tiles.
+  double most = shape.isSmall ? least * smallSlowdown : least;
+  if (shape.isSmall && directCycles <= most)
+    return std::nullopt;
+  for (const auto &[cycles, gain] : tilings)
+    if (cycles <= most)
+      return gain;
+  return std::nullopt;
 }

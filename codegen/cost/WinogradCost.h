@@ -19,6 +19,8 @@ namespace edgecc::cost {
 /// dilation or groups, in f32.
 struct WinogradShape {
   int64_t images, height, width, inputChannels, outputChannels, taps;
+  /// Whether little code, and small weights, are wanted more than speed.
+  bool isSmall = false;
 };
 
 /// The input elements along a side of the largest tile: more points to evaluate
@@ -52,8 +54,10 @@ struct WinogradGain {
 };
 
 /// The fastest tiling by the model; nothing where the direct convolution, which
-/// takes `directCycles`, is as fast or nearly so. A core without a second level
-/// of cache gets none: its weights lie in flash, and they would grow.
+/// takes `directCycles`, is as fast or nearly so. Where little code is wanted,
+/// the smallest weights that are not much slower than that, which may be those
+/// of the direct convolution. A core without a second level of cache gets none:
+/// its weights lie in flash, and they would grow.
 std::optional<WinogradGain> chooseWinograd(const WinogradShape &shape,
                                            double directCycles,
                                            target::CpuAttr cpu);

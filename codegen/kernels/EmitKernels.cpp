@@ -11,6 +11,7 @@
 #include "dialects/Edge/EdgeScheduleOps.h"
 #include "dialects/Target/Alignment.h"
 #include "dialects/Target/Threads.h"
+#include "passes/Layout/Layouts.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -317,6 +318,13 @@ private:
     call->setAttr("edge.kind",
                   builder.getStringAttr(op->getName().stripDialect()));
     call->setAttr("edge.macs", builder.getI64IntegerAttr(macs));
+    SmallVector<Attribute> transposes;
+    op->walk([&](edge::TransposeOp transpose) {
+      Attribute reason = transpose->getAttr(layout::reasonAttrName);
+      transposes.push_back(reason ? reason : builder.getStringAttr(""));
+    });
+    if (!transposes.empty())
+      call->setAttr("edge.transposes", builder.getArrayAttr(transposes));
     SmallVector<int64_t> needed = findWriters(op);
     call->setAttr("edge.step", builder.getI64IntegerAttr(stepCount));
     call->setAttr("edge.after", builder.getDenseI64ArrayAttr(needed));

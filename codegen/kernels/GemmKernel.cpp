@@ -140,16 +140,24 @@ static constexpr int64_t mostNarrowSteps = 64;
 namespace {
 
 /// The pixels of a line: tiles of about the same size or, for little code, of
-/// one size as far as that goes, and of one pixel.
-SmallVector<cost::TileRun, 2> splitPixels(const Contraction &c) {
+/// one size as far as that goes, and of one pixel where these are few.
+SmallVector<cost::TileRun, 2> splitPixels(const Contraction &c,
+                                          target::CpuAttr cpu) {
   if (!c.tiles.areEqual)
     return cost::splitEvenly(c.pixels, c.tiles.pixels);
   SmallVector<cost::TileRun, 2> runs;
   int64_t size = c.tiles.pixels, count = c.pixels / size;
   if (count)
     runs.push_back({0, count, size});
-  if (int64_t rest = c.pixels % size)
-    runs.push_back({count * size, rest, 1});
+  int64_t rest = c.pixels % size;
+  if (!rest)
+    return runs;
+  // A single pixel waits for its additions.
+  constexpr int64_t few = 4;
+  int64_t sums = std::max<int64_t>(1, c.tiles.vectors / cpu.getFmaPerCycle());
+  bool areFew = few * rest * std::max<int64_t>(cpu.getFmaLatency(), sums) <=
+                count * size * sums;
+  runs.push_back({count * size, areFew ? rest : 1, areFew ? 1 : rest});
   return runs;
 }
 
@@ -157,7 +165,7 @@ SmallVector<cost::TileRun, 2> splitPixels(const Contraction &c) {
 class ContractionEmitter {
 public:
   ContractionEmitter(Emitter &e, const Contraction &c, StoreTile store)
-      : e(e), c(c), store(store), pixelRuns(splitPixels(c)) {}
+      : e(e), c(c), store(store), pixelRuns(splitPixels(c, e.cpu)) {}
 
   void emit();
 

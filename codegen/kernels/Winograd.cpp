@@ -174,9 +174,10 @@ static ArrayRef<int64_t> shapeOf(Value tensor) {
 
 static cost::WinogradShape winogradShape(edge::ConvOp op) {
   ArrayRef<int64_t> output = shapeOf(op.getResult());
-  return {output[0],     output[1],
-          output[2],     shapeOf(op.getInput()).back(),
-          output.back(), shapeOf(op.getWeights()).front()};
+  return {output[0],         output[1],
+          output[2],         shapeOf(op.getInput()).back(),
+          output.back(),     shapeOf(op.getWeights()).front(),
+          wantsSmallCode(op)};
 }
 
 std::optional<cost::WinogradGain> kernels::chooseWinograd(edge::ConvOp op,
@@ -360,6 +361,7 @@ void WinogradConv::multiply(Emitter &e, const KernelArgs &args) const {
     c.reduction.levels = {{shape.inputChannels, 1, 1}};
     c.rhsLayout = layout;
     c.tiles = tiles;
+    c.canRepeat = true;
     c.lhs = {args.scratch[0], e.mul(position, inputPitch())};
     c.rhs = {weights.memref, e.mul(position, layout.size())};
     Value base = e.mul(position, outputPitch());

@@ -125,9 +125,9 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     opt.floatFallback = options.floatFallback;
     KernelStageOptions kernel;
     kernel.threads = options.threads;
-    kernel.winograd =
-        options.winograd && (options.codegen.optLevel == OptLevel::O2 ||
-                             options.codegen.optLevel == OptLevel::O3);
+    kernel.winograd = options.winograd &&
+                      options.codegen.optLevel != OptLevel::O0 &&
+                      options.codegen.optLevel != OptLevel::O1;
     // More than it can be: no bound.
     if (options.codegen.optLevel == OptLevel::O3)
       kernel.winogradGrowth = 1000;
@@ -217,6 +217,9 @@ static std::vector<LayerReport> readLayers(func::FuncOp main) {
     layer.name = name.str();
     layer.kind = kind.str();
     layer.macs = macs.getInt();
+    if (auto reasons = call->getAttrOfType<ArrayAttr>("edge.transposes"))
+      for (auto reason : reasons.getAsRange<StringAttr>())
+        layer.transposes.push_back(reason.str());
     layer.weightBytes = countWeights(call);
     layer.kernel = call.getCallee().str();
     layer.operands = findRegions(call);

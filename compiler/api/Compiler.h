@@ -50,7 +50,7 @@ struct CompileOptions {
   TargetRequest target;
   CodegenOptions codegen;
   /// Whether convolutions may trade space and rounding for fewer products
-  /// (Winograd), where that is faster; from -O2 on.
+  /// (Winograd), where that is faster; at -O2, -O3 and -Os.
   bool winograd = true;
   /// The prefix of all C names; from the file name if empty.
   std::string name;
@@ -79,6 +79,9 @@ struct LayerReport {
   std::string name;
   std::string kind;
   int64_t macs = 0;
+  /// Why tensors are transposed in it; empty text for transpositions of the
+  /// network itself.
+  std::vector<std::string> transposes;
   /// Bytes of the constants that it reads; layers may share some.
   int64_t weightBytes = 0;
   /// When it runs, and the buffers that it reads or writes.

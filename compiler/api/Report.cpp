@@ -101,6 +101,11 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
           json.attribute("name", layer.name);
           json.attribute("kind", layer.kind);
           json.attribute("macs", layer.macs);
+          if (!layer.transposes.empty())
+            json.attributeArray("transposes", [&] {
+              for (const std::string &reason : layer.transposes)
+                json.value(reason);
+            });
           json.attribute("weight_bytes", layer.weightBytes);
           json.attribute("time", layer.time);
           json.attribute("kernel", layer.kernel);
@@ -138,6 +143,24 @@ static std::string describeTime(const std::optional<LayerCost> &cost) {
   return llvm::formatv("{0:f1}", *cost->microseconds).str();
 }
 
+/// How many tensors are transposed, and why.
+static void listTransposes(const CompiledModel &model, llvm::raw_ostream &os) {
+  int64_t alone = 0, inside = 0;
+  for (const LayerReport &layer : model.layers)
+    (layer.kind == "transpose" ? alone : inside) += layer.transposes.size();
+  if (alone + inside == 0)
+    return;
+  os << llvm::format("%14lld  ", (long long)(alone + inside))
+     << "transpositions";
+  if (inside)
+    os << ", " << inside << " of them inside of other layers";
+  os << "\n";
+  for (const LayerReport &layer : model.layers)
+    for (llvm::StringRef reason : layer.transposes)
+      os << llvm::indent(16) << layer.name << ": "
+         << (reason.empty() ? "the network asks for it" : reason) << "\n";
+}
+
 void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
   os << model.interface.name << " for " << model.cpu.getCpu() << " ("
      << model.cpu.getTriple() << ")\n\n";
@@ -165,10 +188,11 @@ void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
     if (model.cost->nanojoules)
       row("microjoules", std::llround(*model.cost->nanojoules / 1000));
   }
+  listTransposes(model, os);
   // What only moves elements and has found no place in another layer.
   for (auto [kind, name] :
-       {std::pair("transpose", "transpositions"), std::pair("slice", "slices"),
-        std::pair("broadcast", "broadcasts"), std::pair("pad", "borders")})
+       {std::pair("slice", "slices"), std::pair("broadcast", "broadcasts"),
+        std::pair("pad", "borders")})
     if (int64_t count =
             llvm::count_if(model.layers, [&](const LayerReport &layer) {
               return layer.kind == kind;

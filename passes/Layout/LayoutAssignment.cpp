@@ -12,11 +12,6 @@ using namespace mlir;
 
 namespace edgecc::layout {
 
-/// Costs are bytes moved, finely enough that a reshape which merely shifts
-/// dimensions of size one (and may stand in the way of a fusion) counts too.
-static constexpr int64_t costOfByte = 16;
-static constexpr int64_t costOfReshape = 1;
-
 static RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }

@@ -43,7 +43,15 @@ public:
   /// The bytes moved under the present choice.
   int64_t movedBytes() const;
 
+  /// In words, who decides about the layouts between which `value` has to be
+  /// moved for `user`; empty if it has not.
+  std::string explainMove(mlir::Value value, mlir::Operation *user) const;
+
 private:
+  /// Costs are bytes moved, finely enough that a reshape which merely shifts
+  /// dimensions of size one (and may stand in the way of a fusion) counts too.
+  static constexpr int64_t costOfByte = 16, costOfReshape = 1;
+
   struct Node {
     mlir::Operation *op;
     Layout layout;
@@ -73,6 +81,9 @@ private:
   Layout userLayout(const Edge &edge) const;
   Proposal propose(unsigned node, Layout layout) const;
   bool take(const Proposal &proposal);
+  /// In words, what fixes the layout of the operations that agree with `node`,
+  /// not looking past edge `except`.
+  std::string decider(unsigned node, unsigned except) const;
 
   std::vector<Node> nodes;
   std::vector<Edge> edges;

@@ -14,11 +14,15 @@
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
 #include <optional>
 
 namespace edgecc::layout {
+
+/// Of a transpose that the layout pass put there: why, in words.
+inline constexpr llvm::StringLiteral reasonAttrName = "edge.reason";
 
 using Layout = llvm::SmallVector<int64_t, 6>;
 using LayoutRef = llvm::ArrayRef<int64_t>;

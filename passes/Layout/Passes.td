@@ -19,6 +19,9 @@ def PropagateTransposes : Pass<"edgecc-propagate-transposes",
     reshapes work in any layout; convolutions, matrix products, recurrent cells
     and the function's arguments and results keep theirs.
 
+    Each transpose that it puts back says in its attribute `edge.reason` who
+    decides about the layouts on its two sides.
+
     A tensor that is flattened into the rows of constant weights is not
     transposed: the rows of the weights are.
 

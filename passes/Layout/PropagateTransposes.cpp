@@ -69,7 +69,8 @@ public:
       }
       SmallVector<Value> operands;
       for (auto [i, operand] : llvm::enumerate(op.getOperands()))
-        operands.push_back(inLayout(operand, *operandLayout(&op, i, layout)));
+        operands.push_back(
+            inLayout(operand, *operandLayout(&op, i, layout), &op));
       builder.setInsertionPoint(&op);
       SmallVector<Value> results = rebuild(builder, &op, layout, operands);
       for (auto [from, to] : llvm::zip_equal(op.getResults(), results))
@@ -87,8 +88,8 @@ private:
     op->walk([&](Operation *inner) {
       for (OpOperand &use : inner->getOpOperands())
         if (moved.contains(use.get()))
-          use.set(
-              inLayout(use.get(), identityLayout(typeOf(use.get()).getRank())));
+          use.set(inLayout(use.get(),
+                           identityLayout(typeOf(use.get()).getRank()), inner));
     });
   }
 
@@ -100,8 +101,8 @@ private:
   }
 
   /// `value`, with leading dimensions of size one where `layout` has more
-  /// dimensions, in `layout`.
-  Value inLayout(Value value, const Layout &layout) {
+  /// dimensions, in `layout`; for `user`.
+  Value inLayout(Value value, const Layout &layout, Operation *user) {
     auto [form, has] = present(value);
     if (form == value && !typeOf(value).getElementType().isIntOrFloat())
       return value;
@@ -133,6 +134,10 @@ private:
     } else {
       result = permuted(builder, loc, reshape(builder, loc, form, lifted),
                         permutation);
+      std::string reason = assignment.explainMove(value, user);
+      if (auto transpose = result.getDefiningOp<TransposeOp>();
+          transpose && !reason.empty())
+        transpose->setAttr(reasonAttrName, builder.getStringAttr(reason));
     }
     forms[value].emplace_back(layout, result);
     return result;

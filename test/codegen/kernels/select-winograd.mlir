@@ -140,3 +140,34 @@ func.func @no_cpu() {
   return
 }
 }
+
+// -----
+
+// Where little code is wanted, the smallest weights that are nearly as fast:
+// those of larger tiles only where that makes a difference.
+#wide = #target.cpu<triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v4",
+    vectorBytes = 64, vectorRegs = 32, hasFma = true, l2Bytes = 1048576,
+    l3Bytes = 8388608>
+module attributes {target.cpu = #wide, edge.small_code} {
+// CHECK-LABEL: func @small_code
+// CHECK: edge.conv
+// CHECK-SAME: edge.winograd = {{[24]}} : i64
+func.func @small_code(%x: tensor<1x58x58x64xf32>) -> tensor<1x56x56x64xf32> {
+  %w = edge.constant dense<1.0> : tensor<3x3x64x64xf32>
+  %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x58x58x64xf32>, tensor<3x3x64x64xf32>)
+      -> tensor<1x56x56x64xf32>
+  return %y : tensor<1x56x56x64xf32>
+}
+
+// CHECK-LABEL: func @few_channels
+// CHECK-NOT: edge.winograd
+// CHECK: return
+func.func @few_channels(%x: tensor<1x58x58x4xf32>) -> tensor<1x56x56x8xf32> {
+  %w = edge.constant dense<1.0> : tensor<3x3x4x8xf32>
+  %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x58x58x4xf32>, tensor<3x3x4x8xf32>)
+      -> tensor<1x56x56x8xf32>
+  return %y : tensor<1x56x56x8xf32>
+}
+}

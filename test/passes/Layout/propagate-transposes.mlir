@@ -144,3 +144,34 @@ func.func @other_dialect(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = math.exp %x : tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+// Each transpose that remains says who decides about its two sides.
+// CHECK-LABEL: func @reasons
+// CHECK: edge.transpose %{{.*}} [0, 2, 3, 1]
+// CHECK-SAME: edge.reason = "the caller lays out input 'image', conv 'first' has one layout"
+// CHECK: edge.transpose %{{.*}} [0, 3, 1, 2]
+// CHECK-SAME: edge.reason = "conv 'first' has one layout, the caller lays out output 'map', 1 other use wants it as it is"
+func.func @reasons(%x: tensor<1x8x6x6xf32> {edge.name = "image"}, %w: tensor<1x1x8x8xf32>)
+    -> (tensor<1x8x6x6xf32> {edge.name = "map"}, tensor<1x6x6x8xf32> {edge.name = "other"}) {
+  %0 = edge.clamp %x {min = 0.0 : f64, max = 6.0 : f64} : tensor<1x8x6x6xf32> -> tensor<1x8x6x6xf32>
+  %1 = edge.transpose %0 [0, 2, 3, 1] : tensor<1x8x6x6xf32> -> tensor<1x6x6x8xf32>
+  %2 = edge.conv(%1, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x6x6x8xf32>, tensor<1x1x8x8xf32>) -> tensor<1x6x6x8xf32> loc("first")
+  %3 = edge.transpose %2 [0, 3, 1, 2] : tensor<1x6x6x8xf32> -> tensor<1x8x6x6xf32>
+  return %3, %2 : tensor<1x8x6x6xf32>, tensor<1x6x6x8xf32>
+}
+
+// -----
+
+// Heads: a reshape that takes the channels apart.
+// CHECK-LABEL: func @heads
+// CHECK: edge.transpose
+// CHECK-SAME: edge.reason = "reshape 'split' {{.*}}matmul 'scores' has one layout
+func.func @heads(%x: tensor<1x16x24xf32>, %y: tensor<1x4x6x16xf32>) -> tensor<1x4x16x16xf32> {
+  %0 = edge.reshape %x : tensor<1x16x24xf32> -> tensor<1x16x4x6xf32> loc("split")
+  %1 = edge.transpose %0 [0, 2, 1, 3] : tensor<1x16x4x6xf32> -> tensor<1x4x16x6xf32>
+  %2 = edge.matmul(%1, %y) : (tensor<1x4x16x6xf32>, tensor<1x4x6x16xf32>) -> tensor<1x4x16x16xf32> loc("scores")
+  return %2 : tensor<1x4x16x16xf32>
+}
