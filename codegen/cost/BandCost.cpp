@@ -5,6 +5,8 @@
 
 #include "codegen/cost/BandCost.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -188,23 +190,28 @@ static double bandImbalance(const BandChain &chain, int64_t rows,
   return double(most * threads) / double(parts);
 }
 
+llvm::SmallVector<BandPrediction> cost::listBands(const BandChain &chain,
+                                                  target::CpuAttr cpu,
+                                                  int64_t threads,
+                                                  size_t count) {
+  double separate = (1 - leastGain) * separateCycles(chain, cpu);
+  llvm::SmallVector<BandPrediction> list;
+  for (int64_t rows = 1; rows <= chain.lines.outputs; ++rows)
+    if (chain.lines.outputs % rows == 0)
+      list.push_back(
+          {rows, separate - bandedCycles(chain, rows, cpu) *
+                                bandImbalance(chain, rows, threads)});
+  if (chain.canBePlanar)
+    list.push_back({chain.lines.outputs, separate - planarCycles(chain, cpu),
+                    /*planar=*/true});
+  llvm::stable_sort(list, [](const BandPrediction &a, const BandPrediction &b) {
+    return a.gain > b.gain;
+  });
+  list.truncate(std::min(list.size(), count));
+  return list;
+}
+
 BandPrediction cost::chooseBands(const BandChain &chain, target::CpuAttr cpu,
                                  int64_t threads) {
-  double separate = separateCycles(chain, cpu);
-  BandPrediction best{1, -std::numeric_limits<double>::infinity()};
-  for (int64_t rows = 1; rows <= chain.lines.outputs; ++rows) {
-    if (chain.lines.outputs % rows)
-      continue;
-    double gain =
-        (1 - leastGain) * separate -
-        bandedCycles(chain, rows, cpu) * bandImbalance(chain, rows, threads);
-    if (gain > best.gain)
-      best = {rows, gain};
-  }
-  if (chain.canBePlanar) {
-    double gain = (1 - leastGain) * separate - planarCycles(chain, cpu);
-    if (gain > best.gain)
-      best = {chain.lines.outputs, gain, /*planar=*/true};
-  }
-  return best;
+  return listBands(chain, cpu, threads, 1).front();
 }

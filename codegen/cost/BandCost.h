@@ -70,6 +70,13 @@ struct BandPrediction {
   /// Whether it is better not to transpose at all.
   bool planar = false;
 };
+/// The best band heights, best first, and the planes of channels if these are
+/// possible: at most `count`.
+llvm::SmallVector<BandPrediction> listBands(const BandChain &chain,
+                                            target::CpuAttr cpu,
+                                            int64_t threads, size_t count);
+
+/// The best of them, bands if planes gain as much.
 /// Each of `threads` threads takes some of the bands; operations that are
 /// computed separately are shared evenly.
 BandPrediction chooseBands(const BandChain &chain, target::CpuAttr cpu,

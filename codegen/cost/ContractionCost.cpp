@@ -5,6 +5,7 @@
 
 #include "codegen/cost/ContractionCost.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -151,8 +152,25 @@ ContractionTiles cost::chooseTiles(const ContractionShape &shape,
                                    target::CpuAttr cpu) {
   if (shape.isSmall && shape.lanes > 1)
     return chooseSmallTiles(shape, cpu);
+  return bestTiles(shape, cpu, 1).front();
+}
+
+ContractionTiles cost::completeTiles(ContractionTiles tiles,
+                                     const ContractionShape &shape,
+                                     target::CpuAttr cpu) {
+  chooseOrder(tiles, shape, cpu);
+  tiles.unroll = shape.isSmall ? 1 : 2;
+  tiles.areEqual = shape.isSmall;
+  tiles.prefetchRows = cpu.getL2Bytes() ? 8 : 0;
+  return tiles;
+}
+
+llvm::SmallVector<ContractionTiles>
+cost::bestTiles(const ContractionShape &shape, target::CpuAttr cpu,
+                size_t count) {
   int64_t registers = registersOf(shape, cpu) / shape.step.registers;
   ContractionTiles best;
+  llvm::SmallVector<std::pair<double, ContractionTiles>> others;
   double bestCost = std::numeric_limits<double>::infinity();
   auto consider = [&](int64_t lines, int64_t pixels, int64_t vectors,
                       int64_t lanes) {
@@ -162,6 +180,8 @@ ContractionTiles cost::chooseTiles(const ContractionShape &shape,
     tiles.vectors = vectors;
     tiles.lanes = lanes;
     double cycles = contractionCycles(tiles, shape, cpu);
+    if (count > 1)
+      others.push_back({cycles, tiles});
     if (cycles >= bestCost * 0.995)
       return;
     bestCost = cycles;
@@ -196,9 +216,14 @@ ContractionTiles cost::chooseTiles(const ContractionShape &shape,
   if (halfSpeed(cpu) > 1 && shape.channels % shape.lanes &&
       shape.lanes > shape.leastLanes)
     considerLanes(shape.lanes / 2);
-  chooseOrder(best, shape, cpu);
-  best.unroll = shape.isSmall ? 1 : 2;
-  best.areEqual = shape.isSmall;
-  best.prefetchRows = cpu.getL2Bytes() ? 8 : 0;
-  return best;
+  llvm::stable_sort(
+      others, [](const auto &a, const auto &b) { return a.first < b.first; });
+  llvm::SmallVector<ContractionTiles> result{completeTiles(best, shape, cpu)};
+  for (const auto &[cycles, tiles] : others) {
+    bool isBest = tiles.lines == best.lines && tiles.pixels == best.pixels &&
+                  tiles.vectors == best.vectors && tiles.lanes == best.lanes;
+    if (!isBest && result.size() < count)
+      result.push_back(completeTiles(tiles, shape, cpu));
+  }
+  return result;
 }

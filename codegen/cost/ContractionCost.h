@@ -87,6 +87,16 @@ struct ContractionTiles {
 ContractionTiles chooseTiles(const ContractionShape &shape,
                              target::CpuAttr cpu);
 
+/// The `count` best tiles by the model, the one of `chooseTiles` first.
+llvm::SmallVector<ContractionTiles>
+bestTiles(const ContractionShape &shape, target::CpuAttr cpu, size_t count);
+
+/// `tiles`, of which the sizes are given, with the order and the rest as the
+/// model has them.
+ContractionTiles completeTiles(ContractionTiles tiles,
+                               const ContractionShape &shape,
+                               target::CpuAttr cpu);
+
 /// The tiles of whole vectors that are the same for all contractions, as far as
 /// sizes allow, so that they can share a kernel.
 ContractionTiles chooseSmallTiles(const ContractionShape &shape,

@@ -126,17 +126,22 @@ cost::makeWinogradTiling(const WinogradShape &shape, int64_t tile,
   return tiling;
 }
 
-std::optional<WinogradGain> cost::chooseWinograd(const WinogradShape &shape,
-                                                 double directCycles,
-                                                 target::CpuAttr cpu) {
+/// `cycles` of a direct convolution and what it takes to fetch its weights.
+static double withWeights(const WinogradShape &shape, double cycles,
+                          target::CpuAttr cpu) {
+  int64_t bytes = shape.taps * shape.taps * shape.inputChannels *
+                  shape.outputChannels * elementBytes;
+  return bytes > cpu.getL2Bytes() ? cycles + bytes / farBytesPerCycle : cycles;
+}
+
+llvm::SmallVector<WinogradGain> cost::listWinograd(const WinogradShape &shape,
+                                                   double directCycles,
+                                                   target::CpuAttr cpu) {
+  llvm::SmallVector<WinogradGain> gains;
   if (!cpu.getL2Bytes() || !cpu.getVectorBytes())
-    return std::nullopt;
+    return gains;
+  directCycles = withWeights(shape, directCycles, cpu);
   int64_t pairBytes = shape.inputChannels * shape.outputChannels * elementBytes;
-  int64_t taps = shape.taps * shape.taps;
-  if (taps * pairBytes > cpu.getL2Bytes())
-    directCycles += taps * pairBytes / farBytesPerCycle;
-  llvm::SmallVector<std::pair<double, WinogradGain>> tilings;
-  double least = directCycles / leastGain;
   for (int64_t side = 4; side <= maxWinogradSide; side += 2) {
     int64_t tile = side - shape.taps + 1;
     if (tile < 2)
@@ -145,17 +150,27 @@ std::optional<WinogradGain> cost::chooseWinograd(const WinogradShape &shape,
     if (!tiling)
       continue;
     double cycles = tilingCycles(shape, *tiling, cpu);
-    tilings.push_back({cycles,
-                       {tile, directCycles - cycles,
-                        (tiling->positions() - taps) * pairBytes}});
-    least = std::min(least, cycles);
+    int64_t more = tiling->positions() - shape.taps * shape.taps;
+    gains.push_back({tile, cycles, directCycles - cycles, more * pairBytes});
   }
+  return gains;
+}
+
+std::optional<WinogradGain> cost::chooseWinograd(const WinogradShape &shape,
+                                                 double directCycles,
+                                                 target::CpuAttr cpu) {
+  llvm::SmallVector<WinogradGain> gains =
+      listWinograd(shape, directCycles, cpu);
+  directCycles = withWeights(shape, directCycles, cpu);
+  double least = directCycles / leastGain;
+  for (const WinogradGain &gain : gains)
+    least = std::min(least, gain.taken);
   // Weights grow with the tiles.
   double most = shape.isSmall ? least * smallSlowdown : least;
   if (shape.isSmall && directCycles <= most)
     return std::nullopt;
-  for (const auto &[cycles, gain] : tilings)
-    if (cycles <= most)
+  for (const WinogradGain &gain : gains)
+    if (gain.taken <= most)
       return gain;
   return std::nullopt;
 }

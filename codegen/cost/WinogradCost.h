@@ -48,10 +48,17 @@ struct WinogradTiling {
 /// What a tiling brings.
 struct WinogradGain {
   int64_t tile;
-  /// Cycles that it saves, and bytes by which the weights grow.
-  double cycles;
+  /// Cycles that it takes and that it saves, and bytes by which the weights
+  /// grow.
+  double taken, cycles;
   int64_t bytes;
 };
+
+/// All tilings, small tiles first, with what they save against a direct
+/// convolution that takes `directCycles`, which may be less than nothing.
+llvm::SmallVector<WinogradGain> listWinograd(const WinogradShape &shape,
+                                             double directCycles,
+                                             target::CpuAttr cpu);
 
 /// The fastest tiling by the model; nothing where the direct convolution, which
 /// takes `directCycles`, is as fast or nearly so. Where little code is wanted,

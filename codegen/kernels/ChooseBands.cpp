@@ -32,14 +32,15 @@ static cost::BandNeighbour describe(Operation *neighbour, target::CpuAttr cpu) {
   return result;
 }
 
-schedule::BandChoice kernels::chooseBands(ArrayRef<Operation *> ops,
-                                          target::CpuAttr cpu) {
+SmallVector<schedule::BandChoice> kernels::listBands(ArrayRef<Operation *> ops,
+                                                     target::CpuAttr cpu,
+                                                     size_t count) {
   const auto *window = llvm::find_if(ops, edge::RowBandsOp::isWindow);
   cost::BandChain chain;
   // A producer with a faster algorithm for whole tensors keeps it.
   if (auto first = dyn_cast<edge::ConvOp>(ops.front());
       first && chooseWinograd(first, cpu))
-    return {1, 0};
+    return {};
   if (window != ops.begin())
     chain.producer = describe(ops.front(), cpu);
   if (std::next(window) != ops.end())
@@ -66,7 +67,16 @@ schedule::BandChoice kernels::chooseBands(ArrayRef<Operation *> ops,
   chain.inputPixels = input.getDimSize(2);
   chain.canBePlanar =
       edge::RowBandsOp::isTransposed(ops) && canBePlanar(*window, cpu);
-  cost::BandPrediction best =
-      cost::chooseBands(chain, cpu, target::getThreads(*window));
-  return {best.rows, best.gain * double(input.getDimSize(0)), best.planar};
+  SmallVector<schedule::BandChoice> choices;
+  for (const cost::BandPrediction &bands :
+       cost::listBands(chain, cpu, target::getThreads(*window), count))
+    choices.push_back(
+        {bands.rows, bands.gain * double(input.getDimSize(0)), bands.planar});
+  return choices;
+}
+
+schedule::BandChoice kernels::chooseBands(ArrayRef<Operation *> ops,
+                                          target::CpuAttr cpu) {
+  SmallVector<schedule::BandChoice> best = listBands(ops, cpu, 1);
+  return best.empty() ? schedule::BandChoice{1, 0} : best.front();
 }

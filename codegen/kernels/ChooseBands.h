@@ -15,6 +15,12 @@ namespace edgecc::kernels {
 schedule::BandChoice chooseBands(llvm::ArrayRef<mlir::Operation *> chain,
                                  target::CpuAttr cpu);
 
+/// At most `count` of the best ways to cut the chain, best first; none where it
+/// should not be.
+llvm::SmallVector<schedule::BandChoice>
+listBands(llvm::ArrayRef<mlir::Operation *> chain, target::CpuAttr cpu,
+          size_t count);
+
 /// Whether one kernel for an attention of these sizes is no slower than one for
 /// each of its operations.
 bool prefersAttention(const schedule::AttentionSizes &sizes,

@@ -102,6 +102,20 @@ kernels::contractionScratch(Operation *op, const cost::ContractionTiles &tiles,
   return {MemRefType::get({Contraction::scratchSize(tiles)}, accumulator)};
 }
 
+cost::ContractionTiles kernels::chooseTiles(Operation *op,
+                                            const cost::ContractionShape &shape,
+                                            target::CpuAttr cpu) {
+  auto asked = op->getAttrOfType<DenseI64ArrayAttr>(tilesAttrName);
+  if (!asked || asked.size() != 4)
+    return cost::chooseTiles(shape, cpu);
+  cost::ContractionTiles tiles;
+  tiles.lines = asked[0];
+  tiles.pixels = asked[1];
+  tiles.vectors = asked[2];
+  tiles.lanes = asked[3];
+  return cost::completeTiles(tiles, shape, cpu);
+}
+
 bool kernels::wantsSmallCode(Operation *op) {
   auto module = op->getParentOfType<ModuleOp>();
   return module && module->hasAttr("edge.small_code");

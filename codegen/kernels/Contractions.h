@@ -22,6 +22,23 @@ void attachPoolKernel(mlir::MLIRContext &context);
 void attachRowBandsKernel(mlir::MLIRContext &context);
 void attachAttentionKernel(mlir::MLIRContext &context);
 
+/// The name of the attribute on a contraction that says how its tiles are to
+/// be: lines, pixels, vectors of channels, and lanes of a vector.
+inline constexpr llvm::StringLiteral tilesAttrName = "edge.tiles";
+
+/// The tiles that `op`, a contraction of this shape, asks for, else the fastest
+/// by the model.
+cost::ContractionTiles chooseTiles(mlir::Operation *op,
+                                   const cost::ContractionShape &shape,
+                                   target::CpuAttr cpu);
+
+/// The sizes of a product or convolution that tiles are chosen for; nothing if
+/// it is computed in another way.
+std::optional<cost::ContractionShape> tiledShape(edge::ConvOp op,
+                                                 target::CpuAttr cpu);
+std::optional<cost::ContractionShape> tiledShape(edge::MatMulOp op,
+                                                 target::CpuAttr cpu);
+
 /// The cycles that the model expects of a convolution as one contraction.
 double directConvCycles(edge::ConvOp op, target::CpuAttr cpu);
 

@@ -98,7 +98,7 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
   if (constantOf(op.getWeights()))
     shape.registers = scalarFile(cpu, accumulator).registers;
   shape.isSmall = wantsSmallCode(op);
-  tiles = cost::chooseTiles(shape, cpu);
+  tiles = chooseTiles(op, shape, cpu);
   if (constantOf(op.getWeights()))
     added =
         bytesAddedUp(cpu, elementOf(op.getInput()), elementOf(op.getWeights()));
@@ -135,6 +135,16 @@ DotContraction ConvPlan::dotContraction(edge::ConvOp op,
     dot.taps.push_back({kernel, op.getDilation(dim) * strides[dim + 1], runs});
   }
   return dot;
+}
+
+std::optional<cost::ContractionShape> kernels::tiledShape(edge::ConvOp op,
+                                                          target::CpuAttr cpu) {
+  if (op.isDepthwise())
+    return std::nullopt;
+  ConvPlan plan(op, cpu);
+  if (plan.usesDotProducts || plan.pairs)
+    return std::nullopt;
+  return plan.shape;
 }
 
 double kernels::directConvCycles(edge::ConvOp op, target::CpuAttr cpu) {

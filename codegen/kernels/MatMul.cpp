@@ -115,7 +115,7 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
   if (isConstant)
     shape.registers = scalarFile(cpu, accumulator).registers;
   shape.isSmall = wantsSmallCode(op);
-  tiles = cost::chooseTiles(shape, cpu);
+  tiles = chooseTiles(op, shape, cpu);
   if (product && isConstant && rhsBatches == 1)
     pairs = PairLayout::get(cpu, lhsElement, op.getRhs(), op.getBias(),
                             {1, depth}, {channels, 1, rows});
@@ -125,6 +125,14 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
     added = 0;
   usesDotProducts = !product && isConstant &&
                     (added || prefersDotProducts(channels, depth, shape.lanes));
+}
+
+std::optional<cost::ContractionShape> kernels::tiledShape(edge::MatMulOp op,
+                                                          target::CpuAttr cpu) {
+  MatMulPlan plan(op, cpu);
+  if (plan.usesDotProducts || plan.pairs || plan.depth == 0)
+    return std::nullopt;
+  return plan.shape;
 }
 
 /// The distance in `memref`, in elements, that one step of each of the

@@ -26,6 +26,20 @@ def SelectWinograd : Pass<"edgecc-select-winograd", "::mlir::func::FuncOp"> {
   ];
 }
 
+def TuneKernels : Pass<"edgecc-tune-kernels", "::mlir::func::FuncOp"> {
+  let summary = "choose among the best candidates of the cost model by measuring";
+  let description = [{
+    Convolutions and products get their register tiles (`edge.tiles`) and the
+    tile of Winograd's filtering (`edge.winograd`) as attributes. The candidates
+    are the few that the cost model finds best; a tuner that the pipeline brings
+    measures them, each operation by itself. Without one nothing happens.
+  }];
+  let statistics = [
+    Statistic<"numChanged", "choices-changed",
+              "operations for which the cost model would choose another way">
+  ];
+}
+
 def MaterializeCopies : Pass<"edgecc-materialize-copies",
                              "::mlir::func::FuncOp"> {
   let summary = "make every value that must lie in a given place a kernel's own";

@@ -46,6 +46,7 @@ struct SelectWinograd : kernels::impl::SelectWinogradBase<SelectWinograd> {
         return;
       if (auto gain = kernels::chooseWinograd(op, cpu))
         candidates.push_back({op, *gain});
+      op->removeAttr(kernels::winogradAttrName);
     });
     // Those that save most cycles for a byte come first.
     llvm::stable_sort(candidates, [](const auto &a, const auto &b) {

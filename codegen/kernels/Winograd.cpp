@@ -180,25 +180,44 @@ static cost::WinogradShape winogradShape(edge::ConvOp op) {
           wantsSmallCode(op)};
 }
 
-std::optional<cost::WinogradGain> kernels::chooseWinograd(edge::ConvOp op,
-                                                          target::CpuAttr cpu) {
+/// Whether the algorithm can compute `op`.
+static bool allowsWinograd(edge::ConvOp op) {
   auto isOne = [](int64_t step) { return step == 1; };
   ArrayRef<int64_t> weights = shapeOf(op.getWeights());
   for (Value operand : {op.getInput(), op.getWeights()})
     if (!cast<ShapedType>(operand.getType()).getElementType().isF32())
-      return std::nullopt;
+      return false;
   if (op.getSpatialRank() != 2 || op.getGroups() != 1 ||
       weights[0] != weights[1] || weights[0] < 2 ||
       !llvm::all_of(op.getStrides(), isOne) ||
       (op.getDilations() && !llvm::all_of(*op.getDilations(), isOne)) ||
       !constantOf(op.getWeights()))
-    return std::nullopt;
+    return false;
   cost::WinogradShape shape = winogradShape(op);
-  if (llvm::is_contained({shape.images, shape.height, shape.width,
-                          shape.inputChannels, shape.outputChannels},
-                         0))
+  return !llvm::is_contained({shape.images, shape.height, shape.width,
+                              shape.inputChannels, shape.outputChannels},
+                             0);
+}
+
+SmallVector<cost::WinogradGain> kernels::listWinograd(edge::ConvOp op,
+                                                      target::CpuAttr cpu) {
+  if (!allowsWinograd(op))
+    return {};
+  return cost::listWinograd(winogradShape(op), directConvCycles(op, cpu), cpu);
+}
+
+std::optional<cost::WinogradGain> kernels::chooseWinograd(edge::ConvOp op,
+                                                          target::CpuAttr cpu) {
+  if (!allowsWinograd(op))
     return std::nullopt;
-  return cost::chooseWinograd(shape, directConvCycles(op, cpu), cpu);
+  if (auto asked = op->getAttrOfType<IntegerAttr>(winogradAttrName)) {
+    for (const cost::WinogradGain &gain : listWinograd(op, cpu))
+      if (gain.tile == asked.getInt())
+        return gain;
+    return std::nullopt;
+  }
+  return cost::chooseWinograd(winogradShape(op), directConvCycles(op, cpu),
+                              cpu);
 }
 
 //===----------------------------------------------------------------------===//
@@ -228,7 +247,7 @@ WinogradConv::WinogradConv(edge::ConvOp op, cost::WinogradTiling tiling,
 std::optional<WinogradConv> WinogradConv::get(edge::ConvOp op,
                                               target::CpuAttr cpu) {
   auto tile = op->getAttrOfType<IntegerAttr>(winogradAttrName);
-  if (!tile)
+  if (!tile || tile.getInt() == 0)
     return std::nullopt;
   std::optional<cost::WinogradTiling> tiling = cost::makeWinogradTiling(
       winogradShape(op), tile.getInt(), cpu, target::getThreads(op));

@@ -37,11 +37,15 @@ struct WinogradMatrices {
 };
 
 /// The name of the attribute on an edge.conv that asks for this algorithm: the
-/// size of the output tile.
+/// size of the output tile, or 0 for the direct convolution.
 inline constexpr llvm::StringLiteral winogradAttrName = "edge.winograd";
 
-/// The fastest tiling for `op`; nothing where the algorithm is not possible or
-/// does not pay.
+/// The tilings that are possible for `op`, small tiles first.
+llvm::SmallVector<cost::WinogradGain> listWinograd(edge::ConvOp op,
+                                                   target::CpuAttr cpu);
+
+/// The tiling that `op` asks for, else the fastest; nothing where the algorithm
+/// is not possible or does not pay.
 std::optional<cost::WinogradGain> chooseWinograd(edge::ConvOp op,
                                                  target::CpuAttr cpu);
 

@@ -123,6 +123,8 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     placed.narrowStorage = options.precision == Precision::F16;
     placed.evaluate = evaluateConstants;
     opt.floatFallback = options.floatFallback;
+    placed.tuner = options.tuner;
+    placed.winograd = options.winograd;
     KernelStageOptions kernel;
     kernel.threads = options.threads;
     kernel.winograd = options.winograd &&

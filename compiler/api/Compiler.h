@@ -62,6 +62,8 @@ struct CompileOptions {
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
   CalibratorPtr calibrator;
+  /// Measures the best candidates of the cost models; without one these decide.
+  kernels::KernelTunerPtr tuner;
   Precision precision = Precision::F32;
   /// The threads that a run may have; with one, the object knows nothing of
   /// threads.

@@ -54,6 +54,33 @@ static OwningOpRef<ModuleOp> extract(ArrayRef<Value> values, Location loc) {
   return module;
 }
 
+FailureOr<CompiledObject>
+edgecc::compileKernels(ModuleOp module, StringRef name,
+                       const CodegenOptions &options) {
+  FailureOr<ModelInterface> interface = readInterface(module, name);
+  if (failed(interface))
+    return failure();
+  PassManager lowering(module.getContext());
+  buildLLVMStage(lowering, {});
+  if (failed(lowering.run(module)))
+    return failure();
+  Location loc = module.getLoc();
+  target::CpuAttr cpu = target::getCpu(module);
+  std::unique_ptr<llvm::TargetMachine> machine =
+      createTargetMachine(cpu, options, loc);
+  if (!machine)
+    return failure();
+  llvm::LLVMContext llvmContext;
+  std::unique_ptr<llvm::Module> llvmModule =
+      buildLLVMModule(module, *interface, cpu, options, *machine, llvmContext);
+  CompiledObject compiled;
+  if (!llvmModule ||
+      failed(emitObject(*llvmModule, *machine, compiled.object, loc)))
+    return failure();
+  compiled.interface = std::move(*interface);
+  return compiled;
+}
+
 FailureOr<RunnableModel> edgecc::loadHere(ModuleOp module, OptLevel level,
                                           bool optimise) {
   Location loc = module.getLoc();
@@ -79,32 +106,19 @@ FailureOr<RunnableModel> edgecc::loadHere(ModuleOp module, OptLevel level,
   buildKernelStage(manager, {});
   if (failed(manager.run(module)))
     return failure();
-  FailureOr<ModelInterface> interface = readInterface(module, "evaluated");
-  if (failed(interface))
-    return failure();
-  PassManager lowering(context);
-  buildLLVMStage(lowering, {});
-  if (failed(lowering.run(module)))
-    return failure();
-
   CodegenOptions options;
   options.optLevel = level;
-  std::unique_ptr<llvm::TargetMachine> machine =
-      createTargetMachine(*cpu, options, loc);
-  if (!machine)
+  FailureOr<CompiledObject> compiled =
+      compileKernels(module, "evaluated", options);
+  if (failed(compiled))
     return failure();
-  llvm::LLVMContext llvmContext;
-  std::unique_ptr<llvm::Module> llvmModule =
-      buildLLVMModule(module, *interface, *cpu, options, *machine, llvmContext);
-  llvm::SmallVector<char, 0> object;
-  if (!llvmModule || failed(emitObject(*llvmModule, *machine, object, loc)))
-    return failure();
-  auto loaded =
-      LoadedModel::load(StringRef(object.data(), object.size()), *interface);
+  auto loaded = LoadedModel::load(
+      StringRef(compiled->object.data(), compiled->object.size()),
+      compiled->interface);
   if (!loaded)
     return emitError(loc) << "cannot load what was compiled to run here: "
                           << llvm::toString(loaded.takeError());
-  return RunnableModel{std::move(*loaded), std::move(*interface)};
+  return RunnableModel{std::move(*loaded), std::move(compiled->interface)};
 }
 
 FailureOr<SmallVector<ElementsAttr>>

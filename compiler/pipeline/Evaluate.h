@@ -21,6 +21,18 @@ struct RunnableModel {
   ModelInterface interface;
 };
 
+/// An object file and what it offers.
+struct CompiledObject {
+  llvm::SmallVector<char, 0> object;
+  ModelInterface interface;
+};
+
+/// Compiles a module of the kernel stage for its CPU, under the prefix `name`.
+/// Fails with a diagnostic.
+llvm::FailureOr<CompiledObject> compileKernels(mlir::ModuleOp module,
+                                               llvm::StringRef name,
+                                               const CodegenOptions &options);
+
 /// Compiles a module of the edge stage for this machine and loads it; with
 /// `optimise` by way of the opt stage. Fails with a diagnostic.
 llvm::FailureOr<RunnableModel> loadHere(mlir::ModuleOp module, OptLevel level,

@@ -125,7 +125,12 @@ void edgecc::buildPlacedStage(OpPassManager &manager,
   }
   if (options.optLevel == 0)
     return;
-  function.addPass(schedule::createFormRowBandsPass(kernels::chooseBands));
+  function.addPass(schedule::createFormRowBandsPass(
+      options.tuner ? kernels::tuneBands(options.tuner)
+                    : schedule::ChooseBands(kernels::chooseBands)));
+  if (options.tuner)
+    function.addPass(
+        kernels::createTuneKernelsPass(options.tuner, options.winograd));
 }
 
 void edgecc::buildKernelStage(OpPassManager &manager,

@@ -11,6 +11,7 @@
 #ifndef EDGECC_COMPILER_PIPELINE_STAGES_H
 #define EDGECC_COMPILER_PIPELINE_STAGES_H
 
+#include "codegen/kernels/Tune.h"
 #include "passes/OnnxToEdge/Passes.h"
 #include "passes/Quantization/Calibrate.h"
 
@@ -67,6 +68,10 @@ void buildOptStage(mlir::OpPassManager &manager,
 struct PlacedStageOptions {
   /// 0 leaves the operations as they are.
   unsigned optLevel = 2;
+  /// Measures the best candidates of the cost models; without one these decide.
+  kernels::KernelTunerPtr tuner;
+  /// Whether fewer products may be among these.
+  bool winograd = true;
   /// Stores floats as f16, for which constants are evaluated.
   bool narrowStorage = false;
   EvaluateFn evaluate;

@@ -123,7 +123,7 @@ Expected<TensorData> edgecc::executeHere(const CompiledModel &model,
   do {
     if (Error error = (*loaded)->run(in, out, &threads))
       return std::move(error);
-  } while (options.reps && Clock::now() - begin < Microseconds(100000));
+  } while (options.reps && Clock::now() - begin < Microseconds(options.warmUp));
   std::vector<double> times;
   times.reserve(options.reps);
   LayerTimes layers;

@@ -20,6 +20,8 @@ struct ExecuteOptions {
   /// runs that were interrupted by another thread are repeated, up to three
   /// times as many as were asked for.
   unsigned reps = 0;
+  /// How long the warm-up takes at least, in this process, in microseconds.
+  double warmUp = 100000;
   llvm::raw_ostream *times = nullptr;
   /// Receives the median time of each layer in microseconds, if the network
   /// was compiled with timers. Only in this process.

@@ -5,6 +5,7 @@
 
 #include "compiler/tools/CommonFlags.h"
 #include "compiler/pipeline/Registration.h"
+#include "compiler/run/Tune.h"
 #include "passes/OnnxToEdge/Operators.h"
 
 #include "mlir/IR/AsmState.h"
@@ -28,6 +29,10 @@ bool tools::reportError(const llvm::Twine &message) {
 CommonFlags::CommonFlags(cl::OptionCategory &category)
     : category(category),
       model(cl::Positional, cl::desc("model.onnx"), cl::cat(category)),
+      runner("runner", cl::value_desc("command"),
+             cl::desc("Run programs for the target with this command, such as "
+                      "\"qemu-aarch64 -L /\""),
+             cl::cat(category)),
       cpu("mcpu", cl::value_desc("cpu"),
           cl::desc("The CPU to compile for: any name of LLVM, or native"),
           cl::cat(category)),
@@ -92,6 +97,14 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                   cl::desc("The range of values that is expressed: minmax, "
                            "percentile or mse"),
                   cl::cat(category)),
+      tune("tune",
+           cl::desc("Measure the best candidates of the cost models for each "
+                    "kernel, here or through --runner, and take the fastest"),
+           cl::cat(category)),
+      tuneCache("tune-cache", cl::value_desc("folder"),
+                cl::desc("Keep what --tune measures, and do not measure again "
+                         "what is there"),
+                cl::cat(category)),
       precision(
           "precision", cl::init(Precision::F32),
           cl::desc("How exact a network of f32 is computed:"),
@@ -221,6 +234,14 @@ bool CommonFlags::parseQuantization() {
   return true;
 }
 
+bool CommonFlags::parseTuning() {
+  if (!tune && !tuneCache.empty())
+    return reportError("--tune-cache is for what --tune measures");
+  if (tune && optLevel != OptLevel::O2 && optLevel != OptLevel::O3)
+    return reportError("--tune is for speed, so it goes with -O2 or -O3 only");
+  return true;
+}
+
 std::optional<int> CommonFlags::parse(int argc, char **argv,
                                       llvm::StringRef overview) {
   // First, so that --mlir-print-ir-before= and the like know the names.
@@ -273,7 +294,7 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
     return 1;
   }
   if (!parseShapes() || !parseLimits() || !parseWarnings() ||
-      !parseQuantization())
+      !parseQuantization() || !parseTuning())
     return 1;
   return std::nullopt;
 }
@@ -339,6 +360,9 @@ CompileOptions CommonFlags::getOptions() const {
     options.calibrator =
         createCalibrator({calibrate, rangeRule, quantize == "int16" ? 16u : 8u,
                           maxLossShare, accuracyReport});
+  if (tune)
+    options.tuner = createTuner(
+        {runner, tuneCache, EDGECC_VERSION " " LLVM_VERSION_STRING});
   options.limits = limits;
   options.configure = [](mlir::PassManager &manager) {
     mlir::applyDefaultTimingPassManagerCLOptions(manager);

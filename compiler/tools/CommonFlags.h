@@ -43,6 +43,7 @@ private:
 
 public:
   llvm::cl::opt<std::string> model;
+  llvm::cl::opt<std::string> runner;
 
 private:
   bool parseShapes();
@@ -50,6 +51,7 @@ private:
   bool parseLoss();
   bool parseQuantization();
   bool parseLimits();
+  bool parseTuning();
 
   llvm::cl::opt<std::string> cpu, target, attrs, march, name;
   llvm::cl::opt<std::string> level, maxRam, maxFlash;
@@ -58,6 +60,8 @@ private:
   llvm::cl::list<std::string> errors;
   llvm::cl::opt<std::string> quantize, maxLoss, accuracyReport, calibrate,
       calibration;
+  llvm::cl::opt<bool> tune;
+  llvm::cl::opt<std::string> tuneCache;
   llvm::cl::opt<Precision> precision;
   llvm::cl::opt<unsigned> threads;
   llvm::cl::opt<bool> pic, noPic, noWinograd, layerSteps, profileLayers,

@@ -34,11 +34,6 @@ struct Flags {
       cl::desc("Warm up, run so many times, and print the microseconds of each "
                "run on a line of its own"),
       cl::cat(category)};
-  cl::opt<std::string> runner{
-      "runner", cl::value_desc("command"),
-      cl::desc("Link a static program for the target and run it with this "
-               "command, such as \"qemu-aarch64 -L /\""),
-      cl::cat(category)};
   cl::opt<std::string> board{
       "board", cl::value_desc("name"),
       cl::desc("Run without a system on a board that QEMU emulates, such as "
@@ -66,7 +61,7 @@ static std::optional<const Board *> chooseBoard(const Flags &flags) {
     tools::reportError("--count-instructions needs a --board");
     return std::nullopt;
   }
-  bool isElsewhere = !flags.board.empty() || !flags.runner.empty();
+  bool isElsewhere = !flags.board.empty() || !flags.common.runner.empty();
   if (!flags.profile.empty() && (isElsewhere || flags.reps == 0)) {
     tools::reportError("--profile needs --reps, and goes neither with --board "
                        "nor with --runner");
@@ -74,7 +69,7 @@ static std::optional<const Board *> chooseBoard(const Flags &flags) {
   }
   if (flags.board.empty())
     return nullptr;
-  if (!flags.runner.empty() || flags.reps != 0) {
+  if (!flags.common.runner.empty() || flags.reps != 0) {
     tools::reportError("--board goes neither with --runner nor with --reps");
     return std::nullopt;
   }
@@ -95,7 +90,7 @@ static bool run(Compiler &compiler, const Flags &flags,
   if (!board)
     return false;
   CompileOptions options = flags.common.getOptions();
-  bool isElsewhere = !flags.runner.empty() || *board;
+  bool isElsewhere = !flags.common.runner.empty() || *board;
   if (*board && isTargetOpen(options.target)) {
     options.target.cpu = (*board)->cpu.str();
     options.target.march = (*board)->march.str();
@@ -146,8 +141,9 @@ static bool run(Compiler &compiler, const Flags &flags,
   }
   auto outputs =
       *board ? executeOnBoard(*model, **board, inputs, counter, &llvm::outs())
-      : isElsewhere ? executeWithRunner(*model, flags.runner, inputs, execute)
-                    : executeHere(*model, inputs, execute);
+      : isElsewhere
+          ? executeWithRunner(*model, flags.common.runner, inputs, execute)
+          : executeHere(*model, inputs, execute);
   if (!outputs)
     return report(outputs.takeError());
   if (!flags.profile.empty()) {
