@@ -14,6 +14,7 @@
 #include "llvm/Support/Alignment.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/StringSaver.h"
@@ -28,6 +29,9 @@ using namespace edgecc;
 
 static constexpr StringLiteral runnerProgram =
 #include "compiler/run/RunnerProgram.inc"
+    ;
+static constexpr StringLiteral wasmRunnerProgram =
+#include "compiler/run/RunnerProgram.cjs.inc"
     ;
 
 /// How often the system took the processor away from this thread.
@@ -185,6 +189,59 @@ static Expected<std::vector<std::string>> findCCompiler(const Triple &triple) {
   return command;
 }
 
+/// Links the network in `folder` with a program for its machine. Returns the
+/// path of what the runner runs.
+static Expected<std::string> linkProgram(const TemporaryFolder &folder,
+                                         const CompiledModel &model) {
+  target::CpuAttr cpu = model.cpu;
+  auto cc = findCCompiler(Triple(cpu.getTriple()));
+  if (!cc)
+    return cc.takeError();
+  if (Error error = writeFile(folder / "main.c", runnerProgram))
+    return std::move(error);
+  for (StringRef argument : {"-std=c99", "-O1", "-static"})
+    cc->push_back(argument.str());
+  for (StringRef file : {"main.c", "network.o"})
+    cc->push_back(folder / file);
+  cc->push_back("-o");
+  cc->push_back(folder / "program");
+  if (Error error = runProgram(*cc, "", folder / "errors", "linking"))
+    return std::move(error);
+  return folder / "program";
+}
+
+/// The same for WebAssembly: a module, and the script that runs it.
+static Expected<std::string> linkModule(const TemporaryFolder &folder,
+                                        const CompiledModel &model) {
+  auto linker = findProgram("wasm-ld-22", "no linker for WebAssembly");
+  if (!linker)
+    return linker.takeError();
+  std::string module = folder / "network.wasm";
+  // The stack lies before the constants, so that too much of it is noticed.
+  if (Error error = runProgram(
+          {*linker, "--no-entry", "--stack-first", "-z", "stack-size=1048576",
+           "--export=" + model.interface.name + "_run", "--export=__heap_base",
+           folder / "network.o", "-o", module},
+          "", folder / "errors", "linking"))
+    return std::move(error);
+  auto sizes = [](ArrayRef<TensorInterface> tensors) {
+    return json::Array(map_range(tensors, [](const TensorInterface &t) {
+      return json::Value(t.bytes);
+    }));
+  };
+  json::Value network =
+      json::Object{{"module", module},
+                   {"inputs", sizes(model.interface.inputs)},
+                   {"outputs", sizes(model.interface.outputs)},
+                   {"arenaBytes", model.interface.arenaBytes}};
+  std::string script;
+  raw_string_ostream(script) << "const network = " << network << ";\n"
+                             << wasmRunnerProgram;
+  if (Error error = writeFile(folder / "program.cjs", script))
+    return std::move(error);
+  return folder / "program.cjs";
+}
+
 Expected<TensorData> edgecc::executeWithRunner(const CompiledModel &model,
                                                StringRef runner,
                                                const TensorData &inputs,
@@ -201,27 +258,19 @@ Expected<TensorData> edgecc::executeWithRunner(const CompiledModel &model,
     return makeError("cannot run '" + command.front() + "': not found");
   command.front() = *emulator;
   target::CpuAttr cpu = model.cpu;
-  auto cc = findCCompiler(Triple(cpu.getTriple()));
-  if (!cc)
-    return cc.takeError();
 
   TemporaryFolder folder;
   if (Error error = folder.create())
     return std::move(error);
   if (Error error = writeNetwork(folder, model, inputs))
     return std::move(error);
-  if (Error error = writeFile(folder / "main.c", runnerProgram))
-    return std::move(error);
-  for (StringRef argument : {"-std=c99", "-O1", "-static"})
-    cc->push_back(argument.str());
-  for (StringRef file : {"main.c", "network.o"})
-    cc->push_back(folder / file);
-  cc->push_back("-o");
-  cc->push_back(folder / "program");
+  auto program = Triple(cpu.getTriple()).isWasm() ? linkModule(folder, model)
+                                                  : linkProgram(folder, model);
+  if (!program)
+    return program.takeError();
   std::string errors = folder / "errors", times = folder / "times";
-  if (Error error = runProgram(*cc, "", errors, "linking"))
-    return std::move(error);
-  for (StringRef file : {"program", "inputs", "outputs"})
+  command.push_back(*program);
+  for (StringRef file : {"inputs", "outputs"})
     command.push_back(folder / file);
   command.push_back(std::to_string(options.reps));
   if (Error error = runProgram(command, times, errors, "'" + runner + "'"))

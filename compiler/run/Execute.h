@@ -37,7 +37,8 @@ llvm::Expected<TensorData> executeHere(const CompiledModel &model,
                                        const ExecuteOptions &options);
 
 /// Links a static program for the target, with the C compiler of the target's
-/// name on the path, and runs it as `runner program ...`.
+/// name on the path, and runs it as `runner program ...`. For WebAssembly it is
+/// a module and a script, which Node runs.
 llvm::Expected<TensorData> executeWithRunner(const CompiledModel &model,
                                              llvm::StringRef runner,
                                              const TensorData &inputs,

@@ -6,7 +6,7 @@
 The object asks for no symbol, defines only symbols with the network's prefix,
 has no writable memory, has no instruction that its CPU lacks, and comes out the
 same when it is compiled twice. The header compiles as C99 and C++ without a
-warning, and so does its example.
+warning, and so does its example. Modules of WebAssembly run under Node.
 """
 import functools
 import json
@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import models
 import suite
 
 LLVM = "/usr/lib/llvm-22/bin"
@@ -172,6 +173,20 @@ def position_independent(options):
                     "-fuse-ld=lld-22", "-o", os.path.join(folder, "lib.so")])
 
 
+def webassembly(options, features):
+    """The module computes what x86-64 does, and has vectors if it may."""
+    with tempfile.TemporaryDirectory() as folder:
+        flags = ["-mcpu=wasm32"] + [f"-mattr={f}" for f in features]
+        target, _, _ = compile_network(options, folder, "digits", *flags)
+        code = suite.must([LLVM + "/llvm-objdump", "-d", target]).stdout
+        if ("v128." in code) != (not features):
+            raise suite.Failure("vectors of 128 bits: " + str("v128." in code))
+    name, path, feeds = next(models.own_networks())
+    want = suite.edgecc_run(options, path, feeds[0], ["-mcpu=x86-64"])
+    got = suite.edgecc_run(options, path, feeds[0], [*flags, "--runner=node"])
+    return suite.compare(got[0], want[0], 1e-5)
+
+
 def main():
     options = suite.parser(__doc__).parse_args()
     tests = [(cpu, functools.partial(promises, options, cpu)) for cpu in CPUS]
@@ -182,6 +197,10 @@ def main():
     tests += [(cpu + " instructions",
                functools.partial(instructions, options, cpu, lesser.get(cpu)))
               for cpu in CPUS if cpu != "wasm32"]
+    tests += [(name + " under Node",
+               functools.partial(webassembly, options, features))
+              for name, features in [("wasm32", []),
+                                     ("wasm32 without simd128", ["-simd128"])]]
     tests.append(("fPIC", functools.partial(position_independent, options)))
     return suite.run(tests, options)
 
