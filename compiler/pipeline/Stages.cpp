@@ -53,6 +53,7 @@ static void addSimplification(OpPassManager &function) {
 static void addLayout(OpPassManager &function) {
   function.addPass(layout::createPropagateTransposes());
   function.addPass(createCSEPass());
+  function.addPass(layout::createFoldShuffles());
   function.addPass(fusion::createFoldAffine());
 }
 

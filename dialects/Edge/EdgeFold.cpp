@@ -20,6 +20,12 @@
 using namespace mlir;
 using namespace edgecc::edge;
 
+bool edgecc::edge::isKnown(Value value) {
+  Operation *op = value.getDefiningOp();
+  return op && isa_and_nonnull<EdgeDialect>(op->getDialect()) &&
+         op->getNumRegions() == 0 && llvm::all_of(op->getOperands(), isKnown);
+}
+
 /// Steps `position` to the next one of `shape` in row-major order.
 static void advance(MutableArrayRef<int64_t> position,
                     ArrayRef<int64_t> shape) {

@@ -15,6 +15,9 @@ namespace edgecc::edge {
 /// Larger ones wait for the pass that compiles and runs constant parts.
 inline constexpr int64_t maxFoldedElements = 256;
 
+/// Whether `value` is computed from constants only.
+bool isKnown(mlir::Value value);
+
 /// The folder for all elementwise operations of the dialect.
 std::unique_ptr<mlir::DialectInterface>
 makeFoldInterface(mlir::Dialect *dialect);

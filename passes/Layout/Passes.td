@@ -43,4 +43,25 @@ def PropagateTransposes : Pass<"edgecc-propagate-transposes",
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }
 
+def FoldShuffles : Pass<"edgecc-fold-shuffles", "::mlir::func::FuncOp"> {
+  let summary = "folds channel shuffles into the weights around them";
+  let description = [{
+    A reshape, transpose and reshape that read the channels as a matrix column
+    by column leave no trace if all that reads the result is a convolution with
+    known weights, whose rows change their order instead, or if the result comes
+    from one, whose columns do. In between, depthwise convolutions, windows,
+    borders and elementwise operations with known operands carry the channels in
+    any order. A grouped pointwise convolution reads the rows of that matrix as
+    the taps of a window, if each group takes equally many channels of each.
+
+    What cannot be folded moves behind an operation that makes the tensor
+    smaller. Weights that several operations share are left alone.
+  }];
+  let statistics = [
+    Statistic<"numFolded", "folded", "shuffles that went into weights">,
+    Statistic<"numMoved", "moved", "shuffles that went behind an operation">
+  ];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+}
+
 #endif // EDGECC_PASSES_LAYOUT_PASSES_TD
