@@ -113,20 +113,10 @@ static Value expandExpM1(FloatBuilder &b, Value x) {
   return b.add(result, result);
 }
 
-/// 1 + erf(y), which is small for negative y, where y = x `scale`: e^-y^2 times
-/// a function that changes slowly. The square is of x, if y is x / sqrt(2), and
-/// comes with its rounding error.
-static Value expandOnePlusErf(FloatBuilder &b, Value x, double scale) {
-  double inner = std::abs(scale * scale - 0.5) < 1e-6 ? std::sqrt(0.5) : 1;
-  if (inner == 1 && scale != 1)
-    x = b.mul(x, b.constant(scale));
-  double farthest = 9.33 / inner;
-  Value distance = b.abs(x), a = b.atMost(distance, farthest);
-  Value square = b.mul(a, a), factor = b.constant(-inner * inner);
-  Value power = exponentialNear(b, b.mul(square, factor),
-                                b.mul(b.productError(a, a, square), factor));
-  power =
-      b.select(b.less(distance, b.constant(farthest)), power, b.constant(0));
+/// e^(y^2) (1 - erf(y)) for y = `a` times `inner`, from zero on: the quotient
+/// of two polynomials in `a`, whose `square` is known.
+static std::pair<Value, Value> scaledErfc(FloatBuilder &b, Value a,
+                                          Value square, double inner) {
   // Even and odd powers apart, by factors that f32 holds well.
   auto poly = [&](SmallVector<double> even, SmallVector<double> odd) {
     double power = 1;
@@ -147,8 +137,47 @@ static Value expandOnePlusErf(FloatBuilder &b, Value x, double scale) {
   Value denominator =
       poly({0.6136140478028591, 3.656445901272812, 1.530613173926689},
            {0.08723924631051158, 2.010282271522125, 3.61323330370072});
-  Value tail = b.div(b.mul(power, numerator), denominator);
+  return {numerator, denominator};
+}
+
+/// 1 + erf(y), which is small for negative y, where y = x `scale`: e^-y^2 times
+/// a function that changes slowly. The square is of x, if y is x / sqrt(2), and
+/// comes with its rounding error. With `inDouble` that function is computed in
+/// f64, because sums of rounded products cost it too many digits.
+static Value expandOnePlusErf(FloatBuilder &b, Value x, double scale,
+                              bool inDouble) {
+  double inner = std::abs(scale * scale - 0.5) < 1e-6 ? std::sqrt(0.5) : 1;
+  if (inner == 1 && scale != 1)
+    x = b.mul(x, b.constant(scale));
+  double farthest = 9.33 / inner;
+  Value distance = b.abs(x), a = b.atMost(distance, farthest);
+  Value square = b.mul(a, a), factor = b.constant(-inner * inner);
+  Value power = exponentialNear(b, b.mul(square, factor),
+                                b.mul(b.productError(a, a, square), factor));
+  power =
+      b.select(b.less(distance, b.constant(farthest)), power, b.constant(0));
+  Value tail;
+  if (inDouble) {
+    Type wide = b.getF64Type();
+    if (auto vector = dyn_cast<VectorType>(b.type))
+      wide = vector.clone(wide);
+    FloatBuilder d(b, b.getLoc(), wide, /*hasFma=*/false);
+    Value y = arith::ExtFOp::create(d, wide, a);
+    auto [numerator, denominator] = scaledErfc(d, y, d.mul(y, y), inner);
+    tail = b.mul(power, arith::TruncFOp::create(b, b.type,
+                                                d.div(numerator, denominator)));
+  } else {
+    auto [numerator, denominator] = scaledErfc(b, a, square, inner);
+    tail = b.div(b.mul(power, numerator), denominator);
+  }
   return b.select(b.less(x, b.constant(0)), tail, b.sub(b.constant(2), tail));
+}
+
+/// 1 + tanh(x) = 2 / (1 + e^-2x), which is small for negative x.
+static Value expandOnePlusTanh(FloatBuilder &b, Value x) {
+  Value twice = b.add(x, x);
+  Value sum = b.div(b.constant(2), onePlusExponential(b, twice));
+  return b.select(b.less(twice, b.constant(-87)), b.constant(0), sum);
 }
 
 /// The logarithm of f 2^e with f from sqrt(1/2) to sqrt(2).
@@ -393,10 +422,12 @@ struct ExpandAtan2 : OpRewritePattern<math::Atan2Op> {
   bool hasFma;
 };
 
-/// 1 + erf(y) and e^x - 1, which lose digits if computed one by one.
+/// 1 + erf(y), 1 + tanh(x) and e^x - 1, which lose digits if computed one by
+/// one.
 struct JoinSum : OpRewritePattern<arith::AddFOp> {
-  JoinSum(MLIRContext *context, bool hasFma)
-      : OpRewritePattern(context), hasFma(hasFma) {}
+  JoinSum(MLIRContext *context, target::CpuAttr cpu)
+      : OpRewritePattern(context), hasFma(cpu.getHasFma()),
+        hasF64(cpu.getHasF64()) {}
   LogicalResult matchAndRewrite(arith::AddFOp op,
                                 PatternRewriter &rewriter) const override {
     if (!getElementTypeOrSelf(op.getType()).isF32())
@@ -408,10 +439,15 @@ struct JoinSum : OpRewritePattern<arith::AddFOp> {
         rewriter.replaceOpWithNewOp<math::ExpM1Op>(op, exp.getOperand());
         return success();
       }
+      FloatBuilder b(rewriter, op.getLoc(), op.getType(), hasFma);
+      if (auto tanh = function.getDefiningOp<math::TanhOp>();
+          tanh && term == 1) {
+        rewriter.replaceOp(op, expandOnePlusTanh(b, tanh.getOperand()));
+        return success();
+      }
       auto erf = function.getDefiningOp<math::ErfOp>();
       if (!erf || term != 1)
         continue;
-      FloatBuilder b(rewriter, op.getLoc(), op.getType(), hasFma);
       Value x = erf.getOperand();
       double scale = 1;
       if (auto product = x.getDefiningOp<arith::MulFOp>())
@@ -419,12 +455,12 @@ struct JoinSum : OpRewritePattern<arith::AddFOp> {
           scale = *factor;
           x = product.getLhs();
         }
-      rewriter.replaceOp(op, expandOnePlusErf(b, x, scale));
+      rewriter.replaceOp(op, expandOnePlusErf(b, x, scale, !hasFma && hasF64));
       return success();
     }
     return failure();
   }
-  bool hasFma;
+  bool hasFma, hasF64;
 };
 
 /// e^x - 1
@@ -532,8 +568,9 @@ struct ExpandFma : OpRewritePattern<math::FmaOp> {
 
 void edgecc::populateJoinFunctionsPatterns(RewritePatternSet &patterns,
                                            target::CpuAttr cpu) {
-  patterns.add<JoinSum, JoinSigmoid, JoinQuotient>(patterns.getContext(),
-                                                   cpu.getHasFma());
+  patterns.add<JoinSum>(patterns.getContext(), cpu);
+  patterns.add<JoinSigmoid, JoinQuotient>(patterns.getContext(),
+                                          cpu.getHasFma());
   patterns.add<JoinDifference>(patterns.getContext());
 }
 

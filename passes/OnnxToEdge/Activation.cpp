@@ -185,14 +185,14 @@ Value exactGelu(ConversionContext &ctx, Value x) {
       x, scale(ctx, scale(ctx, erf, 1.0, 1.0), 0.5, 0.0));
 }
 
-/// x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
+/// x / 2 * (1 + tanh(y)) = x * sigmoid(2 * y) with
+/// y = sqrt(2 / pi) * (x + 0.044715 * x^3)
 Value tanhGelu(ConversionContext &ctx, Value x) {
-  double factor = std::sqrt(2.0 / M_PI);
+  double factor = 2 * std::sqrt(2.0 / M_PI);
   Value square = ctx.create<edge::MulOp>(x, x);
   Value inner =
       ctx.create<edge::MulOp>(x, scale(ctx, square, factor * 0.044715, factor));
-  return ctx.create<edge::MulOp>(
-      x, scale(ctx, ctx.create<edge::TanhOp>(inner), 0.5, 0.5));
+  return ctx.create<edge::MulOp>(x, ctx.create<edge::SigmoidOp>(inner));
 }
 
 Value convertGelu(ConversionContext &ctx) {

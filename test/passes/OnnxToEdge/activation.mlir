@@ -47,10 +47,10 @@ func.func @main(%x: tensor<4xf32> {onnx.name = "x"})
 // CHECK-LABEL: func.func @main(
 // CHECK-SAME:    %[[X:[^:]*]]: tensor<2x4xf32> {edge.name = "x"}, %[[B:[^:]*]]: tensor<4xf32>
 // CHECK:         edge.erf
-// CHECK:         edge.tanh
+// CHECK:         edge.sigmoid
 // CHECK:         %[[SUM:.*]] = edge.add %[[X]], %[[B]]
 // CHECK:         edge.mul %[[SUM]], %[[SUM]]
-// CHECK:         edge.tanh
+// CHECK:         edge.sigmoid
 // CHECK:         edge.sigmoid
 func.func @main(%x: tensor<2x4xf32> {onnx.name = "x"}, %b: tensor<4xf32> {onnx.name = "b"})
     -> (tensor<*xf32> {onnx.name = "a"}, tensor<*xf32> {onnx.name = "c"}, tensor<*xf32> {onnx.name = "d"}, tensor<*xf32> {onnx.name = "e"}) {
