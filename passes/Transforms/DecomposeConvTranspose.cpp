@@ -40,6 +40,8 @@ public:
   }
 
   Value build() {
+    if (hasDepthwisePhases())
+      return buildDepthwise();
     Value weights = phaseWeights();
     // Every q from 0 to the last one that any output needs reads q - j.
     SmallVector<int64_t> low, high, none(spatial, 1);
@@ -50,7 +52,7 @@ public:
       low.push_back(taps[i] - 1);
       high.push_back(positions - input.getDimSize(i + 1));
     }
-    Value source = crop(op.getInput(), high);
+    Value source = crop(op.getInput(), low, high);
     Value phases =
         edge::ConvOp::create(b, source, weights, Value(), ValueRange(), none,
                              nullptr, low, high, groups);
@@ -69,33 +71,119 @@ private:
     return b.createOrFold<edge::ReshapeOp>(type, value);
   }
 
-  /// Inputs that reach no output are cut off; `high` is then zero there.
-  Value crop(Value value, MutableArrayRef<int64_t> high) {
-    SmallVector<int64_t> sizes(typeOf(value).getShape());
-    for (int64_t i = 0; i < spatial; ++i)
-      if (high[i] < 0) {
-        sizes[i + 1] += high[i];
-        high[i] = 0;
-      }
-    SmallVector<int64_t> zeros(sizes.size(), 0), ones(sizes.size(), 1);
-    return b.createOrFold<edge::SliceOp>(value, zeros, sizes, ones);
+  /// Whether each phase is a depthwise convolution of reals that reads some
+  /// input, and there are few of them.
+  bool hasDepthwisePhases() {
+    constexpr int64_t mostPhases = 16;
+    auto input = typeOf(op.getInput());
+    if (groups == 1 || channelsIn != 1 || channelsOut != 1 ||
+        phaseCount() > mostPhases || !isa<FloatType>(input.getElementType()))
+      return false;
+    for (int64_t i = 0; i < spatial; ++i) {
+      int64_t size = typeOf(op.getWeights()).getDimSize(i) - 1;
+      int64_t before = size * op.getDilation(i) / strides[i];
+      int64_t last = (op.getPadsLow()[i] + strides[i] - 1) / strides[i];
+      if (last - before >= input.getDimSize(i + 1))
+        return false;
+    }
+    return true;
   }
 
-  /// (k..., G * Cin, Cout) to (taps..., Cin, G * phases... * Cout), reversed.
-  Value phaseWeights() {
+  /// Every phase by a depthwise convolution of its own, whose results lie side
+  /// by side.
+  Value buildDepthwise() {
+    Value weights = wholePhases();
+    SmallVector<int64_t> phase, joined{op.getType().getDimSize(0)};
+    Value result = joinPhases(weights, phase);
+    for (int64_t i = 0; i < spatial; ++i)
+      joined.push_back(positionsOf(i) * strides[i]);
+    joined.push_back(groups);
+    SmallVector<int64_t> zeros(joined.size(), 0), ones(joined.size(), 1);
+    result = b.createOrFold<edge::SliceOp>(reshape(result, joined), zeros,
+                                           op.getType().getShape(), ones);
+    return applyEpilogue(result);
+  }
+
+  /// Outputs of a phase along a dimension.
+  int64_t positionsOf(int64_t dim) const {
+    edge::ConvTransposeOp conv = op;
+    return llvm::divideCeil(conv.getType().getDimSize(dim + 1), strides[dim]);
+  }
+
+  /// The outputs that are `phase` behind a multiple of the strides in the first
+  /// dimensions: (N, q0, phases1 * q1, ..., phases * C) from dimension
+  /// `phase.size()` on.
+  Value joinPhases(Value weights, SmallVectorImpl<int64_t> &phase) {
+    int64_t dim = phase.size();
+    if (dim == spatial)
+      return convolvePhase(weights, phase);
+    SmallVector<Value> parts;
+    for (int64_t i = 0; i < strides[dim]; ++i) {
+      phase.push_back(i);
+      parts.push_back(joinPhases(weights, phase));
+      phase.pop_back();
+    }
+    return b.createOrFold<edge::ConcatOp>(parts, dim + 2);
+  }
+
+  Value convolvePhase(Value weights, ArrayRef<int64_t> phase) {
+    auto input = cast<RankedTensorType>(op.getInput().getType());
+    SmallVector<int64_t> offsets(spatial + 2, 0), steps(spatial + 2, 1),
+        shape(taps), low, high, none(spatial, 1);
+    shape.append({groups, 1});
+    for (int64_t i = 0; i < spatial; ++i) {
+      // Output `phase` meets the weights at `at` first.
+      int64_t at = phase[i] + op.getPadsLow()[i];
+      offsets[i] = at % strides[i] + (taps[i] - 1) * strides[i];
+      steps[i] = -strides[i];
+      low.push_back(taps[i] - 1 - at / strides[i]);
+      high.push_back(positionsOf(i) + taps[i] - 1 - low[i] -
+                     input.getDimSize(i + 1));
+    }
+    weights = b.createOrFold<edge::SliceOp>(weights, offsets, shape, steps);
+    std::swap(shape[spatial], shape[spatial + 1]);
+    Value source = crop(op.getInput(), low, high);
+    return edge::ConvOp::create(b, source, reshape(weights, shape),
+                                op.getBias(), ValueRange(), none, nullptr, low,
+                                high, groups);
+  }
+
+  /// Inputs that reach no output are cut off; `low` or `high` is then zero
+  /// there.
+  Value crop(Value value, MutableArrayRef<int64_t> low,
+             MutableArrayRef<int64_t> high) {
+    SmallVector<int64_t> sizes(typeOf(value).getShape());
+    SmallVector<int64_t> offsets(sizes.size(), 0), ones(sizes.size(), 1);
+    for (int64_t i = 0; i < spatial; ++i) {
+      offsets[i + 1] = std::max<int64_t>(0, -low[i]);
+      sizes[i + 1] -= offsets[i + 1] + std::max<int64_t>(0, -high[i]);
+      low[i] = std::max<int64_t>(0, low[i]);
+      high[i] = std::max<int64_t>(0, high[i]);
+    }
+    return b.createOrFold<edge::SliceOp>(value, offsets, sizes, ones);
+  }
+
+  /// The weights with as many taps for each phase: kernels that are no multiple
+  /// of the stride get zeros at the end.
+  Value wholePhases() {
     Value weights = dilate(op.getWeights());
-    int64_t rank = spatial + 2;
-    // Kernels that are no multiple of the stride get zero taps at the end.
-    SmallVector<int64_t> zeros(rank, 0), high(rank, 0);
-    SmallVector<int64_t> shape;
+    SmallVector<int64_t> zeros(spatial + 2, 0), high(spatial + 2, 0);
     for (int64_t i = 0; i < spatial; ++i) {
       int64_t size = typeOf(weights).getDimSize(i);
       taps.push_back(llvm::divideCeil(size, strides[i]));
       high[i] = taps[i] * strides[i] - size;
-      llvm::append_values(shape, taps[i], strides[i]);
     }
-    weights = b.createOrFold<edge::PadOp>(weights, edge::PadMode::Constant,
-                                          zeros, high, APFloat(0.0));
+    return b.createOrFold<edge::PadOp>(weights, edge::PadMode::Constant, zeros,
+                                       high, APFloat(0.0));
+  }
+
+  /// (k..., G * Cin, Cout) to (taps..., Cin, G * phases... * Cout), reversed.
+  Value phaseWeights() {
+    Value weights = wholePhases();
+    int64_t rank = spatial + 2;
+    SmallVector<int64_t> shape;
+    for (int64_t i = 0; i < spatial; ++i)
+      llvm::append_values(shape, taps[i], strides[i]);
     // (taps0, phase0, taps1, phase1, ..., G, Cin, Cout)
     llvm::append_values(shape, groups, channelsIn, channelsOut);
     weights = reshape(weights, shape);

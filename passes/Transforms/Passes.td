@@ -17,7 +17,9 @@ def DecomposeConvTranspose : Pass<"edgecc-decompose-conv-transpose",
     reordering of these channels into space and a crop. Nothing is multiplied
     by inserted zeros unless the kernel is no multiple of the stride or is
     dilated. The weights are rearranged by operations on constants, which fold.
-    An epilogue becomes an `edge.map` after the crop.
+    The phases of a depthwise one are convolutions of their own, so that they
+    remain depthwise, and write next to each other. An epilogue becomes an
+    `edge.map` after the crop.
   }];
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }

@@ -33,6 +33,26 @@ func.func @known(%x: tensor<1x3x1xf32>) -> tensor<1x5x1xf32> {
   return %0 : tensor<1x5x1xf32>
 }
 
+// Depthwise, each phase is a convolution of its own, whose results lie side by
+// side: y[2m] = x[m] w[1], y[2m+1] = x[m+1] w[0] + x[m] w[2].
+// CHECK-LABEL: func @depthwise
+// CHECK-SAME: %[[X:.*]]: tensor<1x3x2xf32>, %[[W:.*]]: tensor<3x2x1xf32>, %[[B:.*]]: tensor<2xf32>
+// CHECK: %[[P:.*]] = edge.pad %[[W]] constant low [0, 0, 0] high [1, 0, 0]
+// CHECK: %[[S0:.*]] = edge.slice %[[P]] offsets [3, 0, 0] sizes [2, 2, 1] strides [-2, 1, 1]
+// CHECK: %[[W0:.*]] = edge.reshape %[[S0]] : tensor<2x2x1xf32> -> tensor<2x1x2xf32>
+// CHECK: %[[C0:.*]] = edge.conv(%[[X]], %[[W0]], %[[B]]) strides [1] pads_low [1] pads_high [0] groups 2
+// CHECK: %[[S1:.*]] = edge.slice %[[P]] offsets [2, 0, 0] sizes [2, 2, 1] strides [-2, 1, 1]
+// CHECK: %[[C1:.*]] = edge.conv(%[[X]], %{{.*}}, %[[B]]) strides [1] pads_low [0] pads_high [1] groups 2
+// CHECK: %[[J:.*]] = edge.concat(%[[C0]], %[[C1]]) {axis = 2 : i64}
+// CHECK: %[[R:.*]] = edge.reshape %[[J]] : tensor<1x3x4xf32> -> tensor<1x6x2xf32>
+// CHECK: %[[Y:.*]] = edge.slice %[[R]] offsets [0, 0, 0] sizes [1, 5, 2]
+// CHECK-NEXT: return %[[Y]]
+func.func @depthwise(%x: tensor<1x3x2xf32>, %w: tensor<3x2x1xf32>, %b: tensor<2xf32>) -> tensor<1x5x2xf32> {
+  %0 = edge.conv_transpose(%x, %w, %b) strides [2] pads_low [1] pads_high [1] output_padding [0] groups 2
+      : (tensor<1x3x2xf32>, tensor<3x2x1xf32>, tensor<2xf32>) -> tensor<1x5x2xf32>
+  return %0 : tensor<1x5x2xf32>
+}
+
 // An ordinary convolution is none of its business.
 // CHECK-LABEL: func @unchanged
 // CHECK-NEXT: edge.conv
