@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Edge/EdgeFold.h"
 #include "passes/Fusion/Passes.h"
 
 #include "mlir/IR/PatternMatch.h"
@@ -21,15 +22,6 @@ namespace {
 
 RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
-}
-
-/// Whether `value` is computed from constants only.
-bool isKnown(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!op || !isa_and_nonnull<EdgeDialect>(op->getDialect()) ||
-      op->getNumRegions() > 0)
-    return false;
-  return llvm::all_of(op->getOperands(), isKnown);
 }
 
 /// The operation whose result is `op->getResult(0)` times weights plus bias,
@@ -220,6 +212,61 @@ private:
   std::function<void()> count;
 };
 
+/// conv(x s, W) = conv(x, s W) for one factor per channel of the input: for
+/// known ones in the weights, for others, as of a squeeze-and-excite, where the
+/// weights of a pointwise convolution are far fewer than the numbers in x.
+struct FoldInputScale : OpRewritePattern<ConvOp> {
+  FoldInputScale(MLIRContext *context, std::function<void()> count)
+      : OpRewritePattern(context), count(count) {}
+
+  LogicalResult matchAndRewrite(ConvOp op,
+                                PatternRewriter &rewriter) const override {
+    auto product = op.getInput().getDefiningOp<MulOp>();
+    Value weights = op.getWeights();
+    if (!product || !product->hasOneUse() || op.getGroups() != 1 ||
+        product->getBlock() != op->getBlock() ||
+        !isa<FloatType>(product.getType().getElementType()) ||
+        !isKnown(weights) || !weights.hasOneUse())
+      return failure();
+    for (unsigned side : {0, 1}) {
+      Value input = product->getOperand(side);
+      Value factor = product->getOperand(1 - side);
+      if (input.getType() != product.getType() ||
+          (!isKnown(factor) && !isWorthwhile(op)))
+        continue;
+      rewriter.setInsertionPoint(op);
+      Value scale = perChannel(rewriter, factor, product.getType());
+      if (!scale)
+        continue;
+      // One factor for each row of (..., C_in, C_out).
+      int64_t channels = typeOf(scale).getNumElements();
+      Value rows = rewriter.createOrFold<ReshapeOp>(
+          op.getLoc(), typeOf(scale).clone({channels, int64_t(1)}), scale);
+      Value scaled = rewriter.createOrFold<MulOp>(op.getLoc(), weights, rows);
+      rewriter.modifyOpInPlace(op, [&] {
+        op.getInputMutable().assign(input);
+        op.getWeightsMutable().assign(scaled);
+      });
+      count();
+      return success();
+    }
+    return failure();
+  }
+
+private:
+  /// Weights that are known at run time only are not packed.
+  static bool isWorthwhile(ConvOp op) {
+    constexpr int64_t fewerWeights = 8;
+    RankedTensorType weights = typeOf(op.getWeights());
+    return llvm::all_of(weights.getShape().drop_back(2),
+                        [](int64_t size) { return size == 1; }) &&
+           weights.getNumElements() * fewerWeights <=
+               typeOf(op.getInput()).getNumElements();
+  }
+
+  std::function<void()> count;
+};
+
 /// The known number by which `value` is multiplied before anything else sees
 /// it, and what it multiplies.
 std::optional<std::pair<Value, Value>> matchScaled(Value value) {
@@ -290,6 +337,7 @@ struct FoldAffine : edgecc::fusion::impl::FoldAffineBase<FoldAffine> {
     RewritePatternSet patterns(&getContext());
     patterns.add<FoldShift>(&getContext(), [this] { ++numBiases; });
     patterns.add<FoldScale>(&getContext(), [this] { ++numScales; });
+    patterns.add<FoldInputScale>(&getContext(), [this] { ++numScales; });
     patterns.add<HoistScalar, MergeScalars>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -14,7 +14,9 @@ def FoldAffine : Pass<"edgecc-fold-affine", "::mlir::func::FuncOp"> {
     An addition of one value per output channel to a convolution or matrix
     product becomes its bias; a multiplication by known factors per channel, as
     a batch normalisation is, scales the known weights and the bias. A known
-    number that scales a factor of a matrix product scales the product. The
+    number that scales a factor of a matrix product scales the product. Factors
+    per input channel of a convolution scale the rows of its weights: those of a
+    squeeze-and-excite at run time, if the weights are far fewer. The
     arithmetic on constants that this leaves is for constant folding to do.
     Weights that several operations share are left alone.
   }];

@@ -84,3 +84,31 @@ func.func @refused(%x: tensor<2x2xf32>, %s: tensor<2xf32>)
   %8 = edge.mul %7, %c : tensor<2x2xf32>, tensor<2xf32> -> tensor<2x2xf32>
   return %1, %3, %6, %7, %8 : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>
 }
+
+// A squeeze-and-excite scales the rows of the weights behind it: eight pixels
+// and one column.
+// CHECK-LABEL: func @excite
+// CHECK-SAME: %[[X:.*]]: tensor<1x4x2x2xf32>, %[[S:.*]]: tensor<1x1x1x2xf32>
+// CHECK: %[[R:.*]] = edge.reshape %[[S]] : tensor<1x1x1x2xf32> -> tensor<2x1xf32>
+// CHECK: %[[W:.*]] = edge.mul %{{.*}}, %[[R]] : tensor<1x1x2x1xf32>, tensor<2x1xf32>
+// CHECK: %[[Y:.*]] = edge.conv(%[[X]], %[[W]])
+// CHECK-NEXT: return %[[Y]]
+func.func @excite(%x: tensor<1x4x2x2xf32>, %s: tensor<1x1x1x2xf32>) -> tensor<1x4x2x1xf32> {
+  %w = edge.constant dense<[[[[1.0], [2.0]]]]> : tensor<1x1x2x1xf32>
+  %0 = edge.mul %x, %s : tensor<1x4x2x2xf32>, tensor<1x1x1x2xf32> -> tensor<1x4x2x2xf32>
+  %1 = edge.conv(%0, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x4x2x2xf32>, tensor<1x1x2x1xf32>) -> tensor<1x4x2x1xf32>
+  return %1 : tensor<1x4x2x1xf32>
+}
+
+// Fewer pixels than that are scaled themselves.
+// CHECK-LABEL: func @excite_few_unchanged
+// CHECK: %[[P:.*]] = edge.mul
+// CHECK: edge.conv(%[[P]]
+func.func @excite_few_unchanged(%x: tensor<1x2x2x2xf32>, %s: tensor<1x1x1x2xf32>) -> tensor<1x2x2x1xf32> {
+  %w = edge.constant dense<[[[[1.0], [2.0]]]]> : tensor<1x1x2x1xf32>
+  %0 = edge.mul %x, %s : tensor<1x2x2x2xf32>, tensor<1x1x1x2xf32> -> tensor<1x2x2x2xf32>
+  %1 = edge.conv(%0, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x2x2x2xf32>, tensor<1x1x2x1xf32>) -> tensor<1x2x2x1xf32>
+  return %1 : tensor<1x2x2x1xf32>
+}
