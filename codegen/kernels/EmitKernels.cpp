@@ -95,6 +95,18 @@ static bool isComputedByReader(Operation *op) {
   return pool && mapOfInput(pool) == op;
 }
 
+/// Whether all that reads the part of a tensor reads it where it is: no place
+/// is waiting for it, and nobody wants it contiguous.
+static bool isReadInPlace(edge::SliceOp op) {
+  auto isOne = [](int64_t stride) { return stride == 1; };
+  return llvm::all_of(op.getStrides(), isOne) &&
+         llvm::all_of(op->getUsers(), [&](Operation *user) {
+           return user->getBlock() == op->getBlock() &&
+                  isa<edge::ConvOp, edge::PoolOp, edge::MapOp, edge::ReduceOp>(
+                      user);
+         });
+}
+
 /// What the kernel of `op` reads, in order: its operands, then the constants
 /// inside of a chain.
 static SmallVector<OpOperand *> kernelInputs(Operation *op) {
@@ -224,6 +236,16 @@ private:
       assignment.resultBuffer(op->getResult(0));
       writers[op->getResult(0)] = findWriters(op);
       return success();
+    }
+    if (auto slice = dyn_cast<edge::SliceOp>(op);
+        slice && !constantOf(slice.getInput()) && isReadInPlace(slice)) {
+      Buffer source = assignment.operandBuffer(op, 0);
+      if (source.base.getDefiningOp<memref::AllocOp>()) {
+        assignment.assign(slice,
+                          source.slice(slice.getOffsets(), slice.getSizes()));
+        writers[slice] = findWriters(op);
+        return success();
+      }
     }
     auto kernel = dyn_cast<KernelOpInterface>(op);
     auto pad = dyn_cast<edge::PadOp>(op);
