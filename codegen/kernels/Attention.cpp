@@ -32,8 +32,9 @@ namespace {
 
 /// How an attention is cut.
 struct AttentionPlan {
+  /// Multiplies elements of `factor`, f32 or a narrower type.
   AttentionPlan(const schedule::AttentionSizes &sizes, target::CpuAttr cpu,
-                Type f32);
+                Type factor);
 
   schedule::AttentionSizes sizes;
   /// Elements of a vector; queries of a block and keys of the largest one.
@@ -42,9 +43,16 @@ struct AttentionPlan {
   /// The cycles that the model expects.
   double cycles = std::numeric_limits<double>::infinity();
 
+  /// Whether factors are narrower than sums, and in a buffer of their own.
+  bool isNarrow;
+
   // Parts of the scratch buffer, in elements: queries (depth, block), scores
   // (keys, block), results (width, block), then maxima, sums and factors.
-  int64_t scoresAt() const { return sizes.depth * block; }
+  // Weights take the place of scores, or are behind the queries in the buffer
+  // of narrow factors.
+  int64_t weightsAt() const { return sizes.depth * block; }
+  int64_t scoresAt() const { return isNarrow ? 0 : weightsAt(); }
+  int64_t narrowScratch() const { return weightsAt() + keys * block; }
   int64_t resultsAt() const { return scoresAt() + keys * block; }
   int64_t maximaAt() const { return resultsAt() + sizes.width * block; }
   int64_t sumsAt() const { return maximaAt() + block; }
@@ -54,15 +62,16 @@ struct AttentionPlan {
 
 /// A product of `rows` x `depth` and `depth` x `channels`.
 cost::ContractionShape productShape(int64_t rows, int64_t depth,
-                                    int64_t channels, int64_t lanes) {
+                                    int64_t channels, int64_t lanes,
+                                    int64_t bytes) {
   cost::ContractionShape shape;
   shape.lines = 1;
   shape.pixels = rows;
   shape.channels = channels;
   shape.depth = depth;
   shape.lanes = lanes;
-  shape.lhsBytes = shape.rhsBytes = 4;
-  shape.lineBytes = rows * depth * 4;
+  shape.lhsBytes = shape.rhsBytes = bytes;
+  shape.lineBytes = rows * depth * bytes;
   return shape;
 }
 
@@ -73,8 +82,9 @@ cost::ContractionShape productShape(int64_t rows, int64_t depth,
 static constexpr double softmaxCycles = 16;
 
 AttentionPlan::AttentionPlan(const schedule::AttentionSizes &sizes,
-                             target::CpuAttr cpu, Type f32)
-    : sizes(sizes), lanes(vectorLength(cpu, f32)), block(1), keys(1) {
+                             target::CpuAttr cpu, Type factor)
+    : sizes(sizes), lanes(vectorLength(cpu, factor)), block(1), keys(1),
+      isNarrow(!factor.isF32()) {
   constexpr int64_t mostVectors = 4, fewKeys = 32;
   while (lanes > sizes.queries)
     lanes /= 2;
@@ -85,8 +95,9 @@ AttentionPlan::AttentionPlan(const schedule::AttentionSizes &sizes,
     int64_t room = std::max(cpu.getL1dBytes() / 2 / (width * 4), fewKeys);
     int64_t blocks = llvm::divideCeil(sizes.keys, room);
     int64_t most = llvm::divideCeil(sizes.keys, blocks);
-    auto scores = productShape(most, sizes.depth, width, lanes);
-    auto values = productShape(sizes.width, most, width, lanes);
+    int64_t bytes = storageBytes(factor);
+    auto scores = productShape(most, sizes.depth, width, lanes, bytes);
+    auto values = productShape(sizes.width, most, width, lanes, bytes);
     cost::ContractionTiles first = cost::chooseTiles(scores, cpu);
     cost::ContractionTiles second = cost::chooseTiles(values, cpu);
     if (first.lanes != lanes || second.lanes != lanes)
@@ -136,8 +147,8 @@ bool kernels::prefersAttention(const schedule::AttentionSizes &sizes,
   double heads = sizes.heads;
   double separate =
       heads *
-      (cycles(productShape(sizes.queries, sizes.depth, sizes.keys, lanes)) +
-       cycles(productShape(sizes.queries, sizes.keys, sizes.width, lanes)));
+      (cycles(productShape(sizes.queries, sizes.depth, sizes.keys, lanes, 4)) +
+       cycles(productShape(sizes.queries, sizes.keys, sizes.width, lanes, 4)));
   double scores = heads * double(sizes.queries * sizes.keys);
   separate += scores / double(lanes) * softmaxCycles;
   // The scores are written and read three times, the four tensors moved once.
@@ -148,18 +159,25 @@ bool kernels::prefersAttention(const schedule::AttentionSizes &sizes,
   return plan.cycles <= separate;
 }
 
+/// The type in which the factors of `op` are multiplied.
+static Type factorOf(edge::AttentionOp op, target::CpuAttr cpu) {
+  Type stored = getElementTypeOrSelf(op.getQuery().getType());
+  return productType(cpu, stored, stored);
+}
+
 namespace {
 
 class AttentionEmitter {
 public:
   AttentionEmitter(edge::AttentionOp op, Emitter &e, const KernelArgs &args)
-      : op(op), e(e), f32(e.getF32Type()), plan(sizesOf(op), e.cpu, f32),
-        scratch(args.scratch.front()), shape(op.getScoreShape()) {
+      : op(op), e(e), f32(e.getF32Type()), factor(factorOf(op, e.cpu)),
+        plan(sizesOf(op), e.cpu, factor), scratch(args.scratch.front()),
+        factors(args.scratch[plan.isNarrow]), shape(op.getScoreShape()) {
     query = access(args.inputs[0], op.getQueryDims());
     key = access(args.inputs[1], op.getKeyDims());
     value = access(args.inputs[2], op.getValueDims());
     result = access(args.outputs[0], op.getResultDims());
-    size_t next = 1;
+    size_t next = 1 + plan.isNarrow;
     for (auto [i, extra] : llvm::enumerate(op.getExtras())) {
       Type element = getElementTypeOrSelf(extra.getType());
       extras.push_back(
@@ -204,8 +222,8 @@ private:
 
   /// The elements of `memref`, with the logical dimensions as loops.
   Access access(Value memref, ArrayRef<int64_t> dims) {
-    Access all = accessAll(e, memref, f32);
     auto type = cast<MemRefType>(memref.getType());
+    Access all = accessAll(e, memref, type.getElementType());
     SmallVector<int64_t> strides;
     for (int64_t dim : dims)
       strides.push_back(
@@ -224,9 +242,13 @@ private:
     return inner;
   }
 
-  /// A part of the scratch buffer, of `block` elements a row.
-  Access part(int64_t at) {
-    return {scratch, e.index(at), {plan.block, 1}, f32};
+  /// Copies elements, rounded or widened if need be.
+  void copy(ArrayRef<int64_t> sizes, const Access &from, const Access &to) {
+    if (from.element == to.element)
+      return emitCopy(e, sizes, from, to);
+    emitNest(e, sizes, from, to, [&](ArrayRef<Value> elements, int64_t) {
+      return convert(e, elements.front(), to.element);
+    });
   }
 
   Value load(Value position) {
@@ -243,7 +265,8 @@ private:
     Access from = inside(query, head);
     from.start = e.add(from.start, e.mul(first, from.strides[0]));
     std::swap(from.strides[0], from.strides[1]);
-    emitCopy(e, {sizes.depth, plan.block}, from, part(0));
+    copy({sizes.depth, plan.block}, from,
+         {factors, e.index(0), {plan.block, 1}, factor});
 
     int64_t blocks = llvm::divideCeil(sizes.keys, plan.keys);
     if (blocks > 1)
@@ -278,18 +301,19 @@ private:
     });
     Access to = inside(result, head);
     to.start = e.add(to.start, e.mul(first, to.strides[0]));
-    Access results = part(plan.resultsAt());
-    std::swap(results.strides[0], results.strides[1]);
-    emitCopy(e, {plan.block, sizes.width}, results, to);
+    Access results{scratch, e.index(plan.resultsAt()), {1, plan.block}, f32};
+    copy({plan.block, sizes.width}, results, to);
   }
 
   /// The product of rows that lie at `lhs` in steps of `rowStep`, elements
-  /// `step` apart, and a part of the scratch buffer.
+  /// `step` apart, and a part of the buffer of factors.
   void multiply(const Access &lhs, int64_t rows, int64_t rowStep, int64_t depth,
                 int64_t step, int64_t rhsAt,
                 const cost::ContractionTiles &tiles, StoreTile store) {
     Contraction c;
-    c.lhsType = c.rhsType = c.productType = c.accumulatorType = f32;
+    c.lhsType = lhs.element;
+    c.rhsType = c.productType = factor;
+    c.accumulatorType = f32;
     c.pixels = rows;
     c.pixelStep = rowStep;
     c.reduction.levels = {{depth, step, 1}};
@@ -297,7 +321,7 @@ private:
         RhsLayout::inPlace(plan.block, plan.block, plan.lanes, tiles.vectors);
     c.tiles = tiles;
     c.lhs = {lhs.buffer, lhs.start};
-    c.rhs = {scratch, e.index(rhsAt)};
+    c.rhs = {factors, e.index(rhsAt)};
     emitContraction(e, c, store);
   }
 
@@ -382,7 +406,8 @@ private:
                  [&](Value row, ValueRange carried) -> SmallVector<Value> {
                    Value score = subf(e, load(each(row)), origin);
                    Value weight = math::ExpOp::create(e, score);
-                   e.store(weight, scratch, each(row));
+                   Value to = e.add(i, plan.weightsAt());
+                   e.store(weight, factors, e.add(to, e.mul(row, plan.block)));
                    return {addf(e, carried[0], weight)};
                  })[0];
       if (isPartial) {
@@ -400,7 +425,7 @@ private:
     from.start = e.add(from.start, e.mul(start, from.strides[0]));
     multiply(
         from, plan.sizes.width, from.strides[1], count, from.strides[0],
-        plan.scoresAt(), plan.valueTiles,
+        plan.weightsAt(), plan.valueTiles,
         [&](Value sum, Value, Value row, Value column) {
           Value at =
               e.add(e.add(column, plan.resultsAt()), e.mul(row, plan.block));
@@ -414,9 +439,10 @@ private:
 
   edge::AttentionOp op;
   Emitter &e;
-  Type f32;
+  /// The types of sums and of what is multiplied.
+  Type f32, factor;
   AttentionPlan plan;
-  Value scratch;
+  Value scratch, factors;
   /// Heads, queries, keys.
   SmallVector<int64_t> shape;
   Access query, key, value, result;
@@ -435,8 +461,11 @@ struct AttentionKernel
   SmallVector<MemRefType> getScratch(Operation *op, target::CpuAttr cpu) const {
     Type f32 = Float32Type::get(op->getContext());
     auto attention = cast<edge::AttentionOp>(op);
-    AttentionPlan plan(sizesOf(attention), cpu, f32);
+    Type factor = factorOf(attention, cpu);
+    AttentionPlan plan(sizesOf(attention), cpu, factor);
     SmallVector<MemRefType> buffers{MemRefType::get({plan.scratch()}, f32)};
+    if (plan.isNarrow)
+      buffers.push_back(MemRefType::get({plan.narrowScratch()}, factor));
     for (auto [i, extra] : llvm::enumerate(attention.getExtras()))
       if (AttentionEmitter::differsByQuery(attention, i))
         buffers.push_back(MemRefType::get(

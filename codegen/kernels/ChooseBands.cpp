@@ -61,8 +61,8 @@ SmallVector<schedule::BandChoice> kernels::listBands(ArrayRef<Operation *> ops,
   chain.hasWeights = isa<edge::ConvOp>(*window);
   chain.channels = output.getShape().back();
   chain.elementBytes = storageBytes(input.getElementType());
-  chain.lanes =
-      vectorLength(cpu, edge::accumulatorType(input.getElementType()));
+  chain.lanes = vectorLength(
+      cpu, productType(cpu, input.getElementType(), input.getElementType()));
   chain.inputLines = input.getDimSize(1);
   chain.inputPixels = input.getDimSize(2);
   chain.canBePlanar =

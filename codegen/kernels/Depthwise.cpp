@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "codegen/kernels/Arithmetic.h"
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/WindowKernel.h"
 
@@ -18,11 +19,16 @@ Window kernels::windowOf(edge::ConvOp op, Emitter &e, const KernelArgs &args) {
   Window w;
   w.isSmall = wantsSmallCode(op) && !overwritesEpilogueOperands(op);
   w.inputType = elementOf(op.getInput());
-  w.accumulatorType = edge::accumulatorType(w.inputType);
   w.weightsType = elementOf(op.getWeights());
   ArrayRef<int64_t> weights =
       cast<RankedTensorType>(op.getWeights().getType()).getShape();
   w.kernel.assign(weights.begin(), weights.end() - 2);
+  // So few products are summed as they are; what comes after is in f32.
+  constexpr int64_t few = 64;
+  Type accumulator = edge::accumulatorType(w.inputType);
+  w.accumulatorType = ShapedType::getNumElements(w.kernel) <= few
+                          ? productType(e.cpu, w.inputType, w.weightsType)
+                          : accumulator;
   w.strides.assign(op.getStrides().begin(), op.getStrides().end());
   for (int64_t dim = 0; dim < op.getSpatialRank(); ++dim)
     w.dilations.push_back(op.getDilation(dim));
@@ -33,19 +39,18 @@ Window kernels::windowOf(edge::ConvOp op, Emitter &e, const KernelArgs &args) {
   FlatOperand bias;
   if (op.getBias())
     bias = flatOperand(e, args.inputs[2]);
-  Type accumulator = w.accumulatorType;
+  Type sum = w.accumulatorType;
   w.initial = [=, &e](Value channel, int64_t lanes) mutable -> Value {
     if (!bias.memref)
-      return e.zero(lanes == 1 ? accumulator
-                               : VectorType::get({lanes}, accumulator));
+      return e.zero(lanes == 1 ? sum : VectorType::get({lanes}, sum));
     Type type = elementOf(op.getBias());
-    return loadWide(e, bias.memref, channel, lanes, type, accumulator);
+    return loadWide(e, bias.memref, channel, lanes, type, sum);
   };
   w.combine = [&e](Value sum, Value element, Value weight) {
     return multiplyAdd(e, element, weight, sum);
   };
   w.store = [=, &e](Value value, ValueRange indices) {
-    e.storeResult(op, args, value, indices);
+    e.storeResult(op, args, convert(e, value, accumulator), indices);
   };
   return w;
 }

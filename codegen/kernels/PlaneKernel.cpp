@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
 
 #include <map>
 
@@ -18,7 +19,8 @@ using namespace edgecc::kernels;
 bool kernels::canBePlanar(Operation *op, target::CpuAttr cpu) {
   auto result = cast<RankedTensorType>(op->getResult(0).getType());
   Type element = result.getElementType();
-  if (!element.isF32() || vectorLength(cpu, element) < 4)
+  if (!element.isF32() || getElementTypeOrSelf(op->getOperand(0)) != element ||
+      vectorLength(cpu, element) < 4)
     return false;
   auto hasShortStrides = [](auto window) {
     return window.getStrides().back() <= 2;

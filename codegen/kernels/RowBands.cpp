@@ -17,6 +17,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/kernels/Arithmetic.h"
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/ConvKernel.h"
 #include "codegen/kernels/Epilogue.h"
@@ -149,7 +150,8 @@ BandPlan::BandPlan(edge::RowBandsOp op, target::CpuAttr cpu) {
   if (producer) {
     RankedTensorType input = resultOf(producer);
     Type inputElement = storageType(input.getElementType());
-    Type accumulator = edge::accumulatorType(input.getElementType());
+    Type multiplied =
+        productType(cpu, input.getElementType(), input.getElementType());
     step = rows * lines.stride;
     kept = std::max<int64_t>(lines.extent - lines.stride, 0);
     bufferLines = (rows - 1) * lines.stride + lines.extent;
@@ -157,7 +159,7 @@ BandPlan::BandPlan(edge::RowBandsOp op, target::CpuAttr cpu) {
     // Vectors of the producer must not cross blocks; those of a group begin
     // anywhere, so that all channels are one block then.
     int64_t channels = input.getShape().back();
-    blockLanes = vectorLength(cpu, accumulator);
+    blockLanes = vectorLength(cpu, multiplied);
     if (producerPlan)
       blockLanes = producerPlan->groups > 1
                        ? channels
@@ -400,7 +402,11 @@ void BandEmitter::slide(Value image, Value band) {
               e.mul(band, plan.rows * plan.lines.stride * w.inputStrides[1]));
     w.input.base = e.add(w.input.base, start);
   }
+  // Sums may be in a narrower type than the epilogue.
+  Type sum = edge::accumulatorType(w.inputType);
   w.store = [&](Value value, ValueRange at) {
+    if (isa<FloatType>(sum))
+      value = convert(e, value, sum);
     SmallVector<Value> indices{image, lineOf(band, at[1]), at[2], at[3]};
     if (!result)
       return e.storeResult(plan.window, own, value, indices);

@@ -12,6 +12,7 @@
 #include "dialects/Edge/EdgeFold.h"
 #include "dialects/Edge/EdgeConstants.h"
 #include "dialects/Edge/EdgeDialect.h"
+#include "dialects/Edge/EdgeScheduleOps.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
@@ -155,7 +156,7 @@ struct ElementwiseFold : DialectFoldInterface {
 
   /// Scalar code is complete in itself: its constants stay inside.
   bool shouldMaterializeInto(Region *region) const final {
-    return isa<MapOp, EpilogueOpInterface>(region->getParentOp());
+    return isa<MapOp, AttentionOp, EpilogueOpInterface>(region->getParentOp());
   }
 
   /// x + 0, x * 1, x - 0, x / 1, casts to the same type: x.

@@ -5,6 +5,8 @@
 
 #include "dialects/Edge/EdgeScheduleOps.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace mlir;
 using namespace edgecc::edge;
 
@@ -185,8 +187,10 @@ LogicalResult AttentionOp::verify() {
       {getValue(), getValueDims()},
       {getResult(), getResultDims()}};
   for (auto [tensor, dims] : tensors) {
-    if (!cast<ShapedType>(tensor.getType()).getElementType().isF32())
-      return emitOpError("expects tensors of f32");
+    Type element = cast<ShapedType>(tensor.getType()).getElementType();
+    if ((!element.isF32() && !element.isF16()) ||
+        element != getElementTypeOrSelf(getResult().getType()))
+      return emitOpError("expects tensors of f32 or of f16");
     if (rank < 2 || dims.size() != rank || !namesDims(tensor, dims))
       return emitOpError("expects dimensions that name each one of ")
              << tensor.getType() << " once";

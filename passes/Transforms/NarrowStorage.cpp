@@ -6,10 +6,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Edge/EdgeConstants.h"
+#include "dialects/Edge/EdgeScheduleOps.h"
+#include "dialects/Target/TargetDialect.h"
 #include "passes/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include <cmath>
 
@@ -35,7 +38,8 @@ static bool isF32(Value value) {
 static bool keepsType(Operation *op) {
   return isa<edge::ReshapeOp, edge::TransposeOp, edge::BroadcastOp,
              edge::SliceOp, edge::PadOp, edge::ConcatOp, edge::GatherOp,
-             edge::SoftmaxOp, edge::LayerNormOp, edge::ResampleOp>(op);
+             edge::SoftmaxOp, edge::LayerNormOp, edge::ResampleOp,
+             edge::AttentionOp>(op);
 }
 
 /// Whether scalar code computes the elements of the result from the type that
@@ -64,6 +68,9 @@ struct NarrowStorage : transforms::impl::NarrowStorageBase<NarrowStorage> {
     }
     narrowed.clear();
     wide.clear();
+    auto module = func->getParentOfType<ModuleOp>();
+    target::CpuAttr cpu = module ? target::getCpu(module) : target::CpuAttr();
+    hasArithmetic = element.isF16() && cpu && cpu.getHasF16();
     SmallVector<Operation *> ops;
     for (Operation &op : func.front())
       ops.push_back(&op);
@@ -101,12 +108,18 @@ private:
       bool isMain = index == 0 && !isa<edge::MapOp>(op);
       if (isa<edge::ConvOp, edge::MatMulOp>(op))
         isMain = index < 2;
+      else if (isa<edge::AttentionOp>(op))
+        isMain = index < 3;
+      // Those of a window are summed in the narrow type, bias and all.
+      if (auto conv = dyn_cast<edge::ConvOp>(op);
+          conv && hasArithmetic && conv.isDepthwise())
+        isMain |= operand.get() == conv.getBias();
       // A bias or a scale for each channel is small, and read as it is.
       RankedTensorType type = typeOf(operand.get());
       bool isLarge = type.getNumElements() == resultElements;
       bool isElement = hasScalarCode(op) && type.getRank() > 1 &&
                        (isLarge || !matchPattern(operand.get(), m_Constant()));
-      if (isMain || isElement || isa<edge::ConcatOp>(op))
+      if (isMain || isElement || isa<edge::ConcatOp, edge::LayerNormOp>(op))
         operands.push_back(&operand);
     }
     return operands;
@@ -182,9 +195,56 @@ private:
     if (!narrowsResult)
       return;
     Operation *yield = block.getTerminator();
+    Value original = yield->getOperand(0);
     builder.setInsertionPoint(yield);
-    yield->setOperand(0, arith::TruncFOp::create(builder, loc, element,
-                                                 yield->getOperand(0)));
+    yield->setOperand(0, rounded(builder, loc, original));
+    // What only that has replaced.
+    for (Operation &dead : llvm::make_early_inc_range(llvm::reverse(block)))
+      if (isOpTriviallyDead(&dead))
+        dead.erase();
+  }
+
+  /// Whether `value` is a narrow float, widened.
+  bool isNarrowNumber(Value value) {
+    if (auto widened = value.getDefiningOp<arith::ExtFOp>())
+      return widened.getIn().getType() == element;
+    FloatAttr number;
+    if (!matchPattern(value, m_Constant(&number)))
+      return false;
+    APFloat rounded = number.getValue();
+    bool isInexact;
+    rounded.convert(element.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                    &isInexact);
+    return !isInexact;
+  }
+
+  /// `value` rounded; by narrow arithmetic where that gives the same bits. It
+  /// does so for extrema, because rounding keeps the order, and for single
+  /// operations on narrow numbers, because f32 has more than twice their
+  /// digits.
+  Value rounded(OpBuilder &builder, Location loc, Value value) {
+    if (auto widened = value.getDefiningOp<arith::ExtFOp>();
+        widened && widened.getIn().getType() == element)
+      return widened.getIn();
+    FloatAttr number;
+    if (matchPattern(value, m_Constant(&number)))
+      return arith::ConstantOp::create(
+          builder, loc,
+          FloatAttr::get(element, number.getValue().convertToDouble()));
+    Operation *op = value.getDefiningOp();
+    bool keepsOrder = op && isa<arith::MaximumFOp, arith::MinimumFOp,
+                                arith::MaxNumFOp, arith::MinNumFOp>(op);
+    bool isSingle =
+        op && isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(op) &&
+        llvm::all_of(op->getOperands(),
+                     [&](Value operand) { return isNarrowNumber(operand); });
+    if (!hasArithmetic || !value.hasOneUse() || !(keepsOrder || isSingle))
+      return arith::TruncFOp::create(builder, loc, element, value);
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(rounded(builder, loc, operand));
+    OperationState state(loc, op->getName(), operands, element, op->getAttrs());
+    return builder.create(state)->getResult(0);
   }
 
   /// `value` as narrow floats, for the operand of `user`.
@@ -239,6 +299,8 @@ private:
   FloatType getF32() { return Float32Type::get(&getContext()); }
 
   FloatType element;
+  /// Whether the machine computes in this type.
+  bool hasArithmetic = false;
   /// For values of f32 the narrow ones.
   llvm::MapVector<Value, Value> narrowed;
   /// Results that stay f32.

@@ -11,6 +11,10 @@ Sums are in f32, but those of f16 begin with at most 64 products in f16. Partial
 sum number i of n equal products with random signs is sqrt(i) as large as one,
 and each rounding is wrong by at most u = 2^-11 of it, so that their sum is off
 by less than u n / sqrt(2) of a product, which is u sqrt(n / 2) of the whole.
+
+Whole networks in f16 are compared with ONNX Runtime in f32. The errors of their
+layers add up like independent ones: what one of them may be off, with rounded
+factors and a rounded result, times the square root of their number.
 """
 import functools
 import os
@@ -22,7 +26,10 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", folder)
+                for folder in ("support", "benchmark")]
+import networks
 import suite
 
 # The precision, a CPU and what runs its programs: nothing for this machine.
@@ -33,6 +40,13 @@ RUNS = [("bf16", "native", ""), ("bf16", "neoverse-v1", "qemu-aarch64 -cpu max")
 # How far sums may be off.
 IN_F32, IN_BLOCKS = 1e-6, 2**-11 * (64 / 2)**0.5
 SUMS = {("f16", "cortex-a76"): IN_BLOCKS}
+
+# Networks for f16 on CPUs with and without its arithmetic.
+NETWORKS = [networks.conv3x3, networks.depthwise, networks.inverted_residual,
+            networks.squeeze_excite, networks.attention, networks.pools,
+            networks.upsample]
+NETWORK_CPUS = [("cortex-a76", "qemu-aarch64 -cpu cortex-a76"),
+                ("cortex-a72", "qemu-aarch64")]
 
 # Operator, shapes of both factors, whether the second is constant, attributes.
 # Sizes leave a remainder of channels, pixels and products.
@@ -110,6 +124,25 @@ def runs(options, path, feed, narrow, wide, precision, cpu, runner):
     return f"{len(got)} operations, at most {worst:.1e} off"
 
 
+def runs_network(options, function, cpu, runner):
+    import onnxruntime
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, function.__name__ + ".onnx")
+        shape = networks.save(function, path)
+        x = np.random.default_rng(1).standard_normal(shape, np.float32)
+        session = onnxruntime.InferenceSession(
+            path, providers=["CPUExecutionProvider"])
+        want = session.run(None, {"x": x})
+        got = suite.edgecc_run(options, path, {"x": x},
+                               ["--precision=f16", f"-mcpu={cpu}",
+                                f"--runner={runner}"])
+        layers = sum(node.op_type in ("Conv", "Gemm", "MatMul", "Softmax")
+                     for node in onnx.load(path).graph.node)
+    # Two factors and a result are rounded besides.
+    layer = (IN_BLOCKS**2 + 3 * 2.0**-22)**0.5
+    return suite.compare(got[0], want[0], layer * max(layers, 1)**0.5)
+
+
 def main():
     options = suite.parser(__doc__).parse_args()
     random = np.random.default_rng(7)
@@ -131,6 +164,10 @@ def main():
                                     narrow[precision], wide, precision, cpu,
                                     runner))
                  for precision, cpu, runner in RUNS]
+        tests += [(f"f16 {cpu} {function.__name__}",
+                   functools.partial(runs_network, options, function, cpu,
+                                     runner))
+                  for function in NETWORKS for cpu, runner in NETWORK_CPUS]
         return suite.run(tests, options)
 
 

@@ -201,7 +201,7 @@ func.func @attention_dims(%q: tensor<16x8xf32>, %k: tensor<16x8xf32>, %v: tensor
 // -----
 
 func.func @attention_type(%q: tensor<16x8xf16>, %k: tensor<16x8xf32>, %v: tensor<16x8xf32>) {
-  // expected-error @+1 {{expects tensors of f32}}
+  // expected-error @+1 {{expects tensors of f32 or of f16}}
   %y = edge.attention(%q, %k, %v) query_dims [0, 1] key_dims [0, 1] value_dims [0, 1] result_dims [0, 1]
       : (tensor<16x8xf16>, tensor<16x8xf32>, tensor<16x8xf32>) -> tensor<16x8xf32>
   return
