@@ -39,12 +39,6 @@ double stepCycles(double rows, double vectors, double speed,
   return std::max(cycles, double(cpu.getFmaLatency()));
 }
 
-/// How much faster vectors of half a register are. A core that starts one
-/// multiply-add on 64 bytes per cycle makes it of two halves.
-double halfSpeed(target::CpuAttr cpu) {
-  return cpu.getVectorBytes() == 64 && cpu.getFmaPerCycle() == 1 ? 2 : 1;
-}
-
 int64_t registersOf(const ContractionShape &shape, target::CpuAttr cpu) {
   return shape.registers ? shape.registers : usableRegisters(cpu);
 }
@@ -116,6 +110,10 @@ double cost::contractionCycles(const ContractionTiles &tiles,
       total += lines.count * pixels.count * perTile;
     }
   return total;
+}
+
+double cost::halfSpeed(target::CpuAttr cpu) {
+  return cpu.getVectorBytes() == 64 && cpu.getFmaPerCycle() == 1 ? 2 : 1;
 }
 
 int64_t cost::usableRegisters(target::CpuAttr cpu) {

@@ -110,6 +110,10 @@ double contractionCycles(const ContractionTiles &tiles,
 /// have scalar ones.
 int64_t usableRegisters(target::CpuAttr cpu);
 
+/// How much faster vectors of half a register are. A core that starts one
+/// multiply-add on 64 bytes per cycle makes it of two halves.
+double halfSpeed(target::CpuAttr cpu);
+
 } // namespace edgecc::cost
 
 #endif // EDGECC_CODEGEN_COST_CONTRACTIONCOST_H

@@ -6,6 +6,7 @@
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/ConvKernel.h"
 #include "codegen/kernels/HalfProducts.h"
+#include "codegen/kernels/SparseConv.h"
 #include "codegen/kernels/TapProducts.h"
 #include "codegen/kernels/WindowKernel.h"
 #include "codegen/kernels/Winograd.h"
@@ -347,6 +348,10 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
             [&] { emitWindow(emitter, windowOf(op, emitter, args)); });
       return success();
     }
+    if (std::optional<SparseConv> sparse = SparseConv::get(op, cpu)) {
+      sparse->emit(emitter, args);
+      return success();
+    }
     if (std::optional<WinogradConv> winograd = WinogradConv::get(op, cpu)) {
       winograd->emit(emitter, args);
       return success();
@@ -372,6 +377,8 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
         return std::nullopt;
       return taps->pack(view->bytes());
     }
+    if (std::optional<SparseConv> sparse = SparseConv::get(op, cpu))
+      return sparse->pack(view->bytes());
     if (std::optional<WinogradConv> winograd = WinogradConv::get(op, cpu))
       return winograd->pack(view->bytes());
     ConvPlan plan(op, cpu);
@@ -403,6 +410,8 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     auto op = cast<edge::ConvOp>(operation);
     if (isWindow(op))
       return {};
+    if (std::optional<SparseConv> sparse = SparseConv::get(op, cpu))
+      return sparse->getScratch();
     if (std::optional<WinogradConv> winograd = WinogradConv::get(op, cpu))
       return winograd->getScratch();
     ConvPlan plan(op, cpu);

@@ -8,6 +8,20 @@
 
 include "mlir/Pass/PassBase.td"
 
+def SelectSparse : Pass<"edgecc-select-sparse", "::mlir::func::FuncOp"> {
+  let summary = "choose convolutions that are faster without their zero weights";
+  let description = [{
+    Gives those f32 convolutions whose constant weights have so many zeros that
+    the cost model expects it to be faster to multiply only by the others the
+    attribute `edge.sparse`. Results differ by rounding, and where a zero would
+    have met an infinity. The module must carry `target.cpu`.
+  }];
+  let options = [
+    Option<"winograd", "winograd", "bool", /*default=*/"true",
+           "whether the other convolutions may use Winograd's algorithm">,
+  ];
+}
+
 def SelectWinograd : Pass<"edgecc-select-winograd", "::mlir::func::FuncOp"> {
   let summary = "choose convolutions that are faster with fewer products";
   let description = [{

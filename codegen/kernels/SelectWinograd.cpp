@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/kernels/Passes.h"
+#include "codegen/kernels/SparseConv.h"
 #include "codegen/kernels/Winograd.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
 
@@ -42,7 +43,8 @@ struct SelectWinograd : kernels::impl::SelectWinogradBase<SelectWinograd> {
     SmallVector<std::pair<edge::ConvOp, cost::WinogradGain>> candidates;
     getOperation().walk([&](edge::ConvOp op) {
       // Rows of a chain are computed as they are needed.
-      if (isa<edge::RowBandsOp>(op->getParentOp()))
+      if (isa<edge::RowBandsOp>(op->getParentOp()) ||
+          op->hasAttr(kernels::sparseAttrName))
         return;
       if (auto gain = kernels::chooseWinograd(op, cpu))
         candidates.push_back({op, *gain});

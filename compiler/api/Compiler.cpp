@@ -130,6 +130,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     kernel.winograd = options.winograd &&
                       options.codegen.optLevel != OptLevel::O0 &&
                       options.codegen.optLevel != OptLevel::O1;
+    kernel.sparse = options.sparse && options.codegen.optLevel != OptLevel::O0;
     // More than it can be: no bound.
     if (options.codegen.optLevel == OptLevel::O3)
       kernel.winogradGrowth = 1000;

@@ -52,6 +52,9 @@ struct CompileOptions {
   /// Whether convolutions may trade space and rounding for fewer products
   /// (Winograd), where that is faster; at -O2, -O3 and -Os.
   bool winograd = true;
+  /// Whether convolutions may leave out weights that are zero, where that is
+  /// faster; from -O1 on.
+  bool sparse = true;
   /// The prefix of all C names; from the file name if empty.
   std::string name;
   MemoryLimits limits;

@@ -137,6 +137,8 @@ void edgecc::buildPlacedStage(OpPassManager &manager,
 void edgecc::buildKernelStage(OpPassManager &manager,
                               const KernelStageOptions &options) {
   OpPassManager &function = manager.nest<func::FuncOp>();
+  if (options.sparse)
+    function.addPass(kernels::createSelectSparse({options.winograd}));
   if (options.winograd)
     function.addPass(kernels::createSelectWinograd({options.winogradGrowth}));
   function.addPass(transforms::createMaterializePadding());

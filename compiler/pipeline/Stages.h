@@ -91,6 +91,8 @@ struct LayerEntries {
 struct KernelStageOptions {
   /// Whether convolutions may trade space and rounding for fewer products.
   bool winograd = false;
+  /// Whether convolutions may leave out the weights that are zero.
+  bool sparse = false;
   /// By how much constants may grow for that where memory is scarce, percent.
   unsigned winogradGrowth = 25;
   /// The threads of a run, which the module says as well.

@@ -128,6 +128,9 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                  cl::desc("Multiply convolutions out: smaller weights, and no "
                           "other rounding than theirs"),
                  cl::cat(category)),
+      noSparse("fno-sparse",
+               cl::desc("Multiply by weights that are zero as by any others"),
+               cl::cat(category)),
       layerSteps("flayer-steps",
                  cl::desc("Add a function that runs one layer at a time"),
                  cl::cat(category)),
@@ -348,6 +351,7 @@ CompileOptions CommonFlags::getOptions() const {
   options.target = {target, cpu, attrs, march};
   options.codegen.optLevel = optLevel;
   options.winograd = !noWinograd;
+  options.sparse = !noSparse;
   options.threads = threads;
   options.layers = {layerSteps, profileLayers};
   if (pic || noPic)

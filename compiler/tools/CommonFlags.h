@@ -64,8 +64,8 @@ private:
   llvm::cl::opt<std::string> tuneCache;
   llvm::cl::opt<Precision> precision;
   llvm::cl::opt<unsigned> threads;
-  llvm::cl::opt<bool> pic, noPic, noWinograd, layerSteps, profileLayers,
-      printTargets, printOperators, verbose;
+  llvm::cl::opt<bool> pic, noPic, noWinograd, noSparse, layerSteps,
+      profileLayers, printTargets, printOperators, verbose;
   ImportOptions import;
   MemoryLimits limits;
   OptLevel optLevel = OptLevel::O2;

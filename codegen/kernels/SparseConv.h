@@ -1,0 +1,72 @@
+//===- SparseConv.h - convolutions of few weights ---------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// A convolution that multiplies only by the weights that are not zero. Each of
+// them meets vectors of pixels, so it does not matter where the zeros are: the
+// input is transposed into planes, and the weights of an output channel are a
+// stream of pairs, a position in the planes and a number. A product of a zero
+// and an infinity is left out like any other product of a zero.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_KERNELS_SPARSECONV_H
+#define EDGECC_CODEGEN_KERNELS_SPARSECONV_H
+
+#include "codegen/cost/SparseCost.h"
+#include "codegen/kernels/Emit.h"
+
+namespace edgecc::kernels {
+
+/// The name of the attribute on an edge.conv that asks for this kernel.
+inline constexpr llvm::StringLiteral sparseAttrName = "edge.sparse";
+
+/// The cycles that `op` takes by this kernel; nothing where it cannot be used.
+std::optional<double> sparseConvCycles(edge::ConvOp op, target::CpuAttr cpu);
+
+/// One convolution by this kernel; its borders are explicit.
+class SparseConv {
+public:
+  /// Nothing if `op` does not ask for it.
+  static std::optional<SparseConv> get(edge::ConvOp op, target::CpuAttr cpu);
+
+  /// Planes of the input, a block of output channels, and its transpose.
+  llvm::SmallVector<mlir::MemRefType> getScratch() const;
+  /// i32 words: where the stream of each output channel and chunk of input
+  /// channels begins, and where the last one ends; then the streams, pairs of
+  /// position and weight.
+  PackedConstant pack(llvm::ArrayRef<char> weights) const;
+  void emit(Emitter &emitter, const KernelArgs &args) const;
+
+private:
+  SparseConv(edge::ConvOp op, const cost::SparseShape &shape,
+             const cost::SparseTiling &tiling);
+
+  int64_t chunks() const {
+    return llvm::divideCeil(shape.inputChannels, tiling.chunkChannels);
+  }
+  /// Elements from one output channel of a block to the next.
+  int64_t blockPitch() const { return tiling.bandVectors() * tiling.lanes; }
+
+  void transposeInput(Emitter &e, const KernelArgs &args, mlir::Value image,
+                      mlir::Value band) const;
+  void computeBlock(Emitter &e, const KernelArgs &args, mlir::Value image,
+                    mlir::Value band, mlir::Value first, int64_t count) const;
+  /// Adds to `sums`, vectors of positions from `position` on, the products of
+  /// stream number `stream`.
+  llvm::SmallVector<mlir::Value> accumulate(Emitter &e, const KernelArgs &args,
+                                            mlir::Value stream,
+                                            mlir::Value position,
+                                            mlir::ValueRange sums) const;
+
+  mlir::Operation *op;
+  cost::SparseShape shape;
+  cost::SparseTiling tiling;
+  int64_t inputLines, pixelDilation;
+  mlir::Type element, biasType;
+};
+
+} // namespace edgecc::kernels
+
+#endif // EDGECC_CODEGEN_KERNELS_SPARSECONV_H
