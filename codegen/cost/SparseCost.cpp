@@ -150,11 +150,11 @@ double cost::sparseCycles(const SparseShape &shape, const SparseTiling &tiling,
   double throughput = std::min(cpu.getFmaPerCycle(), cpu.getLoadsPerCycle());
   double moved = tiling.allElements(shape) / double(tiling.lanes) +
                  shape.outputChannels * vectors;
-  double tensors = shape.lines * shape.pixels * elementBytes *
-                   double(shape.inputChannels * shape.lineStride *
-                              shape.pixelStride +
-                          shape.outputChannels);
-  double transpose = tensors > cpu.getL2Bytes() ? farTransposeOperations
-                                                : transposeOperations;
+  double tensors =
+      shape.lines * shape.pixels * elementBytes *
+      double(shape.inputChannels * shape.lineStride * shape.pixelStride +
+             shape.outputChannels);
+  double transpose =
+      tensors > cpu.getL2Bytes() ? farTransposeOperations : transposeOperations;
   return bands * (products + streams + moved * transpose / throughput);
 }

@@ -22,7 +22,7 @@ CPUS = [("x86-64-v3", ""), ("cortex-a72", "qemu-aarch64"),
         ("rv64gcv", "qemu-riscv64 -cpu rv64,v=true,vlen=128")]
 
 # The share of weights that are not zero.
-DENSITY = 0.08
+DENSITY = 0.04
 
 # Name: images, input channels, lines, pixels, output channels, and the
 # attributes of the convolution.
@@ -41,9 +41,13 @@ CONVOLUTIONS = {
     "taps-mixed": (2, 64, 22, 18, 40,
                    dict(kernel_shape=[3, 3], strides=[3, 1],
                         dilations=[2, 3])),
-    "bands": (1, 48, 60, 40, 64,
+    "bands": (1, 128, 36, 40, 128,
               dict(kernel_shape=[3, 3], pads=[1, 1, 1, 1])),
 }
+
+
+# Where small caches make it better to multiply by all weights.
+DENSE = {("pointwise-stride", "rv64gcv"), ("bands", "rv64gcv")}
 
 
 def convolution(images, inputs, lines, pixels, outputs, attributes):
@@ -92,7 +96,8 @@ def weight_bytes(options, path, folder, *flags):
         return json.load(f)["memory"]["constant_bytes"]
 
 
-def agrees(options, what, cpu, runner):
+def agrees(options, name, cpu, runner):
+    what = CONVOLUTIONS[name]
     model, feed = convolution(*what)
     flags = ["-mcpu=" + cpu] + ["--runner=" + runner] * bool(runner)
     with tempfile.TemporaryDirectory() as folder:
@@ -102,7 +107,7 @@ def agrees(options, what, cpu, runner):
         # Positions take as much as numbers do; the rest is the bias.
         sparse = weight_bytes(options, path, folder, "-mcpu=" + cpu)
     weights = onnx.numpy_helper.to_array(model.graph.initializer[0])
-    if sparse > 0.3 * weights.nbytes:
+    if (sparse > 0.3 * weights.nbytes) != ((name, cpu) in DENSE):
         raise suite.Failure(
             f"{sparse} bytes of constants for {weights.nbytes} bytes of weights")
     return suite.compare(got, reference(model, feed), relative=1e-5)
@@ -124,8 +129,8 @@ def same_on_threads(options, what):
 def main():
     options = suite.parser(__doc__).parse_args()
     tests = [(f"{name} on {cpu}",
-              functools.partial(agrees, options, what, cpu, runner))
-             for cpu, runner in CPUS for name, what in CONVOLUTIONS.items()]
+              functools.partial(agrees, options, name, cpu, runner))
+             for cpu, runner in CPUS for name in CONVOLUTIONS]
     tests += [(f"{name} on threads",
                functools.partial(same_on_threads, options, what))
               for name, what in CONVOLUTIONS.items()]
