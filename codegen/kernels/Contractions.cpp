@@ -132,6 +132,7 @@ void kernels::registerContractionKernels(DialectRegistry &registry) {
     attachMatMulKernel(*context);
     attachPoolKernel(*context);
     attachRowBandsKernel(*context);
+    attachRowStreamKernel(*context);
     attachAttentionKernel(*context);
   });
 }

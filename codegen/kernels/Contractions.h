@@ -20,6 +20,7 @@ void attachConvKernel(mlir::MLIRContext &context);
 void attachMatMulKernel(mlir::MLIRContext &context);
 void attachPoolKernel(mlir::MLIRContext &context);
 void attachRowBandsKernel(mlir::MLIRContext &context);
+void attachRowStreamKernel(mlir::MLIRContext &context);
 void attachAttentionKernel(mlir::MLIRContext &context);
 
 /// The name of the attribute on a contraction that says how its tiles are to

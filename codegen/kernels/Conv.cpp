@@ -434,6 +434,35 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     return overwritesEpilogueOperand(cast<edge::EpilogueOpInterface>(op),
                                      index);
   }
+
+  std::optional<int64_t> getOverlapDistance(Operation *operation,
+                                            unsigned index, MemRefType operand,
+                                            MemRefType result,
+                                            target::CpuAttr cpu) const {
+    auto op = cast<edge::ConvOp>(operation);
+    if (index != 0 || isWindow(op) || WinogradConv::get(op, cpu))
+      return std::nullopt;
+    ConvPlan plan(op, cpu);
+    ArrayRef<int64_t> shape = result.getShape();
+    int64_t rank = shape.size();
+    bool isOneImage = llvm::all_of(shape.drop_back(std::min<int64_t>(rank, 3)),
+                                   [](int64_t size) { return size == 1; });
+    if (!plan.pairs || !plan.pointwise || plan.groups != 1 || !isOneImage)
+      return std::nullopt;
+    auto addressIn = [rank](MemRefType type) {
+      auto [strides, offset] = type.getStridesAndOffset();
+      int64_t bytes = storageBytes(type.getElementType());
+      int64_t pixels = type.getDimSize(rank - 2);
+      int64_t line = rank > 3 ? strides[rank - 3] * bytes : 0;
+      return [=, pixel = strides[rank - 2] * bytes](int64_t i) {
+        return i / pixels * line + i % pixels * pixel;
+      };
+    };
+    return plan.pairs->overlapDistance(
+        addressIn(operand), addressIn(result),
+        shape.back() * storageBytes(result.getElementType()),
+        !overwritesEpilogueOperands(op));
+  }
 };
 
 } // namespace

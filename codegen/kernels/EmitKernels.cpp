@@ -112,6 +112,8 @@ static bool isReadInPlace(edge::SliceOp op) {
 static SmallVector<OpOperand *> kernelInputs(Operation *op) {
   if (auto bands = dyn_cast<edge::RowBandsOp>(op))
     return bands.getOuterOperands();
+  if (auto stream = dyn_cast<edge::RowStreamOp>(op))
+    return stream.getOuterOperands();
   SmallVector<OpOperand *> inputs;
   for (OpOperand &operand : op->getOpOperands())
     inputs.push_back(&operand);
@@ -296,7 +298,10 @@ private:
         return failure();
     }
     func::ReturnOp::create(inside, op->getLoc());
-    call(op, function, arguments);
+    func::CallOp caller = call(op, function, arguments);
+    if (kernel)
+      noteOverlap(caller, kernel, ArrayRef(buffers).take_front(inputs),
+                  buffers[inputs]);
     return success();
   }
 
@@ -324,7 +329,8 @@ private:
 
   /// The call, with what a report says of the layer and what a scheduler must
   /// know: its number, and the calls that it needs.
-  void call(Operation *op, func::FuncOp function, ValueRange arguments) {
+  func::CallOp call(Operation *op, func::FuncOp function,
+                    ValueRange arguments) {
     auto call =
         func::CallOp::create(builder, op->getLoc(), function, arguments);
     int64_t macs = 0;
@@ -334,6 +340,8 @@ private:
       macs = matmul.getMacs();
     else if (auto bands = dyn_cast<edge::RowBandsOp>(op))
       macs = bands.getMacs();
+    else if (auto stream = dyn_cast<edge::RowStreamOp>(op))
+      macs = stream.getMacs();
     else if (auto attention = dyn_cast<edge::AttentionOp>(op))
       macs = attention.getMacs();
     call->setAttr("edge.layer", builder.getStringAttr(nodeName(op->getLoc())));
@@ -356,6 +364,30 @@ private:
       llvm::append_range(written, needed);
     for (Value result : op->getResults())
       writers[result] = written;
+    return call;
+  }
+
+  /// Says of the first operand that can share memory with the result how far
+  /// apart their allocations must begin.
+  void noteOverlap(func::CallOp call, KernelOpInterface kernel,
+                   ArrayRef<Buffer> operands, const Buffer &result) {
+    auto bytesBefore = [](const Buffer &buffer) {
+      return buffer.offset * storageBytes(buffer.type.getElementType());
+    };
+    for (auto [i, operand] : llvm::enumerate(operands)) {
+      if (!operand.base.getDefiningOp<memref::AllocOp>())
+        continue;
+      std::optional<int64_t> distance =
+          kernel.getOverlapDistance(i, operand.type, result.type, cpu);
+      if (!distance)
+        continue;
+      int64_t shift = bytesBefore(result) - bytesBefore(operand);
+      call->setAttr("edge.overlap",
+                    builder.getDenseI64ArrayAttr(
+                        {int64_t(i), int64_t(operands.size()),
+                         std::max<int64_t>(*distance + shift, 0)}));
+      return;
+    }
   }
 
   LogicalResult emitIf(edge::IfOp op) {

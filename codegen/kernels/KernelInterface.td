@@ -44,6 +44,15 @@ def KernelOpInterface : OpInterface<"KernelOpInterface"> {
       element is written, and no other one is read later.
     }], "bool", "canOverwrite", (ins "unsigned":$index), [{}],
     [{ return false; }]>,
+    InterfaceMethod<[{
+      How many bytes the buffer of operand `index` must begin after that of the
+      result, at least, for the two to share memory when nobody reads the operand
+      any more: whatever is written was read before. Nothing if they cannot.
+      The buffers have the types given.
+    }], "::std::optional<int64_t>", "getOverlapDistance",
+    (ins "unsigned":$index, "::mlir::MemRefType":$operand,
+         "::mlir::MemRefType":$result, "::edgecc::target::CpuAttr":$cpu), [{}],
+    [{ return std::nullopt; }]>,
   ];
 }
 

@@ -61,7 +61,6 @@ PairLayout::PairLayout(Type lhs, edge::ConstantView weights,
   if (step < shortStep && count > longStep)
     step = largestDivisor(llvm::alignTo(count, shortStep));
   this->reduction.step = step;
-  shifted = fitsShifted();
 }
 
 int64_t PairLayout::paddedChannels() const {
@@ -81,6 +80,19 @@ SmallVector<MemRefType> PairLayout::getScratch() const {
   Type i32 = IntegerType::get(lhs.getContext(), 32);
   return {MemRefType::get({reduction.words() * 2 * tilePixels}, i32),
           MemRefType::get({channelBlock() * tilePixels}, i32)};
+}
+
+int64_t PairLayout::overlapDistance(function_ref<int64_t(int64_t)> lhsAt,
+                                    function_ref<int64_t(int64_t)> resultAt,
+                                    int64_t resultBytes, bool canRepeat) const {
+  int64_t distance = 0, pixels = sizes.pixels;
+  for (int64_t next = tilePixels; next < pixels; next += tilePixels) {
+    // The last tile ends with the last pixel.
+    int64_t read = canRepeat ? std::min(next, pixels - tilePixels) : next;
+    distance =
+        std::max(distance, resultAt(next - 1) + resultBytes - lhsAt(read));
+  }
+  return distance;
 }
 
 int64_t PairLayout::weight(int64_t k, int64_t channel) const {
@@ -135,7 +147,7 @@ PackedConstant PairLayout::pack() const {
   };
   auto first = [&](int64_t channel) {
     int64_t sum = biasOf(channel);
-    if (!shifted)
+    if (!isShifted())
       return sum;
     for (ArrayRef<int64_t> word : elements)
       for (size_t i : llvm::seq<size_t>(4))
@@ -148,7 +160,7 @@ PackedConstant PairLayout::pack() const {
       int64_t even = number(word, i, channel);
       int64_t odd = number(word, i + 1, channel);
       int64_t half =
-          shifted ? odd * 256 + even : ((odd & 255) << 8 | (even & 255));
+          isShifted() ? odd * 256 + even : ((odd & 255) << 8 | (even & 255));
       value |= (half & 0xffff) << (8 * i);
     }
     return value;
@@ -271,7 +283,7 @@ void PairEmitter::widen(Value word, Value to) {
   Type i32 = e.getI32Type();
   bool isUnsigned = isUnsignedElement(layout.lhs);
   SmallVector<Value> pairs = splitWord(e, word, isUnsigned);
-  if (layout.shifted) {
+  if (layout.isShifted()) {
     auto subtract = [&](Value a, Value b) -> Value {
       return LLVM::CallIntrinsicOp::create(
                  e, i32, e.getStringAttr("llvm.arm.ssub16"), ValueRange{a, b})
@@ -389,9 +401,9 @@ func::FuncOp PairEmitter::getFunction() {
       isUnsignedElement(layout.weights.getType().getElementType());
   std::string name = "pairs_" + std::to_string(layout.tilePixels) + "x" +
                      std::to_string(layout.reduction.step) +
-                     (isUnsigned       ? "u"
-                      : layout.shifted ? "s"
-                                       : "");
+                     (isUnsigned           ? "u"
+                      : layout.isShifted() ? "s"
+                                           : "");
   auto module =
       e.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
   if (auto known = module.lookupSymbol<func::FuncOp>(name))
@@ -415,7 +427,7 @@ func::FuncOp PairEmitter::getFunction() {
   LLVM::InlineAsmOp::create(
       e, TypeRange(LLVM::LLVMStructType::getLiteral(e.getContext(), arguments)),
       function.getArguments(),
-      functionText(layout.tilePixels, layout.reduction.step, layout.shifted,
+      functionText(layout.tilePixels, layout.reduction.step, layout.isShifted(),
                    isUnsigned),
       constraints, /*has_side_effects=*/true, /*is_align_stack=*/false,
       LLVM::tailcallkind::TailCallKind::None, LLVM::AsmDialectAttr(),

@@ -45,6 +45,12 @@ public:
   /// The weights of all groups; they have the bias, so nothing is left of that.
   PackedConstant pack() const;
   static PackedConstant packBias(mlir::ElementsAttr bias);
+  /// How many bytes the lhs must begin after the result, at least, for the two
+  /// to share memory: the addresses of pixel `i` are `lhsAt(i)` and
+  /// `resultAt(i)`, of which each pixel has `resultBytes`.
+  int64_t overlapDistance(llvm::function_ref<int64_t(int64_t)> lhsAt,
+                          llvm::function_ref<int64_t(int64_t)> resultAt,
+                          int64_t resultBytes, bool canRepeat) const;
   /// The widened elements of a tile, and its sums.
   llvm::SmallVector<mlir::MemRefType> getScratch() const;
 
@@ -75,7 +81,12 @@ private:
   /// Whether a pair of weights is stored as 256 times the odd one plus the even
   /// one, so that it serves as one operand as it is. Sums are then multiplied
   /// by 256.
-  bool shifted = false;
+  bool isShifted() const {
+    if (!shifted)
+      shifted = fitsShifted();
+    return *shifted;
+  }
+  mutable std::optional<bool> shifted;
 };
 
 /// A contraction with a `PairLayout`, for one group.

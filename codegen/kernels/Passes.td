@@ -54,6 +54,24 @@ def TuneKernels : Pass<"edgecc-tune-kernels", "::mlir::func::FuncOp"> {
   ];
 }
 
+def FormRowStreams : Pass<"edgecc-form-row-streams", "::mlir::func::FuncOp"> {
+  let summary = "compute operations row by row where most bytes are alive";
+  let description = [{
+    Where the CPU has no second level of cache, memory is taken to be scarce. As
+    long as it leaves fewer bytes alive, the operations around the one at which
+    most are alive, convolutions and maps of bytes with their borders, become an
+    `edge.row_stream`: the tensors between them are then never there as a whole,
+    and the result may lie over what is read. In the end streams compute more
+    rows at a time, which is faster, as long as memory grows by no more than
+    `growth`. Borders must be explicit. The module must carry `target.cpu`.
+  }];
+  let options = [
+    Option<"growth", "growth", "unsigned", /*default=*/"10",
+           "percent by which memory may grow for the sake of speed">,
+  ];
+  let statistics = [Statistic<"numStreams", "streams", "streams formed">];
+}
+
 def MaterializeCopies : Pass<"edgecc-materialize-copies",
                              "::mlir::func::FuncOp"> {
   let summary = "make every value that must lie in a given place a kernel's own";

@@ -239,8 +239,13 @@ static std::vector<BufferReport> readPlan(func::FuncOp main,
                                           ArrayRef<LayerReport> layers) {
   std::vector<BufferReport> buffers;
   if (auto plan = main->getAttrOfType<ArrayAttr>("edge.arena_plan"))
-    for (auto row : plan.getAsRange<DenseI64ArrayAttr>())
+    for (auto row : plan.getAsRange<DenseI64ArrayAttr>()) {
       buffers.push_back({row[0], row[1], row[2], row[3], ""});
+      if (row.size() > 4) {
+        buffers.back().over = row[4];
+        buffers.back().distance = row[5];
+      }
+    }
   for (const LayerReport &layer : layers)
     for (int64_t index : layer.buffers)
       if (buffers[index].layer.empty())

@@ -108,6 +108,9 @@ struct BufferReport {
   int64_t offset = 0, bytes = 0, first = 0, last = 0;
   /// The layer that uses it first.
   std::string layer;
+  /// The buffer that it may share bytes with at time `first`, if that one
+  /// begins `distance` bytes after it or later; -1 if there is none.
+  int64_t over = -1, distance = 0;
 };
 
 /// A compiled network.

@@ -126,6 +126,10 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
           json.attribute("bytes", buffer.bytes);
           json.attribute("first", buffer.first);
           json.attribute("last", buffer.last);
+          if (buffer.over >= 0) {
+            json.attribute("over", buffer.over);
+            json.attribute("distance", buffer.distance);
+          }
         });
     });
   });
@@ -231,6 +235,18 @@ static llvm::LogicalResult reportExcess(llvm::StringRef memory,
   return diagnostic;
 }
 
+/// What sharing bytes with another buffer saves at the time at which `buffer`
+/// begins.
+static int64_t savedBytes(const CompiledModel &model,
+                          const BufferReport &buffer) {
+  if (buffer.over < 0)
+    return 0;
+  int64_t operand = model.buffers[buffer.over].bytes;
+  return std::max<int64_t>(
+      0, buffer.bytes + operand -
+             std::max(buffer.bytes, buffer.distance + operand));
+}
+
 /// The buffers at the time at which most bytes are alive, and the stack.
 static std::vector<Row> listRam(const CompiledModel &model) {
   int64_t most = -1, fullest = 0;
@@ -240,7 +256,9 @@ static std::vector<Row> listRam(const CompiledModel &model) {
   for (const BufferReport &begin : model.buffers) {
     int64_t bytes = 0;
     for (const BufferReport &buffer : model.buffers)
-      bytes += isAlive(buffer, begin.first) ? buffer.bytes : 0;
+      if (isAlive(buffer, begin.first))
+        bytes += buffer.bytes -
+                 (buffer.first == begin.first ? savedBytes(model, buffer) : 0);
     if (bytes > most) {
       most = bytes;
       fullest = begin.first;

@@ -144,6 +144,8 @@ void edgecc::buildKernelStage(OpPassManager &manager,
   function.addPass(transforms::createMaterializePadding());
   // Equal borders of one tensor are one.
   function.addPass(createCSEPass());
+  if (options.threads == 1)
+    function.addPass(kernels::createFormRowStreams());
   function.addPass(kernels::createMaterializeCopies());
   manager.addPass(kernels::createEmitKernels());
   // While also loops of one trip are there.

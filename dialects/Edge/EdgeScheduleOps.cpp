@@ -7,6 +7,8 @@
 
 #include "mlir/IR/TypeUtilities.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace edgecc::edge;
 
@@ -35,15 +37,22 @@ int64_t RowBandsOp::getLines() {
   return cast<ShapedType>(getWindow()->getResult(0).getType()).getDimSize(1);
 }
 
-SmallVector<OpOperand *> RowBandsOp::getOuterOperands() {
+/// The operands of an operation with a body, and those inside of it that are
+/// constants.
+static SmallVector<OpOperand *> outerOperands(Operation *op,
+                                              ArrayRef<Operation *> inside) {
   SmallVector<OpOperand *> operands;
-  for (OpOperand &operand : (*this)->getOpOperands())
+  for (OpOperand &operand : op->getOpOperands())
     operands.push_back(&operand);
-  for (Operation *op : getChain())
-    for (OpOperand &operand : op->getOpOperands())
+  for (Operation *inner : inside)
+    for (OpOperand &operand : inner->getOpOperands())
       if (operand.get().getDefiningOp<ConstantOp>())
         operands.push_back(&operand);
   return operands;
+}
+
+SmallVector<OpOperand *> RowBandsOp::getOuterOperands() {
+  return outerOperands(*this, getChain());
 }
 
 bool RowBandsOp::isWindow(Operation *op) {
@@ -134,6 +143,142 @@ LogicalResult RowBandsOp::verify() {
   if (getPlanar() && !isTransposed(chain))
     return emitOpError("is planar, and expects a window between two "
                        "transpositions");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// RowWindowOp
+//===----------------------------------------------------------------------===//
+
+static int64_t rowsOf(Value slab) {
+  return cast<ShapedType>(slab.getType()).getDimSize(1);
+}
+
+int64_t RowWindowOp::getInputRows() { return rowsOf(getInput()); }
+
+int64_t RowWindowOp::getRows() { return rowsOf(getResult()); }
+
+int64_t RowWindowOp::getNeeded(int64_t count) {
+  if (count == 0)
+    return 0;
+  int64_t end = (count - 1) * int64_t(getStep()) + getRows() - getLow()[0];
+  int64_t rows = getInputRows();
+  return std::clamp<int64_t>((end + rows - 1) / rows, 0, getLines() / rows);
+}
+
+int64_t RowWindowOp::getKeptRows() {
+  int64_t kept = getRows(), step = getStep(), low = getLow()[0];
+  int64_t all = low + getLines() + getHigh()[0];
+  for (int64_t first = 0, count = 1; first + getRows() <= all;
+       first += step, ++count)
+    kept = std::max(kept, low + getNeeded(count) * getInputRows() - first);
+  return kept;
+}
+
+LogicalResult RowWindowOp::verify() {
+  auto input = cast<ShapedType>(getInput().getType());
+  auto result = cast<ShapedType>(getResult().getType());
+  if (getLow().size() != 2 || getHigh().size() != 2)
+    return emitOpError("expects borders of rows and pixels");
+  if (input.getRank() != 4 || result.getRank() != 4 || input.getDimSize(0) != 1)
+    return emitOpError("expects rows of one image");
+  SmallVector<int64_t> shape(input.getShape());
+  shape[1] = result.getDimSize(1);
+  shape[2] += getLow()[1] + getHigh()[1];
+  if (result.getShape() != ArrayRef(shape) ||
+      input.getElementType() != result.getElementType())
+    return emitOpError("expects a result like its operand, with a border");
+  if (getStep() < 1 || int64_t(getLines()) % getInputRows())
+    return emitOpError("cannot take ")
+           << getLines() << " rows " << getInputRows() << " at a time";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// RowStreamOp
+//===----------------------------------------------------------------------===//
+
+Value RowStreamOp::getYielded() {
+  return getBody().front().getTerminator()->getOperand(0);
+}
+
+int64_t RowStreamOp::getTrips() {
+  return rowsOf(getResult()) / rowsOf(getYielded());
+}
+
+SmallVector<Operation *> RowStreamOp::getOperations() {
+  SmallVector<Operation *> operations;
+  for (Operation &op : getBody().front().without_terminator())
+    if (!isa<ConstantOp, RowWindowOp>(op))
+      operations.push_back(&op);
+  return operations;
+}
+
+SmallVector<OpOperand *> RowStreamOp::getOuterOperands() {
+  return outerOperands(*this, getOperations());
+}
+
+int64_t RowStreamOp::getNextRow(Value value, int64_t count, unsigned index) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return argument.getArgNumber() == index
+               ? count * rowsOf(argument)
+               : std::numeric_limits<int64_t>::max();
+  Operation *op = value.getDefiningOp();
+  if (auto window = dyn_cast<RowWindowOp>(op))
+    return getNextRow(window.getInput(), window.getNeeded(count), index);
+  int64_t next = std::numeric_limits<int64_t>::max();
+  for (Value operand : op->getOperands())
+    next = std::min(next, getNextRow(operand, count, index));
+  return next;
+}
+
+int64_t RowStreamOp::getMacs() {
+  // How often each operation runs, from the last to the first.
+  llvm::DenseMap<Value, int64_t> times{{getYielded(), getTrips()}};
+  int64_t macs = 0;
+  for (Operation &op : llvm::reverse(getBody().front().without_terminator())) {
+    if (op.getNumResults() != 1)
+      continue;
+    int64_t count = times.lookup(op.getResult(0));
+    if (auto conv = dyn_cast<ConvOp>(op))
+      macs += conv.getMacs() * count;
+    auto window = dyn_cast<RowWindowOp>(op);
+    for (Value operand : op.getOperands())
+      times[operand] = window ? window.getNeeded(count) : count;
+  }
+  return macs;
+}
+
+LogicalResult RowStreamOp::verify() {
+  Block &block = getBody().front();
+  if (block.getNumArguments() != getInputs().size())
+    return emitOpError("expects a body with an argument for each operand");
+  auto areRowsOf = [](Type rows, Type all) {
+    auto some = dyn_cast<ShapedType>(rows), whole = dyn_cast<ShapedType>(all);
+    if (!some || !whole || some.getRank() != 4 || whole.getRank() != 4 ||
+        some.getElementType() != whole.getElementType())
+      return false;
+    SmallVector<int64_t> shape(whole.getShape());
+    shape[1] = some.getDimSize(1);
+    return shape[0] == 1 && some.getShape() == ArrayRef(shape) &&
+           some.getDimSize(1) > 0;
+  };
+  for (auto [argument, input] : llvm::zip(block.getArguments(), getInputs()))
+    if (!areRowsOf(argument.getType(), input.getType()))
+      return emitOpError("expects arguments that are rows of the operands");
+  std::optional<ValueRange> yielded = detail::getYielded(getBody());
+  if (!yielded || yielded->size() != 1 ||
+      !areRowsOf(yielded->front().getType(), getType()) ||
+      !yielded->front().getDefiningOp())
+    return emitOpError("expects a body that yields rows of the result");
+  if (rowsOf(getResult()) % rowsOf(yielded->front()))
+    return emitOpError("cannot yield ")
+           << rowsOf(getResult()) << " rows " << rowsOf(yielded->front())
+           << " at a time";
+  for (Operation &op : block.without_terminator())
+    if (!isa<ConstantOp>(op) &&
+        (op.getNumResults() != 1 || !op.getResult(0).hasOneUse()))
+      return op.emitOpError("expects one reader of each result");
   return success();
 }
 

@@ -78,6 +78,98 @@ def Edge_RowBandsOp : Edge_Op<"row_bands", [IsolatedFromAbove,
   let hasVerifier = 1;
 }
 
+def Edge_RowWindowOp : Edge_Op<"row_window", [Pure]> {
+  let summary = "the rows that a window reads, of rows that come one by one";
+  let description = [{
+    Inside of `edge.row_stream`: rows of a tensor of `lines` rows, with a border
+    of `low` rows and pixels before and `high` after it that holds `value`. The
+    operand is some rows of that tensor, from the first one on; the result is
+    rows of it with the border, of which the next ones begin `step` rows later.
+
+    Example:
+
+    ```mlir
+    %w = edge.row_window %x lines 8 step 1 low [1, 1] high [1, 1]
+        value -1.280000e+02 : tensor<1x1x8x4xi8> -> tensor<1x3x10x4xi8>
+    ```
+  }];
+  let arguments = (ins Edge_Tensor:$input, I64Attr:$lines, I64Attr:$step,
+                       DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
+                       F64Attr:$value);
+  let results = (outs Edge_Tensor:$result);
+  let assemblyFormat = [{
+    $input `lines` $lines `step` $step `low` $low `high` $high `value` $value
+    attr-dict `:` type($input) `->` type($result)
+  }];
+  let extraClassDeclaration = [{
+    /// Rows of the operand, and of the result.
+    int64_t getInputRows();
+    int64_t getRows();
+    /// How many operands have come when the result is there for the time
+    /// `count`.
+    int64_t getNeeded(int64_t count);
+    /// Rows, border included, that must be kept from the first one of a result
+    /// on until the last operand for it has come.
+    int64_t getKeptRows();
+  }];
+  let hasVerifier = 1;
+}
+
+def Edge_RowStreamOp : Edge_Op<"row_stream", [IsolatedFromAbove,
+    RecursiveMemoryEffects, RecursivelySpeculatable]> {
+  let summary = "operations computed a few rows at a time";
+  let description = [{
+    The rows of the result in order, each time as many as the body yields. The
+    body's arguments are rows of the operands, of which each time the next ones
+    come; it holds constants, operations on rows, and `edge.row_window` where one
+    reads rows around its own. What is needed more often than yielded is
+    computed as often as it is needed, so that each row is computed once, and no
+    tensor of the body is ever there as a whole.
+
+    Example:
+
+    ```mlir
+    %y = edge.row_stream(%x) : (tensor<1x8x8x4xi8>) -> tensor<1x8x8x4xi8> {
+    ^bb0(%row: tensor<1x1x8x4xi8>):
+      %k = edge.constant dense<1> : tensor<3x3x1x4xi8>
+      %w = edge.row_window %row lines 8 step 1 low [1, 1] high [1, 1]
+          value 0.0 : tensor<1x1x8x4xi8> -> tensor<1x3x10x4xi8>
+      %d = edge.conv(%w, %k) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+          groups 4 : (tensor<1x3x10x4xi8>, tensor<3x3x1x4xi8>)
+          -> tensor<1x1x8x4xi8> {
+      ^bb0(%sum: i32):
+        %byte = arith.trunci %sum : i32 to i8
+        edge.yield %byte : i8
+      }
+      edge.yield %d : tensor<1x1x8x4xi8>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Edge_Tensor>:$inputs);
+  let results = (outs Edge_Tensor:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `(` $inputs `)` attr-dict `:` functional-type($inputs, $result) $body
+  }];
+  let extraClassDeclaration = [{
+    /// The rows that the body yields.
+    ::mlir::Value getYielded();
+    /// How often the body yields.
+    int64_t getTrips();
+    /// The operations that are computed, without constants and windows.
+    ::llvm::SmallVector<::mlir::Operation *> getOperations();
+    /// The operands that hold values from outside: those of the operation, then
+    /// those of its operations that are constants.
+    ::llvm::SmallVector<::mlir::OpOperand *> getOuterOperands();
+    /// The first row of argument `index` that is read when `value` is computed
+    /// for the time `count` or later; all of its rows if none is.
+    int64_t getNextRow(::mlir::Value value, int64_t count, unsigned index);
+    /// Multiply-accumulates of one inference.
+    int64_t getMacs();
+  }];
+  let hasVerifier = 1;
+}
+
 def Edge_AttentionOp : Edge_Op<"attention", [
     RecursiveMemoryEffects, RecursivelySpeculatable]> {
   let summary = "weighted means of values, by how queries meet keys";

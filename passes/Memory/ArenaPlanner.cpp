@@ -30,10 +30,17 @@ ArenaPlan place(const PlacementInstance &instance, ArrayRef<unsigned> order,
   for (unsigned i : order) {
     int64_t size = instance.buffers[i].size;
     taken.clear();
-    for (unsigned j : instance.neighbours[i])
-      if (placed[j])
-        taken.emplace_back(plan.offsets[j],
-                           plan.offsets[j] + instance.buffers[j].size);
+    for (unsigned j : instance.neighbours[i]) {
+      if (!placed[j])
+        continue;
+      // What ends at `from` or begins at `to` does not touch it.
+      int64_t from = plan.offsets[j], to = from + instance.buffers[j].size;
+      if (instance.liesOver(i, j))
+        from = std::max(from, from - instance.buffers[i].distance + size);
+      else if (instance.liesOver(j, i))
+        to = std::min(to, from + instance.buffers[j].distance);
+      taken.emplace_back(from, to);
+    }
     llvm::sort(taken);
     int64_t end = 0, chosen = -1;
     int64_t smallest = std::numeric_limits<int64_t>::max();

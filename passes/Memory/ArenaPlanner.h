@@ -24,6 +24,13 @@ struct ArenaBuffer {
   int64_t size;
   int64_t first;
   int64_t last;
+  /// The number of a buffer that is used for the last time at `first`, by the
+  /// step that begins to write this one, or -1: they may share bytes if that
+  /// one begins at least `distance` bytes after this one does, since each of
+  /// its bytes is then read before it is overwritten. Of two buffers with the
+  /// same `first`, only one may have the same `over`.
+  int64_t over = -1;
+  int64_t distance = 0;
 };
 
 /// The result of planning, in bytes.
@@ -39,7 +46,8 @@ struct ArenaPlan {
   bool isOptimal = false;
 };
 
-/// The largest sum of the (aligned) sizes of buffers alive at one time.
+/// The largest sum of the (aligned) sizes of buffers alive at one time; one
+/// that may lie over another counts as what they take together when it does.
 int64_t maxLiveBytes(llvm::ArrayRef<ArenaBuffer> buffers, int64_t alignment);
 
 /// Plans an arena whose start is aligned to `alignment`, a power of two. Tries

@@ -40,7 +40,10 @@ def PlanArena : Pass<"edgecc-plan-arena", "::mlir::func::FuncOp"> {
 
     The function receives `edge.arena_bytes`, `edge.arena_align`,
     `edge.arena_bound` (the most bytes alive at one time) and `edge.arena_plan`: offset, size, first and
-    last operation of each buffer. Calls receive `edge.time`, their number
+    last operation of each buffer, and the number of the buffer that it may lie
+    over, with the distance, if there is one. A call with `edge.overlap` says of
+    an operand and a result how many bytes the first must begin after the second
+    for the two to share memory. Calls receive `edge.time`, their number
     among the operations, and `edge.buffers`, the indices of what they use.
   }];
   let options = [

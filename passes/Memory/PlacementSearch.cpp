@@ -20,8 +20,10 @@ using namespace edgecc::memory;
 PlacementInstance::PlacementInstance(ArrayRef<ArenaBuffer> given,
                                      int64_t alignment)
     : buffers(given), neighbours(given.size()) {
-  for (ArenaBuffer &buffer : buffers)
+  for (ArenaBuffer &buffer : buffers) {
     buffer.size = alignTo(buffer.size, alignment);
+    buffer.distance = alignTo(buffer.distance, alignment);
+  }
   // Sweep over time: a buffer meets those that are alive when it begins.
   SmallVector<unsigned> byStart;
   for (unsigned i = 0; i < buffers.size(); ++i)
@@ -31,10 +33,13 @@ PlacementInstance::PlacementInstance(ArrayRef<ArenaBuffer> given,
     return std::pair(buffers[a].first, a) < std::pair(buffers[b].first, b);
   });
   SmallVector<unsigned> alive;
-  int64_t bytes = 0;
+  int64_t bytes = 0, saved = 0, now = -1;
   for (unsigned i : byStart) {
+    if (buffers[i].first != now)
+      saved = 0;
+    now = buffers[i].first;
     llvm::erase_if(alive, [&](unsigned j) {
-      bool ended = buffers[j].last < buffers[i].first;
+      bool ended = buffers[j].last < now;
       bytes -= ended ? buffers[j].size : 0;
       return ended;
     });
@@ -44,8 +49,19 @@ PlacementInstance::PlacementInstance(ArrayRef<ArenaBuffer> given,
     }
     alive.push_back(i);
     bytes += buffers[i].size;
-    bound = std::max(bound, bytes);
+    saved += savedBytes(i);
+    bound = std::max(bound, bytes - saved);
   }
+}
+
+int64_t PlacementInstance::savedBytes(unsigned result) const {
+  const ArenaBuffer &buffer = buffers[result];
+  if (buffer.over < 0 || buffer.size == 0)
+    return 0;
+  int64_t operand = buffers[buffer.over].size;
+  return std::max<int64_t>(
+      0,
+      buffer.size + operand - std::max(buffer.size, buffer.distance + operand));
 }
 
 namespace {
@@ -120,11 +136,16 @@ private:
   Outcome place(unsigned i) {
     int64_t oldLevel = level;
     SmallVector<std::pair<unsigned, int64_t>> lifted;
-    for (unsigned j : instance.neighbours[i])
-      if (!isPlaced[j] && offsets[j] < offsets[i] + size(i)) {
+    for (unsigned j : instance.neighbours[i]) {
+      // What is placed later does not lie lower.
+      int64_t height = instance.liesOver(i, j)
+                           ? std::min(size(i), instance.buffers[i].distance)
+                           : size(i);
+      if (!isPlaced[j] && offsets[j] < offsets[i] + height) {
         lifted.emplace_back(j, offsets[j]);
-        offsets[j] = offsets[i] + size(i);
+        offsets[j] = offsets[i] + height;
       }
+    }
     isPlaced[i] = true;
     level = offsets[i];
     --rest;
@@ -150,6 +171,8 @@ private:
           continue;
         lowest = std::min(lowest, std::max(offsets[i], level));
         bytes += buffer.size;
+        if (buffer.first == time && buffer.over >= 0 && !isPlaced[buffer.over])
+          bytes -= instance.savedBytes(i);
       }
       if (lowest + bytes > capacity)
         return false;

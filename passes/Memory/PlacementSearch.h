@@ -16,6 +16,14 @@ namespace edgecc::memory {
 struct PlacementInstance {
   PlacementInstance(llvm::ArrayRef<ArenaBuffer> given, int64_t alignment);
 
+  /// Whether `result` may share bytes with `operand`.
+  bool liesOver(unsigned result, unsigned operand) const {
+    return buffers[result].over == int64_t(operand);
+  }
+  /// What sharing saves when `result` begins; nothing if it has nothing to lie
+  /// over.
+  int64_t savedBytes(unsigned result) const;
+
   llvm::SmallVector<ArenaBuffer> buffers;
   std::vector<llvm::SmallVector<unsigned>> neighbours;
   /// The most bytes alive at one time.

@@ -9,6 +9,7 @@
 
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -24,6 +25,10 @@ using namespace edgecc::memory;
 namespace {
 
 constexpr StringLiteral kArena = "edge.arena";
+/// On a call: the numbers of an operand that it reads for the last time and of
+/// one that it writes, and how many bytes the first must begin after the
+/// second, at least, for the two to share memory.
+constexpr StringLiteral kOverlap = "edge.overlap";
 
 /// Times of operations: each one takes the interval from its own number to that
 /// of the last operation in its regions.
@@ -134,6 +139,33 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
     rewrite(func, *arena, allocs, align);
   }
 
+  /// Lets the buffer of a result lie over that of an operand, as far as the
+  /// call says that it may, if neither is used by anything else at that time.
+  static void findOverlap(func::CallOp call, ArrayRef<memref::AllocOp> allocs,
+                          const Clock &clock,
+                          MutableArrayRef<ArenaBuffer> buffers) {
+    auto overlap = call->getAttrOfType<DenseI64ArrayAttr>(kOverlap);
+    if (!overlap)
+      return;
+    auto bufferOf = [&](Value memref) -> std::optional<unsigned> {
+      Operation *source = memref.getDefiningOp();
+      while (source && isa<ViewLikeOpInterface>(source))
+        source = source->getOperand(0).getDefiningOp();
+      const auto *found = llvm::find(allocs, source);
+      if (found == allocs.end())
+        return std::nullopt;
+      return found - allocs.begin();
+    };
+    std::optional<unsigned> operand = bufferOf(call.getOperand(overlap[0]));
+    std::optional<unsigned> result = bufferOf(call.getOperand(overlap[1]));
+    int64_t time = clock.begin(call);
+    if (!operand || !result || operand == result ||
+        buffers[*operand].last != time || buffers[*result].first != time)
+      return;
+    buffers[*result].over = *operand;
+    buffers[*result].distance = std::max<int64_t>(overlap[2], 0);
+  }
+
   LogicalResult check(memref::AllocOp alloc) {
     MemRefType type = alloc.getType();
     if (!type.hasStaticShape() || !type.getLayout().isIdentity())
@@ -175,6 +207,8 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
         buffer.first = buffer.last;
       buffers.push_back(buffer);
     }
+    for (auto &[call, used] : buffersOfCalls)
+      findOverlap(cast<func::CallOp>(call), allocs, clock, buffers);
     ArenaPlan plan = planArena(buffers, align);
 
     BlockArgument arena = func.getArgument(arenaIndex);
@@ -198,8 +232,10 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
                                           shift, ValueRange());
       alloc.getResult().replaceAllUsesWith(view);
       alloc.erase();
-      rows.push_back(attributes.getDenseI64ArrayAttr(
-          {offset, buffer.size, buffer.first, buffer.last}));
+      SmallVector<int64_t> row{offset, buffer.size, buffer.first, buffer.last};
+      if (buffer.over >= 0)
+        row.append({buffer.over, buffer.distance});
+      rows.push_back(attributes.getDenseI64ArrayAttr(row));
     }
     for (auto &[call, used] : buffersOfCalls) {
       call->setAttr("edge.time",

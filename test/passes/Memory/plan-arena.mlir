@@ -78,6 +78,41 @@ func.func @branches(%c: i1, %x: memref<16xf32>, %y: memref<16xf32>,
   return
 }
 
+// What the second kernel reads begins 64 bytes after what it writes: together
+// they take 192 bytes instead of 256.
+// CHECK-LABEL: func @overlap
+// CHECK-SAME: memref<192xi8> {edge.arena}
+// CHECK-SAME: edge.arena_bound = 192
+// CHECK-SAME: edge.arena_plan = [array<i64: 64, 128, {{.*}}>, array<i64: 0, 128, {{.*}}, 0, 64>]
+func.func @overlap(%x: memref<16xf32>, %y: memref<16xf32>,
+                   %arena: memref<0xi8> {edge.arena}) {
+  %a = memref.alloc() : memref<32xf32>
+  %b = memref.alloc() : memref<32xf32>
+  func.call @widen(%x, %a) : (memref<16xf32>, memref<32xf32>) -> ()
+  func.call @same(%a, %b) {edge.overlap = array<i64: 0, 1, 64>}
+      : (memref<32xf32>, memref<32xf32>) -> ()
+  func.call @narrow(%b, %y) : (memref<32xf32>, memref<16xf32>) -> ()
+  return
+}
+func.func private @widen(memref<16xf32>, memref<32xf32>)
+func.func private @same(memref<32xf32>, memref<32xf32>)
+func.func private @narrow(memref<32xf32>, memref<16xf32>)
+
+// Something else reads the operand later: nothing is shared.
+// CHECK-LABEL: func @read_later
+// CHECK-SAME: memref<256xi8> {edge.arena}
+func.func @read_later(%x: memref<16xf32>, %y: memref<16xf32>,
+                      %arena: memref<0xi8> {edge.arena}) {
+  %a = memref.alloc() : memref<32xf32>
+  %b = memref.alloc() : memref<32xf32>
+  func.call @widen(%x, %a) : (memref<16xf32>, memref<32xf32>) -> ()
+  func.call @same(%a, %b) {edge.overlap = array<i64: 0, 1, 64>}
+      : (memref<32xf32>, memref<32xf32>) -> ()
+  func.call @narrow(%b, %y) : (memref<32xf32>, memref<16xf32>) -> ()
+  func.call @narrow(%a, %y) : (memref<32xf32>, memref<16xf32>) -> ()
+  return
+}
+
 // CHECK-LABEL: func @nothing
 // CHECK-SAME: memref<0xi8> {edge.arena}
 func.func @nothing(%arena: memref<0xi8> {edge.arena}) {

@@ -24,6 +24,13 @@ static void expectValid(llvm::ArrayRef<ArenaBuffer> buffers,
     for (size_t j = 0; j < i; ++j) {
       bool sameTime = buffers[i].first <= buffers[j].last &&
                       buffers[j].first <= buffers[i].last;
+      auto mayShare = [&](size_t result, size_t operand) {
+        return buffers[result].over == int64_t(operand) &&
+               plan.offsets[operand] >=
+                   plan.offsets[result] + buffers[result].distance;
+      };
+      if (mayShare(i, j) || mayShare(j, i))
+        continue;
       bool sameBytes = plan.offsets[i] < plan.offsets[j] + buffers[j].size &&
                        plan.offsets[j] < plan.offsets[i] + buffers[i].size;
       EXPECT_FALSE(sameTime && sameBytes) << i << " meets " << j;
@@ -61,6 +68,42 @@ TEST(ArenaPlanner, ReusesWhatIsDead) {
 TEST(ArenaPlanner, EndsAreIncluded) {
   ArenaBuffer buffers[] = {{64, 0, 1}, {64, 1, 1}};
   EXPECT_EQ(planArena(buffers, 64).size, 128);
+}
+
+TEST(ArenaPlanner, ResultsOverOperands) {
+  // As far apart as it must be, and not at all.
+  ArenaBuffer apart[] = {{128, 0, 1}, {128, 1, 2, 0, 64}, {64, 1, 1}};
+  ArenaPlan plan = planArena(apart, 64);
+  expectValid(apart, plan, 64);
+  EXPECT_EQ(plan.size, 256);
+  EXPECT_EQ(plan.lowerBound, 256);
+  ArenaBuffer inPlace[] = {{128, 0, 1}, {64, 1, 2, 0, 0}, {128, 2, 3, 1, 64}};
+  plan = planArena(inPlace, 64);
+  expectValid(inPlace, plan, 64);
+  // The first one does not begin below the second one, which does not begin
+  // below byte 64.
+  EXPECT_EQ(plan.size, 192);
+  EXPECT_TRUE(plan.isOptimal);
+}
+
+TEST(ArenaPlanner, RandomChainsOverOperands) {
+  std::mt19937 random(3);
+  for (int instance = 0; instance < 10; ++instance) {
+    std::vector<ArenaBuffer> buffers;
+    for (int64_t time = 0; time < 8; ++time) {
+      int64_t size = 64 * (1 + random() % 20);
+      ArenaBuffer result{size, time, time + 1};
+      if (time > 0) {
+        result.over = 2 * (time - 1);
+        result.distance = random() % 200;
+      }
+      buffers.push_back(result);
+      buffers.push_back({64 * int64_t(random() % 4), time, time});
+    }
+    ArenaPlan plan = planArena(buffers, 64);
+    expectValid(buffers, plan, 64);
+    EXPECT_LE(plan.size, plan.lowerBound * 3 / 2);
+  }
 }
 
 TEST(ArenaPlanner, IsDeterministic) {
