@@ -94,6 +94,10 @@ Value convert(Emitter &e, Value value, Type type, bool isUnsigned) {
   unsigned before = from.getIntOrFloatBitWidth();
   unsigned after = type.getIntOrFloatBitWidth();
   if (isa<FloatType>(type)) {
+    if (isa<IntegerType>(from) && isUnsigned)
+      return arith::UIToFPOp::create(e, to, value);
+    if (isa<IntegerType>(from))
+      return arith::SIToFPOp::create(e, to, value);
     if (before < after)
       return arith::ExtFOp::create(e, to, value);
     return arith::TruncFOp::create(e, to, value);

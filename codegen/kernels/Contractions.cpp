@@ -130,6 +130,7 @@ void kernels::registerContractionKernels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, edge::EdgeDialect *) {
     attachConvKernel(*context);
     attachMatMulKernel(*context);
+    attachBlockMatMulKernel(*context);
     attachPoolKernel(*context);
     attachRowBandsKernel(*context);
     attachRowStreamKernel(*context);

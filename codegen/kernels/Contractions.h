@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 //
-// The kernels of edge.conv, edge.matmul, edge.pool, edge.row_bands and
-// edge.attention, and what they share.
+// The kernels of edge.conv, edge.matmul, edge.block_matmul, edge.pool,
+// edge.row_bands and edge.attention, and what they share.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,6 +18,7 @@ namespace edgecc::kernels {
 /// Attach the kernels to the operations.
 void attachConvKernel(mlir::MLIRContext &context);
 void attachMatMulKernel(mlir::MLIRContext &context);
+void attachBlockMatMulKernel(mlir::MLIRContext &context);
 void attachPoolKernel(mlir::MLIRContext &context);
 void attachRowBandsKernel(mlir::MLIRContext &context);
 void attachRowStreamKernel(mlir::MLIRContext &context);

@@ -338,6 +338,8 @@ private:
       macs = conv.getMacs();
     else if (auto matmul = dyn_cast<edge::MatMulOp>(op))
       macs = matmul.getMacs();
+    else if (auto product = dyn_cast<edge::BlockMatMulOp>(op))
+      macs = product.getMacs();
     else if (auto bands = dyn_cast<edge::RowBandsOp>(op))
       macs = bands.getMacs();
     else if (auto stream = dyn_cast<edge::RowStreamOp>(op))

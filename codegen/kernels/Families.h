@@ -17,7 +17,7 @@ class DialectRegistry;
 
 namespace edgecc::kernels {
 
-/// `conv`, `matmul`, `pool`, `row_bands`, `attention`.
+/// `conv`, `matmul`, `block_matmul`, `pool`, `row_bands`, `attention`.
 void registerContractionKernels(mlir::DialectRegistry &registry);
 /// `map` and every operation that can write itself as scalar code.
 void registerElementwiseKernels(mlir::DialectRegistry &registry);

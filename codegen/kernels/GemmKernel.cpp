@@ -5,6 +5,7 @@
 
 #include "codegen/kernels/GemmKernel.h"
 #include "codegen/kernels/Arithmetic.h"
+#include "codegen/kernels/BlockWeights.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -195,6 +196,13 @@ private:
   Values groupStep(const PanelRun &run, const ReductionGroup &group,
                    Value lhsBase, Value rhsBase, ArrayRef<int64_t> rows,
                    ValueRange accumulators);
+  Values reduceBlocks(const PanelRun &run, Value lhsBase, Value rhsBase,
+                      ArrayRef<int64_t> rows, ValueRange accumulators);
+  Values reduceBlock(const PanelRun &run, int64_t depth, Value lhsBase,
+                     Value rhsBase, ArrayRef<int64_t> rows,
+                     ValueRange accumulators);
+  Values addRow(const PanelRun &run, Value lhsBase, ArrayRef<int64_t> rows,
+                ArrayRef<Value> vectors, ValueRange accumulators);
   Values loadGroup(const Column &column, Value rhsBase, int64_t taken,
                    int64_t count);
   Values loadTogether(Value index, int64_t count, int64_t at);
@@ -313,11 +321,14 @@ void ContractionEmitter::emitTile(const PanelRun &run, Value panel,
   Value rhsBase =
       e.add(e.add(c.rhs.base, e.mul(panel, run.panelStep)), run.offset);
   Values first = initialise(run, channel, rhsBase, rows.size());
-  Values sums =
-      c.productType == c.accumulatorType
-          ? reduce(run, c.reduction.levels, lhsBase, rhsBase, rows, first)
-          : reduceInBlocks(run, c.reduction.levels, lhsBase, rhsBase, rows,
-                           first);
+  Values sums;
+  if (c.blocks)
+    sums = reduceBlocks(run, lhsBase, rhsBase, rows, first);
+  else if (c.productType == c.accumulatorType)
+    sums = reduce(run, c.reduction.levels, lhsBase, rhsBase, rows, first);
+  else
+    sums =
+        reduceInBlocks(run, c.reduction.levels, lhsBase, rhsBase, rows, first);
   if (correctsWhileReducing())
     sums = correct(run, sums);
   finish(run, channel, lineCount, pixelCount, line, pixel, sums);
@@ -476,14 +487,112 @@ ContractionEmitter::step(const PanelRun &run, const ReductionLevel &level,
     vectors.push_back(loadWide(e, c.rhs.memref,
                                e.add(rhsBase, rhsAt + column.offset),
                                column.lanes, c.rhsType, c.productType));
+  return addRow(run, e.add(lhsBase, at * level.lhsStep), rows, vectors,
+                accumulators);
+}
+
+/// The sums with the products of one element of each row of the lhs and one row
+/// of the rhs.
+SmallVector<Value> ContractionEmitter::addRow(const PanelRun &run,
+                                              Value lhsBase,
+                                              ArrayRef<int64_t> rows,
+                                              ArrayRef<Value> vectors,
+                                              ValueRange accumulators) {
   Values sums(accumulators);
   for (size_t row = 0; row < rows.size(); ++row) {
-    Value element = loadWide(e, c.lhs.memref,
-                             e.add(lhsBase, rows[row] + at * level.lhsStep), 1,
+    Value element = loadWide(e, c.lhs.memref, e.add(lhsBase, rows[row]), 1,
                              c.lhsType, c.productType);
     for (auto [j, column] : llvm::enumerate(run.columns)) {
       Value &sum = sums[row * run.columns.size() + j];
       sum = multiplyAdd(e, e.splat(element, column.lanes), vectors[j], sum);
+    }
+  }
+  return sums;
+}
+
+SmallVector<Value> ContractionEmitter::reduceBlocks(const PanelRun &run,
+                                                    Value lhsBase,
+                                                    Value rhsBase,
+                                                    ArrayRef<int64_t> rows,
+                                                    ValueRange accumulators) {
+  int64_t size = c.blocks->getBlockSize(), count = c.blocks->getDepth() / size;
+  int64_t bytes = c.blocks->blockBytes(size, run.rowPitch);
+  Values sums =
+      e.loop(0, count, 1, accumulators, [&](Value i, ValueRange carried) {
+        return reduceBlock(run, size, e.add(lhsBase, e.mul(i, size)),
+                           e.add(rhsBase, e.mul(i, bytes)), rows, carried);
+      });
+  if (int64_t rest = c.blocks->getDepth() % size)
+    sums = reduceBlock(run, rest, e.add(lhsBase, count * size),
+                       e.add(rhsBase, count * bytes), rows, sums);
+  return sums;
+}
+
+/// The sums with those of a block of `depth` rows, which are multiplied by its
+/// scales.
+SmallVector<Value> ContractionEmitter::reduceBlock(const PanelRun &run,
+                                                   int64_t depth, Value lhsBase,
+                                                   Value rhsBase,
+                                                   ArrayRef<int64_t> rows,
+                                                   ValueRange accumulators) {
+  const BlockWeights &blocks = *c.blocks;
+  int64_t group = blocks.groupRows(), bytes = blocks.groupBytes();
+  Values partial, zeroPoints;
+  for (Value sum : accumulators)
+    partial.push_back(e.zero(sum.getType()));
+  if (blocks.hasZeroPoints())
+    for (const Column &column : run.columns)
+      zeroPoints.push_back(blocks.loadZeroPoints(
+          e, c.rhs.memref,
+          e.add(rhsBase,
+                blocks.zeroPointsOffset(depth, run.rowPitch) + column.offset),
+          column.lanes));
+  // The rows of a group, of which `count` are in the block.
+  auto step = [&](Value index, int64_t count, ValueRange carried) {
+    Value lhs = e.add(lhsBase, e.mul(index, group));
+    Value rhs = e.add(rhsBase, e.mul(index, bytes * run.rowPitch));
+    SmallVector<Values> vectors;
+    for (const Column &column : run.columns)
+      vectors.push_back(blocks.loadGroup(e, c.rhs.memref,
+                                         e.add(rhs, column.offset * bytes),
+                                         column.lanes, count));
+    Values sums(carried);
+    for (int64_t k = 0; k < count; ++k) {
+      Values row;
+      for (size_t j = 0; j < vectors.size(); ++j)
+        row.push_back(zeroPoints.empty()
+                          ? vectors[j][k]
+                          : subf(e, vectors[j][k], zeroPoints[j]));
+      sums = addRow(run, e.add(lhs, k), rows, row, sums);
+    }
+    return sums;
+  };
+  // Some rows in one trip, whatever a group holds.
+  constexpr int64_t rowsPerTrip = 8;
+  int64_t whole = depth / group,
+          unroll = std::max<int64_t>(1, rowsPerTrip / group);
+  int64_t trips = whole / unroll;
+  partial = e.loop(0, trips, 1, partial, [&](Value i, ValueRange carried) {
+    Values sums(carried);
+    for (int64_t u = 0; u < unroll; ++u)
+      sums = step(e.add(e.mul(i, unroll), u), group, sums);
+    return sums;
+  });
+  for (int64_t index = trips * unroll; index < whole; ++index)
+    partial = step(e.index(index), group, partial);
+  if (int64_t rest = depth % group)
+    partial = step(e.index(whole), rest, partial);
+
+  Values sums(accumulators);
+  int64_t scales = blocks.scalesOffset(depth, run.rowPitch);
+  for (auto [j, column] : llvm::enumerate(run.columns)) {
+    Value scale = blocks.loadScales(
+        e, c.rhs.memref,
+        e.add(rhsBase, scales + column.offset * blocks.scaleBytes()),
+        column.lanes);
+    for (size_t row = 0; row < rows.size(); ++row) {
+      size_t at = row * run.columns.size() + j;
+      sums[at] = multiplyAdd(e, partial[at], scale, sums[at]);
     }
   }
   return sums;

@@ -26,6 +26,8 @@
 
 namespace edgecc::kernels {
 
+class BlockWeights;
+
 /// One loop of the reduction. A step moves `lhsStep` elements in the lhs and
 /// `rhsRows` rows in the rhs.
 struct ReductionLevel {
@@ -101,6 +103,9 @@ public:
   static RhsLayout packed(int64_t depth, int64_t channels, int64_t lanes,
                           int64_t vectors, const InnerProduct &product,
                           int64_t run);
+  /// The same for weights in blocks, in bytes. All rows are one block of it.
+  static RhsLayout packed(const BlockWeights &weights, int64_t channels,
+                          int64_t lanes, int64_t vectors);
   /// A row-major matrix with `pitch` elements per row; with `product`, in
   /// groups of rows.
   static RhsLayout inPlace(int64_t pitch, int64_t channels, int64_t lanes,
@@ -191,6 +196,8 @@ struct Contraction {
   RhsLayout rhsLayout;
   /// How integers are multiplied; nothing for one element at a time.
   std::optional<InnerProduct> product;
+  /// What the rhs is made of when it is weights in blocks; null otherwise.
+  const BlockWeights *blocks = nullptr;
   /// Elements of a row of a rhs that is read in place by groups; 0 if packed.
   int64_t rhsPitch = 0;
   cost::ContractionTiles tiles;

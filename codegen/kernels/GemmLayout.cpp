@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "codegen/kernels/BlockWeights.h"
 #include "codegen/kernels/GemmKernel.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -139,6 +140,20 @@ RhsLayout RhsLayout::packed(int64_t depth, int64_t channels, int64_t lanes,
   layout.run = run;
   layout.appendPacked(depth / run * llvm::divideCeil(run, product.depth()),
                       channels, lanes, vectors, product.leastLanes());
+  return layout;
+}
+
+RhsLayout RhsLayout::packed(const BlockWeights &weights, int64_t channels,
+                            int64_t lanes, int64_t vectors) {
+  RhsLayout layout;
+  layout.depth = weights.getDepth();
+  layout.appendPacked(1, channels, lanes, vectors, 1);
+  layout.elements = 0;
+  for (PanelRun &run : layout.runs) {
+    run.panelStep = weights.panelBytes(run.rowPitch);
+    run.offset = layout.elements;
+    layout.elements += run.count * run.panelStep;
+  }
   return layout;
 }
 

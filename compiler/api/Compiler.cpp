@@ -115,6 +115,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     opt.optLevel = options.codegen.optLevel == OptLevel::O0 ? 0 : 2;
     opt.integers = options.integers;
     opt.calibrator = options.calibrator;
+    opt.weights = options.weights;
     // Nobody else has computed such a network before.
     opt.integerSums = bool(options.calibrator);
     opt.narrowProducts = options.precision == Precision::BF16;

@@ -67,6 +67,7 @@ struct CompileOptions {
   CalibratorPtr calibrator;
   /// Measures the best candidates of the cost models; without one these decide.
   kernels::KernelTunerPtr tuner;
+  WeightStorage weights;
   Precision precision = Precision::F32;
   /// The threads that a run may have; with one, the object knows nothing of
   /// threads.

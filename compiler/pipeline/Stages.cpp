@@ -69,14 +69,18 @@ void edgecc::buildOptStage(OpPassManager &manager,
   OpPassManager &first = manager.nest<func::FuncOp>();
   // Before layout, which knows convolutions only in their ordinary form.
   first.addPass(transforms::createDecomposeConvTranspose());
-  if (options.calibrator) {
+  if (options.calibrator || options.weights.bits) {
     // What is quantised has its normalisations in the weights, and nothing is
     // transposed in between.
     addSimplification(first);
     addLayout(first);
     addConstantFolding(first, options.evaluate);
-    first.addPass(quantization::createQuantizeStaticPass(options.calibrator));
   }
+  if (options.weights.bits)
+    first.addPass(quantization::createQuantizeWeightsPass(
+        {options.weights.bits, options.weights.blockSize}, options.calibrator));
+  else if (options.calibrator)
+    first.addPass(quantization::createQuantizeStaticPass(options.calibrator));
   if (options.optLevel > 0)
     addSimplification(first);
   if (options.optLevel > 0 && (options.integers || options.calibrator)) {
@@ -88,6 +92,9 @@ void edgecc::buildOptStage(OpPassManager &manager,
         {/*silent=*/options.floatFallback == WarningLevel::Off,
          /*asErrors=*/options.floatFallback == WarningLevel::Error}));
   }
+  // Before what stays in float is reported: with weights alone all does.
+  first.addPass(quantization::createFormBlockProducts());
+  first.addPass(createCSEPass());
   OpPassManager &function = manager.nest<func::FuncOp>();
   function.addPass(quantization::createLowerQuantized());
   function.addPass(createCSEPass());

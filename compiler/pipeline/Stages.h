@@ -40,6 +40,14 @@ struct EdgeStageOptions {
 void buildEdgeStage(mlir::OpPassManager &manager,
                     const EdgeStageOptions &options);
 
+/// How weights are stored whose network computes with real numbers.
+struct WeightStorage {
+  /// 0 for as they are.
+  unsigned bits = 0;
+  /// The weights of an output channel that share a scale; 0 for all of them.
+  int64_t blockSize = 0;
+};
+
 /// edge to opt: channels-last without transposes, fused, constants folded.
 struct OptStageOptions {
   /// Evaluates constant parts; without it they are computed at run time.
@@ -55,6 +63,7 @@ struct OptStageOptions {
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
   CalibratorPtr calibrator;
+  WeightStorage weights;
   /// Computes products of f32 from factors rounded to bf16.
   bool narrowProducts = false;
   /// What is said of operations that stay in float in a quantised network.

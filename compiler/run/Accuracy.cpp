@@ -60,9 +60,31 @@ void ValueAccuracy::add(llvm::ArrayRef<float> real,
     int64_t integer = parameters.quantize(number);
     float back = float(integer - zero) * scale;
     rounding.add(number, back);
+    ++counts[uint64_t(integer - parameters.least) * counts.size() /
+             uint64_t(parameters.most - parameters.least + 1)];
     bool isEnd = integer == parameters.least || integer == parameters.most;
     saturated += isEnd && std::abs(back - number) > 0.5f * scale;
   }
+}
+
+double ValueAccuracy::rangeUse() const {
+  double width =
+      parameters.scale() * double(parameters.most - parameters.least);
+  return std::min(1.0, (double(most) - least) / width);
+}
+
+double ValueAccuracy::saturation() const {
+  return double(saturated) / double(std::max<int64_t>(elements, 1));
+}
+
+llvm::SmallVector<size_t> ValueAccuracy::worstChannels(size_t count) const {
+  llvm::SmallVector<size_t> order =
+      llvm::to_vector(llvm::seq<size_t>(channels.size()));
+  llvm::stable_sort(order, [&](size_t a, size_t b) {
+    return channels[a].decibels() < channels[b].decibels();
+  });
+  order.truncate(std::min(order.size(), count));
+  return order;
 }
 
 void OutputAccuracy::add(llvm::ArrayRef<float> real,
@@ -116,25 +138,20 @@ static void writeValue(llvm::json::OStream &json, const ValueAccuracy &value) {
   json.attribute("zero_point", p.zeroPoint());
   json.attribute("least", value.least);
   json.attribute("most", value.most);
-  // Of the range that integers express, the part that occurs.
-  double width = p.scale() * double(p.most - p.least);
-  json.attribute("range_use",
-                 std::min(1.0, (double(value.most) - value.least) / width));
-  json.attribute("saturated", double(value.saturated) /
-                                  double(std::max<int64_t>(value.elements, 1)));
+  json.attribute("range_use", value.rangeUse());
+  json.attribute("saturated", value.saturation());
   writeDecibels(json, "rounding_sqnr_db", value.rounding);
   writeDivergence(json, value.whole);
-  llvm::SmallVector<size_t> order =
-      llvm::to_vector(llvm::seq<size_t>(value.channels.size()));
-  llvm::stable_sort(order, [&](size_t a, size_t b) {
-    return value.channels[a].decibels() < value.channels[b].decibels();
-  });
   json.attributeArray("worst_channels", [&] {
-    for (size_t channel : llvm::ArrayRef(order).take_front(3))
+    for (size_t channel : value.worstChannels(3))
       json.object([&] {
         json.attribute("channel", int64_t(channel));
         writeDecibels(json, "sqnr_db", value.channels[channel]);
       });
+  });
+  json.attributeArray("counts", [&] {
+    for (int64_t count : value.counts)
+      json.value(count);
   });
 }
 

@@ -47,10 +47,19 @@ struct ValueAccuracy {
   float least = std::numeric_limits<float>::infinity();
   float most = -std::numeric_limits<float>::infinity();
   int64_t saturated = 0, elements = 0;
+  /// How often integers occur, in equal parts of all that there are.
+  std::vector<int64_t> counts = std::vector<int64_t>(64, 0);
 
   /// Takes in one example: the elements in the network of real numbers and in
   /// the quantised one.
   void add(llvm::ArrayRef<float> real, llvm::ArrayRef<float> quantised);
+
+  /// Of the range that integers express, the part that occurs.
+  double rangeUse() const;
+  /// The share of the elements that were cut off.
+  double saturation() const;
+  /// At most `count` channels, the one with most noise first.
+  llvm::SmallVector<size_t> worstChannels(size_t count) const;
 };
 
 /// One result of a network. Classes are the positions of the largest elements
@@ -84,8 +93,9 @@ struct AccuracyReport {
   std::vector<OutputAccuracy> outputs;
   std::vector<ValueAccuracy> values;
 
-  /// Writes JSON.
+  /// Writes JSON, or a page of HTML.
   void write(llvm::raw_ostream &os) const;
+  void writePage(llvm::raw_ostream &os) const;
 };
 
 /// The position of the largest element; the first of several.

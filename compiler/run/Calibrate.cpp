@@ -14,11 +14,11 @@
 #include "compiler/pipeline/Evaluate.h"
 #include "compiler/run/Accuracy.h"
 #include "compiler/run/Npz.h"
+#include "compiler/run/RangeRules.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/OwningOpRef.h"
-#include "llvm/ADT/StringSwitch.h"
 
 #include <cmath>
 #include <map>
@@ -28,71 +28,6 @@ using namespace mlir;
 using namespace edgecc;
 
 namespace {
-
-/// How often values occur in equal parts of an interval.
-struct Histogram {
-  static constexpr int64_t bins = 2048;
-
-  float least = std::numeric_limits<float>::infinity();
-  float most = -std::numeric_limits<float>::infinity();
-  std::vector<int64_t> counts = std::vector<int64_t>(bins, 0);
-
-  double width() const { return (double(most) - least) / bins; }
-  double centre(int64_t bin) const { return least + (bin + 0.5) * width(); }
-  void count(float value) {
-    auto bin = int64_t((double(value) - least) / width());
-    ++counts[std::clamp<int64_t>(bin, 0, bins - 1)];
-  }
-};
-
-/// The mean square of what 8 bits make of the values, up to a factor.
-double errorOf(const Histogram &histogram, double least, double most) {
-  double scale = (most - least) / 255, error = 0;
-  for (int64_t bin = 0; bin < Histogram::bins; ++bin) {
-    if (histogram.counts[bin] == 0)
-      continue;
-    double value = histogram.centre(bin);
-    double rounded =
-        std::clamp(std::nearbyint((value - least) / scale), 0.0, 255.0) *
-            scale +
-        least;
-    error +=
-        double(histogram.counts[bin]) * (value - rounded) * (value - rounded);
-  }
-  return error;
-}
-
-/// Shrinks the whole range toward zero as long as the error falls.
-CalibratedRange leastError(const Histogram &histogram) {
-  CalibratedRange best{histogram.least, histogram.most};
-  double bestError = std::numeric_limits<double>::infinity();
-  for (int64_t step = 100; step >= 20; --step) {
-    double factor = double(step) / 100;
-    double least = std::min(double(histogram.least) * factor, 0.0);
-    double most = std::max(double(histogram.most) * factor, 0.0);
-    double error = errorOf(histogram, least, most);
-    if (error < bestError) {
-      bestError = error;
-      best = {float(least), float(most)};
-    }
-  }
-  return best;
-}
-
-/// Leaves out the outermost values, one in 10,000 in all.
-CalibratedRange percentile(const Histogram &histogram) {
-  int64_t total = 0;
-  for (int64_t count : histogram.counts)
-    total += count;
-  int64_t allowed = total / 20000;
-  int64_t low = 0, high = Histogram::bins - 1;
-  for (int64_t seen = histogram.counts[low]; seen <= allowed && low < high;)
-    seen += histogram.counts[++low];
-  for (int64_t seen = histogram.counts[high]; seen <= allowed && high > low;)
-    seen += histogram.counts[--high];
-  return {float(histogram.least + low * histogram.width()),
-          float(histogram.least + (high + 1) * histogram.width())};
-}
 
 /// The name of the node that a value comes from.
 std::string nameOf(Value value) {
@@ -199,8 +134,12 @@ public:
   findRanges(ArrayRef<Value> values) override;
   FailureOr<double> measureLoss(func::FuncOp quantised) override;
   LogicalResult writeReport(ArrayRef<Value> values) override;
+  FailureOr<std::vector<std::vector<double>>>
+  findMoments(ArrayRef<Value> values) override;
 
 private:
+  /// Makes `original` of the network of `values`, and reads the examples.
+  LogicalResult load(ArrayRef<Value> values);
   /// Runs both networks on one example after the other, and calls `see` with
   /// its position.
   LogicalResult compare(Observation &quantised,
@@ -243,8 +182,7 @@ void ExampleCalibrator::checkExamples() const {
     warn() << "repeats " << repeated << " of its " << count << " examples";
 }
 
-FailureOr<SmallVector<CalibratedRange>>
-ExampleCalibrator::findRanges(ArrayRef<Value> values) {
+LogicalResult ExampleCalibrator::load(ArrayRef<Value> values) {
   Value first = values.front();
   context = first.getContext();
   auto function = first.getParentRegion()->getParentOfType<func::FuncOp>();
@@ -257,22 +195,73 @@ ExampleCalibrator::findRanges(ArrayRef<Value> values) {
     return fail(read.takeError());
   examples = std::move(*read);
   checkExamples();
+  return success();
+}
 
+FailureOr<std::vector<std::vector<double>>>
+ExampleCalibrator::findMoments(ArrayRef<Value> values) {
+  if (failed(load(values)))
+    return failure();
+  std::vector<std::vector<double>> moments;
+  for (Value value : values) {
+    int64_t size = cast<ShapedType>(value.getType()).getShape().back();
+    moments.emplace_back(size * size, 0);
+  }
+  for (const TensorData &example : examples.inputs) {
+    if (llvm::Error error = original->run(example))
+      return fail(std::move(error));
+    for (auto [i, sums] : llvm::enumerate(moments)) {
+      auto size = int64_t(std::sqrt(double(sums.size())));
+      ArrayRef<float> elements = original->value(i);
+      for (; !elements.empty(); elements = elements.drop_front(size))
+        for (int64_t row = 0; row < size; ++row)
+          for (int64_t column = 0; column <= row; ++column)
+            sums[row * size + column] +=
+                double(elements[row]) * elements[column];
+    }
+  }
+  for (std::vector<double> &sums : moments) {
+    auto size = int64_t(std::sqrt(double(sums.size())));
+    for (int64_t row = 0; row < size; ++row)
+      for (int64_t column = 0; column < row; ++column)
+        sums[column * size + row] = sums[row * size + column];
+  }
+  return moments;
+}
+
+FailureOr<SmallVector<CalibratedRange>>
+ExampleCalibrator::findRanges(ArrayRef<Value> values) {
+  if (failed(load(values)))
+    return failure();
   // By how much the last fifth of the examples widens the ranges.
   size_t settled = examples.inputs.size() - examples.inputs.size() / 5;
   SmallVector<CalibratedRange> early;
   std::vector<Histogram> histograms(values.size());
+  std::vector<std::vector<double>> means;
+  for (Value value : values) {
+    ArrayRef<int64_t> shape = cast<ShapedType>(value.getType()).getShape();
+    means.emplace_back(shape.empty() ? 1 : shape.back(), 0);
+  }
   bool isFinite = true;
   int64_t right = 0;
   for (auto [e, example] : llvm::enumerate(examples.inputs)) {
     if (llvm::Error error = original->run(example))
       return fail(std::move(error));
-    for (auto [i, histogram] : llvm::enumerate(histograms))
-      for (float value : original->value(i)) {
-        isFinite &= std::isfinite(value);
-        histogram.least = std::min(histogram.least, value);
-        histogram.most = std::max(histogram.most, value);
-      }
+    for (auto [i, histogram] : llvm::enumerate(histograms)) {
+      ArrayRef<float> elements = original->value(i);
+      if (elements.empty())
+        continue;
+      isFinite &= llvm::all_of(
+          elements, [](float value) { return std::isfinite(value); });
+      auto [least, most] =
+          std::minmax_element(elements.begin(), elements.end());
+      histogram.add(*least, *most);
+      std::vector<double> &sums = means[i];
+      for (auto [position, value] : llvm::enumerate(elements))
+        sums[position % sums.size()] += value * double(sums.size()) /
+                                        double(elements.size()) /
+                                        double(examples.inputs.size());
+    }
     right += hasAnswers() && isRight(*original, e);
     if (e + 1 == settled)
       for (const Histogram &histogram : histograms)
@@ -302,9 +291,9 @@ ExampleCalibrator::findRanges(ArrayRef<Value> values) {
     warn() << "does not have enough examples: the last fifth of them widens "
            << widened << " of " << values.size()
            << " ranges by more than a quarter";
-  if (options.rule == RangeRule::MinMax)
-    return ranges;
   for (const TensorData &example : examples.inputs) {
+    if (!needsCounts(options.rule))
+      break;
     if (llvm::Error error = original->run(example))
       return fail(std::move(error));
     for (auto [i, histogram] : llvm::enumerate(histograms))
@@ -314,8 +303,9 @@ ExampleCalibrator::findRanges(ArrayRef<Value> values) {
   }
   for (auto [range, histogram] : llvm::zip(ranges, histograms))
     if (histogram.least < histogram.most)
-      range = options.rule == RangeRule::Percentile ? percentile(histogram)
-                                                    : leastError(histogram);
+      range = chooseRange(histogram, options.rule, examples.inputs.size());
+  for (auto [range, mean] : llvm::zip_equal(ranges, means))
+    range.means = std::move(mean);
   return ranges;
 }
 
@@ -417,7 +407,9 @@ LogicalResult ExampleCalibrator::writeReport(ArrayRef<Value> values) {
   }
   std::error_code error;
   llvm::raw_fd_ostream file(options.report, error);
-  if (!error)
+  if (!error && StringRef(options.report).ends_with(".html"))
+    report.writePage(file);
+  else if (!error)
     report.write(file);
   if (!error && file.has_error())
     error = file.error();
@@ -429,14 +421,6 @@ LogicalResult ExampleCalibrator::writeReport(ArrayRef<Value> values) {
 }
 
 } // namespace
-
-std::optional<RangeRule> edgecc::parseRangeRule(StringRef name) {
-  return llvm::StringSwitch<std::optional<RangeRule>>(name)
-      .Case("minmax", RangeRule::MinMax)
-      .Case("percentile", RangeRule::Percentile)
-      .Case("mse", RangeRule::MeanSquare)
-      .Default(std::nullopt);
-}
 
 CalibratorPtr edgecc::createCalibrator(CalibrationOptions options) {
   return std::make_shared<ExampleCalibrator>(std::move(options));

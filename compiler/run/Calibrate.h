@@ -15,12 +15,15 @@
 
 namespace edgecc {
 
-/// Which range of the values that occurred is expressed: all of it, the part
-/// that leaves out one value in 10,000, or the part for which the mean square
-/// of the rounding and saturation errors is least.
-enum class RangeRule { MinMax, Percentile, MeanSquare };
+/// Which range of the values that occurred is expressed: all of it, the means
+/// of the extremes of each example, the part that leaves out one value in
+/// 10,000, the part for which the mean square of the rounding and saturation
+/// errors is least, or the one for which least is lost of how often values
+/// occur.
+enum class RangeRule { MinMax, Average, Percentile, MeanSquare, Entropy };
 
-/// The rule of this name (`minmax`, `percentile`, `mse`); nothing for others.
+/// The rule of this name (`minmax`, `average`, `percentile`, `mse`, `entropy`);
+/// nothing for others.
 std::optional<RangeRule> parseRangeRule(llvm::StringRef name);
 
 /// What a calibrator finds out.

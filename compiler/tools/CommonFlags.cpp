@@ -79,23 +79,32 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                cl::desc("Quantise a network of real numbers with the examples "
                         "of --calibrate: int8 for all that can be, int16 for "
                         "activations of up to 16 bits, or auto for as much in "
-                        "8 bits as --max-loss allows"),
+                        "8 bits as --max-loss allows. int8-weights, "
+                        "int4-weights and int2-weights store only weights in "
+                        "so many bits, and use examples if there are any"),
                cl::cat(category)),
+      blockSize("block-size", cl::init(-1), cl::value_desc("N"),
+                cl::desc("The weights of an output channel that share a scale, "
+                         "with --quantize=int4-weights and the like: 128, or "
+                         "all of them for int8-weights, if this is not given"),
+                cl::cat(category)),
       maxLoss("max-loss", cl::value_desc("share"),
               cl::desc("How much worse the results may get, such as 0.5%: of "
                        "all answers, if the examples have labels, or the "
                        "relative difference"),
               cl::cat(category)),
-      accuracyReport("accuracy-report", cl::value_desc("file.json"),
+      accuracyReport("accuracy-report", cl::value_desc("file"),
                      cl::desc("Write how well the quantised network "
-                              "approximates the other one, value by value"),
+                              "approximates the other one, value by value: as "
+                              "a page if the name ends in .html, else JSON"),
                      cl::cat(category)),
       calibrate("calibrate", cl::value_desc("file.npz"),
                 cl::desc("Examples of the inputs, along the first dimension"),
                 cl::cat(category)),
       calibration("calibration", cl::init("minmax"), cl::value_desc("rule"),
                   cl::desc("The range of values that is expressed: minmax, "
-                           "percentile or mse"),
+                           "average (of the examples' extremes), percentile, "
+                           "mse or entropy"),
                   cl::cat(category)),
       tune("tune",
            cl::desc("Measure the best candidates of the cost models for each "
@@ -213,12 +222,44 @@ bool CommonFlags::parseLoss() {
   return true;
 }
 
+/// The bits of weights in a form such as `int4-weights`; 0 for other forms.
+static unsigned weightBits(llvm::StringRef form) {
+  return llvm::StringSwitch<unsigned>(form)
+      .Case("int2-weights", 2)
+      .Case("int4-weights", 4)
+      .Case("int8-weights", 8)
+      .Default(0);
+}
+
+bool CommonFlags::parseWeights() {
+  weights.bits = weightBits(quantize);
+  if (!weights.bits && blockSize.getNumOccurrences())
+    return reportError("--block-size is about weights that "
+                       "--quantize=int4-weights and the like store");
+  constexpr int64_t least = 16;
+  if (blockSize.getNumOccurrences() && blockSize != 0 && blockSize < least)
+    return reportError("cannot use --block-size=" + llvm::Twine(blockSize) +
+                       "; expected at least 16, or 0 for one scale per output "
+                       "channel");
+  weights.blockSize = weights.bits == 8 ? 0 : 128;
+  if (blockSize.getNumOccurrences())
+    weights.blockSize = blockSize;
+  return true;
+}
+
 bool CommonFlags::parseQuantization() {
   if (!quantize.empty() && quantize != "int8" && quantize != "int16" &&
-      quantize != "auto")
+      quantize != "auto" && !weightBits(quantize))
     return reportError("unknown form '" + quantize +
-                       "' in --quantize; expected int8, int16 or auto");
-  if (quantize.empty() != calibrate.empty())
+                       "' in --quantize; expected int8, int16, auto, "
+                       "int8-weights, int4-weights or int2-weights");
+  if (!parseWeights())
+    return false;
+  if (weights.bits && !accuracyReport.empty())
+    return reportError("--accuracy-report is about quantised activations, "
+                       "which --quantize=" +
+                       quantize + " has not");
+  if (!weights.bits && quantize.empty() != calibrate.empty())
     return reportError("--quantize and --calibrate go together");
   if ((quantize == "auto") == maxLoss.empty())
     return reportError("--quantize=auto and --max-loss go together");
@@ -231,8 +272,8 @@ bool CommonFlags::parseQuantization() {
   std::optional<RangeRule> rule = parseRangeRule(calibration);
   if (!rule)
     return reportError("unknown rule '" + calibration +
-                       "' in --calibration; expected minmax, percentile or "
-                       "mse");
+                       "' in --calibration; expected minmax, average, "
+                       "percentile, mse or entropy");
   rangeRule = *rule;
   return true;
 }
@@ -360,7 +401,8 @@ CompileOptions CommonFlags::getOptions() const {
   options.integers = !noIntegers;
   options.precision = precision;
   options.floatFallback = floatFallback;
-  if (!quantize.empty())
+  options.weights = weights;
+  if (!calibrate.empty())
     options.calibrator =
         createCalibrator({calibrate, rangeRule, quantize == "int16" ? 16u : 8u,
                           maxLossShare, accuracyReport});

@@ -49,6 +49,7 @@ private:
   bool parseShapes();
   bool parseWarnings();
   bool parseLoss();
+  bool parseWeights();
   bool parseQuantization();
   bool parseLimits();
   bool parseTuning();
@@ -62,6 +63,7 @@ private:
       calibration;
   llvm::cl::opt<bool> tune;
   llvm::cl::opt<std::string> tuneCache;
+  llvm::cl::opt<int64_t> blockSize;
   llvm::cl::opt<Precision> precision;
   llvm::cl::opt<unsigned> threads;
   llvm::cl::opt<bool> pic, noPic, noWinograd, noSparse, layerSteps,
@@ -73,6 +75,7 @@ private:
   RangeRule rangeRule = RangeRule::MinMax;
   /// What --max-loss says.
   std::optional<double> maxLossShare;
+  WeightStorage weights;
 };
 
 } // namespace edgecc::tools

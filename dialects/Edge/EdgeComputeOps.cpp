@@ -162,8 +162,11 @@ LogicalResult ConvOp::verify() {
     return emitOpError("expects weights for ")
            << channels / groups << " input channels, found "
            << weights.getDimSize(spatial);
-  if (failed(edgecc::edge::detail::verifyFactors(*this,
-                                                 {getInput(), getWeights()})) ||
+  // Weights in bytes may be scaled after the sums.
+  bool areScaledLater = isa<FloatType>(input.getElementType()) &&
+                        weights.getElementType().isInteger(8);
+  if ((!areScaledLater && failed(edgecc::edge::detail::verifyFactors(
+                              *this, {getInput(), getWeights()}))) ||
       failed(verifyBias(*this, getBias(), outputs)))
     return failure();
   return verifyEpilogue(*this);
@@ -265,6 +268,33 @@ LogicalResult MatMulOp::verify() {
 }
 
 int64_t MatMulOp::getMacs() {
+  return getType().getNumElements() * typeOf(getLhs()).getShape().back();
+}
+
+EDGE_INFER(BlockMatMulOp) {
+  RankedTensorType lhs = typeOf(operands[0]), weights = typeOf(operands[1]);
+  if (lhs.getRank() < 2 || weights.getRank() != 2 ||
+      lhs.getShape().back() != weights.getDimSize(0))
+    return emitOptionalError(loc, "'edge.block_matmul' cannot multiply ", lhs,
+                             " and ", weights);
+  SmallVector<int64_t> shape(lhs.getShape());
+  shape.back() = weights.getDimSize(1);
+  Type element = resultElement(regions, lhs.getElementType());
+  results.push_back(RankedTensorType::get(shape, element));
+  return success();
+}
+
+LogicalResult BlockMatMulOp::verify() {
+  if (failed(edgecc::edge::detail::verifyInferred(*this)) ||
+      failed(edgecc::edge::detail::verifyBlocks(*this, getWeights(),
+                                                getScales(), getZeroPoints(), 0,
+                                                getBlockSize())) ||
+      failed(verifyBias(*this, getBias(), getType().getShape().back())))
+    return failure();
+  return verifyEpilogue(*this);
+}
+
+int64_t BlockMatMulOp::getMacs() {
   return getType().getNumElements() * typeOf(getLhs()).getShape().back();
 }
 

@@ -32,8 +32,8 @@ def Edge_ConvOp : Edge_EpilogueOp<"conv", [AttrSizedOperandSegments]> {
     `input` is (N, spatial..., C_in), `weights` (spatial..., C_in / groups,
     C_out), `bias` (C_out). Output channel `o` belongs to group
     `o / (C_out / groups)`. The border that `pads_low` and `pads_high` add is
-    zero. Integer inputs accumulate in i32. A depthwise convolution has
-    `groups` = C_in.
+    zero. Integer inputs accumulate in i32; floats take floats of their type,
+    or bytes, as weights. A depthwise convolution has `groups` = C_in.
 
     Example:
 
@@ -131,6 +131,45 @@ def Edge_MatMulOp : Edge_EpilogueOp<"matmul", [AttrSizedOperandSegments]> {
   let assemblyFormat = [{
     `(` $lhs `,` $rhs (`,` $bias^)? `)` (`with` `(` $extras^ `)`)? attr-dict
     `:` functional-type(operands, $result) ($epilogue^)?
+  }];
+  let extraClassDeclaration = [{
+    /// Multiply-accumulates of one inference.
+    int64_t getMacs();
+  }];
+}
+
+def Edge_BlockMatMulOp
+    : Edge_EpilogueOp<"block_matmul", [AttrSizedOperandSegments]> {
+  let summary = "matrix product with weights in blocks of a scale each";
+  let description = [{
+    `lhs` is (batch..., M, K), `weights` (K, N), integers of 8 bits or fewer in
+    bytes; `scales` and `zero_points` are (ceil(K / block_size), N), `bias` (N).
+    In f32, with k in its order:
+
+        sum over blocks b of scales[b, n]
+            * (sum over k in b of lhs[m, k] * (weights[k, n] - zero_points[b, n]))
+
+    on top of the bias. All operands but `lhs` are constants, which the object
+    holds in as many bits as the integers need.
+
+    Example:
+
+    ```mlir
+    %y = edge.block_matmul(%x, %w, %s) block 32
+        : (tensor<1x70xf32>, tensor<70x8xi8>, tensor<3x8xf32>) -> tensor<1x8xf32>
+    ```
+  }];
+  let arguments = (ins StaticShapeTensorOf<[F32]>:$lhs,
+                       Edge_IntegerTensor:$weights,
+                       StaticShapeTensorOf<[F32]>:$scales,
+                       Optional<Edge_IntegerTensor>:$zero_points,
+                       Optional<StaticShapeTensorOf<[F32]>>:$bias,
+                       Variadic<Edge_Tensor>:$extras,
+                       I64Attr:$block_size);
+  let assemblyFormat = [{
+    `(` $lhs `,` $weights `,` $scales (`zero_points` $zero_points^)?
+    (`bias` $bias^)? `)` (`with` `(` $extras^ `)`)? `block` $block_size
+    attr-dict `:` functional-type(operands, $result) ($epilogue^)?
   }];
   let extraClassDeclaration = [{
     /// Multiply-accumulates of one inference.

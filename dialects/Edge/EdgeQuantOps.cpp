@@ -4,8 +4,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Edge/EdgeDialect.h"
+#include "dialects/Edge/EdgeVerify.h"
 
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace edgecc::edge;
@@ -41,4 +43,42 @@ OpFoldResult StorageCastOp::fold(FoldAdaptor adaptor) {
   if (producer && producer.getInput().getType() == getType())
     return producer.getInput();
   return {};
+}
+
+LogicalResult edgecc::edge::detail::verifyBlocks(Operation *op, Value integers,
+                                                 Value scales, Value zeroPoints,
+                                                 int64_t axis,
+                                                 int64_t blockSize) {
+  auto type = cast<RankedTensorType>(integers.getType());
+  if (!type.getElementType().isIntOrIndex() ||
+      type.getElementTypeBitWidth() != 8)
+    return op->emitOpError("expects integers in bytes, found ") << type;
+  if (axis < 0 || axis >= type.getRank() || blockSize < 1)
+    return op->emitOpError("cannot cut ")
+           << type << " into blocks of " << blockSize << " along axis " << axis;
+  SmallVector<int64_t> shape(type.getShape());
+  shape[axis] = int64_t(llvm::divideCeil(shape[axis], blockSize));
+  if (cast<RankedTensorType>(scales.getType()).getShape() !=
+      ArrayRef<int64_t>(shape))
+    return op->emitOpError("expects scales of type ")
+           << RankedTensorType::get(shape, Float32Type::get(op->getContext()))
+           << ", found " << scales.getType();
+  if (zeroPoints && zeroPoints.getType() != type.clone(shape))
+    return op->emitOpError("expects zero points of type ")
+           << type.clone(shape) << ", found " << zeroPoints.getType();
+  return success();
+}
+
+LogicalResult DequantizeBlocksOp::inferReturnTypes(
+    MLIRContext *context, std::optional<Location> loc, ValueRange operands,
+    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
+    SmallVectorImpl<Type> &results) {
+  results.push_back(cast<RankedTensorType>(operands[0].getType())
+                        .clone(Float32Type::get(context)));
+  return success();
+}
+
+LogicalResult DequantizeBlocksOp::verify() {
+  return detail::verifyBlocks(*this, getInput(), getScales(), getZeroPoints(),
+                              getAxis(), getBlockSize());
 }

@@ -76,4 +76,31 @@ def Edge_StorageCastOp : Edge_Op<"storage_cast",
   let hasFolder = 1;
 }
 
+def Edge_DequantizeBlocksOp : Edge_InferredOp<"dequantize_blocks"> {
+  let summary = "the real numbers that integers with a scale per block express";
+  let description = [{
+    `(integer - zero point) * scale` in f32, with one scale, and one zero point
+    if there are any, for `block_size` neighbours along `axis`. `scales` and
+    `zero_points` have the shape of `input`, but along `axis` the number of
+    blocks, of which the last one may be short. Integers are of 8 bits or fewer,
+    in bytes.
+
+    Example:
+
+    ```mlir
+    %w = edge.dequantize_blocks %q, %s axis 0 block 32
+        : (tensor<70x8xi8>, tensor<3x8xf32>) -> tensor<70x8xf32>
+    ```
+  }];
+  let arguments = (ins Edge_IntegerTensor:$input, Edge_RealTensor:$scales,
+                       Optional<Edge_IntegerTensor>:$zero_points,
+                       I64Attr:$axis, I64Attr:$block_size);
+  let results = (outs Edge_RealTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $scales (`,` $zero_points^)? `axis` $axis `block` $block_size
+    attr-dict `:` functional-type(operands, $result)
+  }];
+  let hasVerifier = 1;
+}
+
 #endif // EDGECC_DIALECTS_EDGE_EDGEQUANTOPS_TD

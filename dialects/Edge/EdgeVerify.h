@@ -14,6 +14,12 @@ namespace edgecc::edge::detail {
 /// that relies on it: the check of InferTypeOpInterface itself comes last.
 llvm::LogicalResult verifyInferred(mlir::Operation *op);
 
+/// `integers` are bytes, and `scales` and `zeroPoints` (null for none) have one
+/// element per `blockSize` of them along `axis`.
+llvm::LogicalResult verifyBlocks(mlir::Operation *op, mlir::Value integers,
+                                 mlir::Value scales, mlir::Value zeroPoints,
+                                 int64_t axis, int64_t blockSize);
+
 } // namespace edgecc::edge::detail
 
 #endif // EDGECC_DIALECTS_EDGE_EDGEVERIFY_H

@@ -34,8 +34,8 @@ struct Linear {
   /// The weights are (..., C_in, C_out / groups) with the groups in C_in.
   int64_t groupsOfInput = 1;
 
-  /// Nothing unless `value` comes from such an operation without epilogue and
-  /// is used once.
+  /// Nothing unless `value` comes from such an operation on real numbers
+  /// without epilogue and is used once.
   static std::optional<Linear> get(Value value) {
     Operation *op = value.getDefiningOp();
     if (!op || !value.hasOneUse() ||
@@ -43,6 +43,9 @@ struct Linear {
       return std::nullopt;
     if (auto epilogue = dyn_cast<EpilogueOpInterface>(op);
         !epilogue || !epilogue.getEpilogueRegion().empty())
+      return std::nullopt;
+    if (op->getNumOperands() < 2 ||
+        !isa<FloatType>(typeOf(op->getOperand(1)).getElementType()))
       return std::nullopt;
     int64_t channels = 0;
     if (typeOf(value).getRank() > 0)

@@ -410,8 +410,27 @@ static int64_t readPacked(ArrayRef<int64_t> bytes, int64_t rowBytes,
   return (byte >> (column % perByte * bits)) & ((1 << bits) - 1);
 }
 
+/// The constant of bytes (`ui8` if `isUnsigned`, else `i8`) of shape `shape`.
+static Value createBytes(ConversionContext &ctx, ArrayRef<char> bytes,
+                         ArrayRef<int64_t> shape, bool isUnsigned) {
+  Builder &builder = ctx.getBuilder();
+  Type type = isUnsigned ? builder.getIntegerType(8, /*isSigned=*/false)
+                         : builder.getI8Type();
+  return ctx.createConstant(
+      edge::makeConstant(RankedTensorType::get(shape, type), bytes));
+}
+
+static Value createFloats(ConversionContext &ctx, ArrayRef<float> numbers,
+                          ArrayRef<int64_t> shape) {
+  return ctx.createConstant(edge::makeConstant(
+      RankedTensorType::get(shape, ctx.getBuilder().getF32Type()),
+      ArrayRef<char>(reinterpret_cast<const char *>(numbers.data()),
+                     numbers.size() * sizeof(float))));
+}
+
 /// A times the matrix whose columns (N of K numbers) are packed in blocks with
-/// a scale each. The weights are constants and become real numbers here.
+/// a scale each. The weights are constants; with zero points that are real
+/// numbers they become real numbers here.
 static Converted convertMatMulNBits(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(3)))
     return failure();
@@ -438,41 +457,64 @@ static Converted convertMatMulNBits(ConversionContext &ctx) {
       static_cast<int64_t>(scales->size()) != n * blocks)
     return ctx.error() << "B and scales do not have the sizes that K, N and "
                           "block_size imply";
-  SmallVector<float> zeros(n * blocks, 1 << (bits - 1));
+  // Without zero points, the middle of the integers is zero.
+  int64_t middle = int64_t(1) << (bits - 1);
+  std::optional<SmallVector<float>> realZeros;
+  std::optional<SmallVector<int64_t>> zeros;
   if (Value zeroPoints = ctx.operand(3)) {
+    size_t count;
     if (isa<FloatType>(getElementType(zeroPoints))) {
       auto values = ctx.floats(3, "zero_points");
       if (failed(values))
         return failure();
-      zeros = *values;
+      count = values->size();
+      realZeros = *values;
     } else {
       auto values = ctx.ints(3, "zero_points");
       if (failed(values))
         return failure();
+      zeros.emplace();
       if (static_cast<int64_t>(values->size()) == n * zeroBytes)
         for (int64_t i = 0; i < n * blocks; ++i)
-          zeros[i] =
-              readPacked(*values, zeroBytes, i / blocks, i % blocks, bits);
-      else
-        zeros.clear();
+          zeros->push_back(
+              readPacked(*values, zeroBytes, i / blocks, i % blocks, bits));
+      count = zeros->size();
+      if (llvm::all_of(*zeros, [&](int64_t zero) { return zero == middle; }))
+        zeros.reset();
     }
-    if (static_cast<int64_t>(zeros.size()) != n * blocks)
+    if (static_cast<int64_t>(count) != n * blocks)
       return ctx.error() << "zero_points do not have the size that K, N and "
                             "block_size imply";
   }
 
-  std::vector<float> weights(k * n);
+  std::vector<char> integers(k * n);
+  std::vector<float> reals(realZeros ? k * n : 0);
   for (int64_t column = 0; column < n; ++column)
     for (int64_t row = 0; row < k; ++row) {
-      int64_t at = column * blocks + row / block;
+      int64_t at = column * blocks + row / block, to = row * n + column;
       int64_t number = readPacked(*packed, blockBytes, at, row % block, bits);
-      weights[row * n + column] = (number - zeros[at]) * (*scales)[at];
+      integers[to] = char(zeros ? number : number - middle);
+      if (realZeros)
+        reals[to] = (float(number) - (*realZeros)[at]) * (*scales)[at];
     }
-  Type f32 = ctx.getBuilder().getF32Type();
-  Value rhs = ctx.createConstant(edge::makeConstant(
-      RankedTensorType::get({k, n}, f32),
-      ArrayRef<char>(reinterpret_cast<const char *>(weights.data()),
-                     weights.size() * sizeof(float))));
+  Value rhs;
+  if (realZeros) {
+    rhs = createFloats(ctx, reals, {k, n});
+  } else {
+    SmallVector<float> factors(n * blocks);
+    std::vector<char> offsets(n * blocks);
+    for (int64_t i = 0; i < n * blocks; ++i) {
+      int64_t to = i % blocks * n + i / blocks;
+      factors[to] = (*scales)[i];
+      offsets[to] = char(zeros ? (*zeros)[i] : 0);
+    }
+    bool isUnsigned = zeros.has_value();
+    rhs = ctx.create<edge::DequantizeBlocksOp>(
+        createBytes(ctx, integers, {k, n}, isUnsigned),
+        createFloats(ctx, factors, {blocks, n}),
+        zeros ? createBytes(ctx, offsets, {blocks, n}, true) : Value(),
+        /*axis=*/0, block);
+  }
   FailureOr<Value> result = createProduct(ctx, ctx.widen(ctx.operand(0)), rhs);
   if (failed(result))
     return failure();

@@ -224,8 +224,48 @@ FailureOr<Value> edgecc::subtractZeroPoint(ConversionContext &ctx, Value value,
   return ctx.create<edge::SubOp>(number, *zero);
 }
 
+/// `value`, known integers of at most 8 bits with known scales for blocks, as
+/// real numbers; null for anything else.
+static Value dequantizeBlocks(ConversionContext &ctx, Value value,
+                              const Quantizer &quantizer) {
+  auto integer = dyn_cast<IntegerType>(getElementType(value));
+  int64_t rank = getRank(value);
+  if (!integer || integer.getWidth() > 8 || integer.getWidth() == 1 ||
+      quantizer.blockSize < 1 || getRank(quantizer.scale) != rank ||
+      quantizer.axis < -rank || quantizer.axis >= rank)
+    return {};
+  int64_t axis = quantizer.axis + (quantizer.axis < 0 ? rank : 0);
+  Value scale = toFloat(ctx, quantizer.scale);
+  SmallVector<int64_t> shape(getShape(value));
+  shape[axis] =
+      int64_t(llvm::divideCeilSigned(shape[axis], quantizer.blockSize));
+  if (getShape(scale) != ArrayRef<int64_t>(shape))
+    return {};
+  Value stored = widenSubByte(ctx, value), zero;
+  if (quantizer.zeroPoint) {
+    zero = widenSubByte(ctx, quantizer.zeroPoint);
+    if (zero.getType() != getTensorType(stored).clone(shape))
+      return {};
+  }
+  ElementsAttr scales = ctx.constant(scale);
+  ElementsAttr zeros = zero ? ctx.constant(zero) : ElementsAttr();
+  ElementsAttr integers = ctx.constant(stored);
+  if (!scales || !integers || (zero && !zeros))
+    return {};
+  if (zero) {
+    std::optional<SmallVector<int64_t>> numbers = readInts(zeros);
+    if (numbers && llvm::all_of(*numbers, [](int64_t n) { return n == 0; }))
+      zeros = {};
+  }
+  return ctx.create<edge::DequantizeBlocksOp>(
+      ctx.createConstant(integers), ctx.createConstant(scales),
+      zeros ? ctx.createConstant(zeros) : Value(), axis, quantizer.blockSize);
+}
+
 FailureOr<Value> edgecc::dequantize(ConversionContext &ctx, Value value,
                                     const Quantizer &quantizer) {
+  if (Value real = dequantizeBlocks(ctx, value, quantizer))
+    return real;
   FailureOr<quant::QuantizedType> type =
       getUniformType(ctx, getElementType(value), quantizer, getShape(value));
   if (failed(type))

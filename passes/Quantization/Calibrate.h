@@ -10,12 +10,15 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace edgecc {
 
-/// The interval of real numbers that integers are to express.
+/// The interval of real numbers that integers are to express, and the means of
+/// the numbers that occurred, by the positions of the last dimension.
 struct CalibratedRange {
   float least = 0, most = 0;
+  std::vector<double> means = {};
 };
 
 /// Runs networks of the edge stage on examples. The pass that quantises gets
@@ -39,6 +42,12 @@ public:
   /// express them; null where they have not been quantised.
   virtual llvm::LogicalResult
   writeReport(llvm::ArrayRef<mlir::Value> values) = 0;
+
+  /// For each f32 value, the sums over all examples and all positions but those
+  /// of the last dimension of the products of each two of its elements: a
+  /// symmetric matrix.
+  virtual llvm::FailureOr<std::vector<std::vector<double>>>
+  findMoments(llvm::ArrayRef<mlir::Value> values) = 0;
 
   /// Of the integers of activations: 8, or 16 where sums of products allow it.
   unsigned activationBits = 8;

@@ -151,3 +151,12 @@ quant::QuantizedType Contraction::biasType() const {
       quiet, quant::QuantizationFlags::Signed, i32, f32, scales, zeros, 0,
       least, most);
 }
+
+bool edgecc::quantization::isPointwise(ConvOp op) {
+  auto isOne = [](int64_t size) { return size == 1; };
+  auto isZero = [](int64_t size) { return size == 0; };
+  return op.getGroups() == 1 && llvm::all_of(op.getStrides(), isOne) &&
+         llvm::all_of(op.getPadsLow(), isZero) &&
+         llvm::all_of(op.getPadsHigh(), isZero) &&
+         llvm::all_of(typeOf(op.getWeights()).getShape().drop_back(2), isOne);
+}

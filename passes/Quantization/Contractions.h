@@ -62,6 +62,9 @@ private:
 /// last dimension, less their zero points; nothing if they are not known.
 std::optional<double> largestColumn(mlir::Value quantizedWeights);
 
+/// Whether a convolution multiplies each pixel by the same matrix.
+bool isPointwise(edge::ConvOp op);
+
 } // namespace edgecc::quantization
 
 #endif // EDGECC_PASSES_QUANTIZATION_CONTRACTIONS_H

@@ -63,3 +63,14 @@ edgecc::quantization::knownIntegers(Value quantized) {
     return std::nullopt;
   return edge::ConstantView::get(constant);
 }
+
+Value edgecc::quantization::createFloats(OpBuilder &builder, Location loc,
+                                         ArrayRef<float> numbers,
+                                         ArrayRef<int64_t> shape) {
+  ArrayRef<char> bytes(reinterpret_cast<const char *>(numbers.data()),
+                       numbers.size() * sizeof(float));
+  return edge::ConstantOp::create(
+      builder, loc,
+      edge::makeConstant(RankedTensorType::get(shape, builder.getF32Type()),
+                         bytes));
+}

@@ -52,6 +52,11 @@ mlir::quant::QuantizedType quantizedType(mlir::Value value);
 mlir::quant::QuantizedType withAxis(mlir::quant::QuantizedType type,
                                     int64_t axis);
 
+/// The constant of `shape` with these elements.
+mlir::Value createFloats(mlir::OpBuilder &builder, mlir::Location loc,
+                         llvm::ArrayRef<float> numbers,
+                         llvm::ArrayRef<int64_t> shape);
+
 /// The stored integers of a quantised value that is known at compile time.
 std::optional<edge::ConstantView> knownIntegers(mlir::Value quantized);
 

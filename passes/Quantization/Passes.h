@@ -25,6 +25,11 @@ createQuantizeStaticPass(CalibratorPtr calibrator = {});
 #define GEN_PASS_REGISTRATION
 #include "passes/Quantization/Passes.h.inc"
 
+/// With a calibrator, roundings make up for each other on its examples.
+std::unique_ptr<mlir::Pass>
+createQuantizeWeightsPass(const QuantizeWeightsOptions &options,
+                          CalibratorPtr calibrator);
+
 } // namespace edgecc::quantization
 
 #endif // EDGECC_PASSES_QUANTIZATION_PASSES_H

@@ -108,4 +108,43 @@ def TabulateFunctions : Pass<"edgecc-tabulate-functions",
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }
 
+def FormBlockProducts : Pass<"edgecc-form-block-products",
+                             "::mlir::func::FuncOp"> {
+  let summary = "multiply by packed weights";
+  let description = [{
+    Matrix products of real numbers with known integers of 8 bits or fewer, in
+    blocks with a scale each (`edge.dequantize_blocks`) or with a scale per
+    column (`edge.dequantize`), become `edge.block_matmul`, which unpacks
+    integers where it multiplies; so do convolutions with kernels of size one.
+    Other convolutions take bytes with a scale per output channel as they are,
+    and multiply their sums by the scales.
+    Every other `edge.dequantize_blocks` becomes the constant that it expresses.
+  }];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+  let statistics = [
+    Statistic<"numFormed", "formed", "products with packed weights">
+  ];
+}
+
+def QuantizeWeights : Pass<"edgecc-quantize-weights", "::mlir::func::FuncOp"> {
+  let summary = "store weights in fewer bits";
+  let description = [{
+    The known weights of matrix products, and of convolutions with kernels of
+    size one, become integers with one scale for each column of a block of rows:
+    the one with the least mean square error, rounded to f16. Given a function
+    that runs the network on examples, the rounding of each row is made good by
+    the rows after it as far as the inputs are related (GPTQ). Those of other
+    convolutions become bytes with one scale for each output channel.
+  }];
+  let options = [
+    Option<"bits", "bits", "unsigned", /*default=*/"4", "of an integer">,
+    Option<"blockSize", "block-size", "int64_t", /*default=*/"0",
+           "the rows of a block; 0 for whole columns">
+  ];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+  let statistics = [
+    Statistic<"numQuantized", "quantized", "constants in fewer bits">
+  ];
+}
+
 #endif // EDGECC_PASSES_QUANTIZATION_PASSES_TD

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "passes/Quantization/BiasCorrection.h"
 #include "passes/Quantization/Contractions.h"
 #include "passes/Quantization/Passes.h"
 
@@ -40,8 +41,9 @@ static Value origin(Value value) {
 
 /// The 8-bit type that expresses `range`, or with `reach` above 0 the 16-bit
 /// type whose integers go from -reach to reach. Zero is one of its numbers.
-static quant::QuantizedType
-activationType(MLIRContext *context, CalibratedRange range, int64_t reach) {
+static quant::QuantizedType activationType(MLIRContext *context,
+                                           const CalibratedRange &range,
+                                           int64_t reach) {
   double least = std::min(range.least, 0.0f), most = std::max(range.most, 0.0f);
   float scale = reach > 0 ? float(std::max(-least, most) / double(reach))
                           : float((most - least) / 255);
@@ -147,11 +149,14 @@ private:
       separate(op->getOpOperand(1), readers);
     }
     llvm::DenseMap<Value, int64_t> reach;
+    llvm::DenseMap<Value, ArrayRef<double>> means;
+    for (auto [value, range] : llvm::zip_equal(candidates.values, ranges))
+      means[value] = range.means;
     for (auto [i, op] : llvm::enumerate(candidates.contractions)) {
       if (real.test(i))
         continue;
       if (isConstant(op->getOperand(1)))
-        quantizeWeights(op);
+        quantizeWeights(op, means.lookup(op->getOperand(0)));
       if (calibrator->activationBits == 16)
         limitReach(op, reach);
     }
@@ -280,8 +285,9 @@ private:
     return real;
   }
 
-  /// One scale per output channel, and no zero point.
-  void quantizeWeights(Operation *op) {
+  /// One scale per output channel, and no zero point. `means` are those of the
+  /// input; empty if they are not known.
+  static void quantizeWeights(Operation *op, ArrayRef<double> means) {
     Attribute constant;
     (void)matchPattern(op->getOperand(1), m_Constant(&constant));
     std::optional<ConstantView> view = ConstantView::get(constant);
@@ -308,10 +314,16 @@ private:
         scale = mean > std::numeric_limits<float>::min() ? float(mean) : 1.0;
     std::vector<char> bytes;
     bytes.reserve(numbers.size());
-    for (auto [i, number] : llvm::enumerate(numbers))
-      bytes.push_back(char(int8_t(
-          std::clamp(std::nearbyint(double(number) / scales[i % channels]),
-                     -127.0, 127.0))));
+    SmallVector<double> errors;
+    for (auto [i, number] : llvm::enumerate(numbers)) {
+      double scale = scales[i % channels];
+      double integer =
+          std::clamp(std::nearbyint(double(number) / scale), -127.0, 127.0);
+      bytes.push_back(char(int8_t(integer)));
+      errors.push_back(integer * scale - number);
+    }
+    if (!means.empty())
+      correctBias(op, errors, means);
     OpBuilder builder(op);
     Location loc = op->getOperand(1).getLoc();
     auto stored = type.clone(builder.getI8Type());

@@ -52,7 +52,8 @@ private:
       }
       bool isEdge = isa<edge::EdgeDialect>(op->getDialect());
       if (!isEdge ||
-          isa<edge::YieldOp, edge::IfOp, edge::LoopOp, edge::BroadcastOp>(op) ||
+          isa<edge::YieldOp, edge::IfOp, edge::LoopOp, edge::BroadcastOp,
+              edge::DequantizeBlocksOp>(op) ||
           op->getNumResults() == 0)
         return;
       if (llvm::all_of(op->getOperands(), [&](Value operand) {

@@ -6,7 +6,8 @@
 The repository's digits network is quantised by the compiler; with --zoo DIR so are
 that zoo's digits networks of real numbers, and its quantised ones are taken as they
 are. Against ONNX Runtime's answers to the same pictures an imported network may lose
-1 picture in 360, and one that the compiler quantises half a percent.
+1 picture in 360, and one that the compiler quantises half a percent, or one percent
+where it stores weights of products in 4 bits.
 """
 import functools
 import json
@@ -21,7 +22,7 @@ import compiled
 import models
 import suite
 
-IMPORTED, QUANTISED = 1 / 360, 0.005
+IMPORTED, QUANTISED, WEIGHTS = 1 / 360, 0.005, 0.01
 
 
 def outputs(options, path, pictures, flags):
@@ -68,6 +69,12 @@ def calibration(folder, name, pictures, labels=None):
         arrays.update(labels=labels, groups=labels % 2)
     suite.write_npz(path, arrays)
     return ["--quantize=int8", "--calibrate=" + path]
+
+
+def with_weights(flags):
+    """The same examples for weights of 4 bits, and none."""
+    form = ["--quantize=int4-weights", "--block-size=32"]
+    return {"": form, " by second order": [*form, flags[1]]}
 
 
 def report(options, path, pictures, labels, flags):
@@ -142,6 +149,10 @@ def main():
             ("digits_cnn report", functools.partial(
                 report, options, path, pictures[shown], labels[shown],
                 labelled))]
+        for name, weights in with_weights(flags).items():
+            tests.append(("digits_cnn weights" + name, functools.partial(
+                accurate, options, path, pictures[~shown], labels[~shown],
+                WEIGHTS, weights)))
         for share in (0.5, 0.01):
             tests.append((f"digits_cnn {share}", functools.partial(
                 budget, options, path, pictures[shown], flags, share,
@@ -165,6 +176,10 @@ def main():
                 elif name.endswith("_fp32") or name.endswith("_fp32_bn"):
                     tests.append((name + " quantised", functools.partial(
                         run, QUANTISED, flags)))
+                    for form, weights in with_weights(flags).items():
+                        tests.append((f"{name} weights{form}",
+                                      functools.partial(run, WEIGHTS,
+                                                        weights)))
         return suite.run(tests, options)
 
 

@@ -484,6 +484,67 @@ def attention_of_integers(mask, scales):
     return model([node], feed, [("y", F)], constants), feed
 
 
+# A depth that is no multiple of the block, channels of no vector.
+# ONNX Runtime has zero points that are real numbers for 2 and 4 bits.
+@each(form=["2-none", "2-packed", "2-real", "4-none", "4-packed", "4-real",
+            "8-none", "8-packed"], block=[16, 128], rows=[1, 5])
+def mat_mul_n_bits(form, block, rows):
+    bits, zeros = int(form[0]), form[2:]
+    k, n = 150, 37
+    rng = np.random.default_rng([bits, block])
+    blocks = -(-k // block)
+    constants = {
+        "b": rng.integers(0, 256, (n, blocks, block * bits // 8), np.uint8),
+        "s": rng.uniform(0.01, 0.02, n * blocks).astype(np.float32)}
+    operands = ["x", "b", "s"]
+    if zeros == "packed":
+        constants["z"] = rng.integers(
+            0, 256, n * -(-blocks * bits // 8), np.uint8)
+        operands.append("z")
+    elif zeros == "real":
+        constants["z"] = rng.uniform(
+            0, 2 ** bits, n * blocks).astype(np.float32)
+        operands.append("z")
+    x = numbers(2, rows, k)
+    node = helper.make_node(
+        "MatMulNBits", operands, ["y"], domain="com.microsoft", K=k, N=n,
+        bits=bits, block_size=block)
+    return model([node], {"x": x}, [("y", F)], constants), {"x": x}
+
+
+@each(kind=["INT4", "UINT4", "INT8"], zeros=[0, 1],
+      user=["MatMul", "Gemm", "Conv", "Add"])
+def dequantize_blocks(kind, zeros, user):
+    """Weights in blocks of 16, of which the last one is short."""
+    k, n, block = 43, 21, 16
+    rng = np.random.default_rng(len(kind))
+    least, most = {"INT4": (-8, 8), "UINT4": (0, 16), "INT8": (-128, 128)}[kind]
+    axis = 0 if user == "MatMul" else 1
+    shape = [(k, n), (-(-k // block), n)]
+    if axis:
+        shape = [s[::-1] for s in shape]
+    if user == "Conv":
+        shape = [s + (1, 1) for s in shape]
+
+    def integers(shape):
+        return helper.make_tensor(
+            "t", getattr(TensorProto, kind), shape,
+            rng.integers(least, most, np.prod(shape)))
+    constants = {"s": numbers(*shape[1], scale=0.1)}
+    operands = ["w", "s"] + ["z"] * zeros
+    nodes = [helper.make_node("Constant", [], ["w"], value=integers(shape[0]))]
+    if zeros:
+        nodes.append(helper.make_node("Constant", [], ["z"],
+                                      value=integers(shape[1])))
+    nodes.append(helper.make_node("DequantizeLinear", operands, ["d"],
+                                  axis=axis, block_size=block))
+    x = {"MatMul": numbers(2, 3, k), "Gemm": numbers(3, k),
+         "Conv": numbers(1, k, 4, 3), "Add": numbers(*shape[0])}[user]
+    nodes.append(helper.make_node(user, ["x", "d"], ["y"],
+                                  **({"transB": 1} if user == "Gemm" else {})))
+    return model(nodes, {"x": x}, [("y", F)], constants), {"x": x}
+
+
 @each(step=["prompt", "next", "more"], form=["plain", "rotary", "packed"],
       window=[-1, 3], cap=[0.0, 5.0])
 def group_query_attention(step, form, window, cap):

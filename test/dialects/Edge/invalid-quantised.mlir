@@ -77,3 +77,51 @@ func.func @quantised_shape(%x: tensor<6xf32>) {
   %y = edge.quantize %x : tensor<6xf32> -> tensor<2x3x!quant.uniform<u8:f32, 0.25>>
   return
 }
+
+// -----
+
+func.func @blocks_of_scales(%q: tensor<6x2xi8>, %s: tensor<3x2xf32>) {
+  // expected-error @+1 {{expects scales of type 'tensor<2x2xf32>', found 'tensor<3x2xf32>'}}
+  %y = edge.dequantize_blocks %q, %s axis 0 block 4 : (tensor<6x2xi8>, tensor<3x2xf32>) -> tensor<6x2xf32>
+  return
+}
+
+// -----
+
+func.func @blocks_of_zero_points(%q: tensor<6x2xi8>, %s: tensor<2x2xf32>, %z: tensor<2x2xui8>) {
+  // expected-error @+1 {{expects zero points of type 'tensor<2x2xi8>', found 'tensor<2x2xui8>'}}
+  %y = edge.dequantize_blocks %q, %s, %z axis 0 block 4 : (tensor<6x2xi8>, tensor<2x2xf32>, tensor<2x2xui8>) -> tensor<6x2xf32>
+  return
+}
+
+// -----
+
+func.func @blocks_of_words(%q: tensor<6x2xi32>, %s: tensor<2x2xf32>) {
+  // expected-error @+1 {{expects integers in bytes, found 'tensor<6x2xi32>'}}
+  %y = edge.dequantize_blocks %q, %s axis 0 block 4 : (tensor<6x2xi32>, tensor<2x2xf32>) -> tensor<6x2xf32>
+  return
+}
+
+// -----
+
+func.func @blocks_along_nothing(%q: tensor<6x2xi8>, %s: tensor<2x2xf32>) {
+  // expected-error @+1 {{cannot cut 'tensor<6x2xi8>' into blocks of 4 along axis 2}}
+  %y = edge.dequantize_blocks %q, %s axis 2 block 4 : (tensor<6x2xi8>, tensor<2x2xf32>) -> tensor<6x2xf32>
+  return
+}
+
+// -----
+
+func.func @block_matmul_inner(%x: tensor<2x5xf32>, %q: tensor<6x2xi8>, %s: tensor<2x2xf32>) {
+  // expected-error @+1 {{'edge.block_matmul' cannot multiply 'tensor<2x5xf32>' and 'tensor<6x2xi8>'}}
+  %y = edge.block_matmul(%x, %q, %s) block 4 : (tensor<2x5xf32>, tensor<6x2xi8>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  return
+}
+
+// -----
+
+func.func @block_matmul_bias(%x: tensor<2x6xf32>, %q: tensor<6x2xi8>, %s: tensor<2x2xf32>, %b: tensor<3xf32>) {
+  // expected-error @+1 {{expects a bias of 2 elements, found 'tensor<3xf32>'}}
+  %y = edge.block_matmul(%x, %q, %s bias %b) block 4 : (tensor<2x6xf32>, tensor<6x2xi8>, tensor<2x2xf32>, tensor<3xf32>) -> tensor<2x2xf32>
+  return
+}

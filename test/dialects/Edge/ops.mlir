@@ -374,6 +374,20 @@ func.func @quantised_casts(%x: tensor<2x4xf32>, %w: tensor<4x2xi8>) {
   return
 }
 
+// CHECK-LABEL: func @blocks
+func.func @blocks(%x: tensor<3x4x6xf32>, %q: tensor<6x2xui8>, %s: tensor<2x2xf32>, %z: tensor<2x2xui8>, %b: tensor<2xf32>) {
+  // CHECK: edge.dequantize_blocks %{{.*}}, %{{.*}}, %{{.*}} axis 0 block 4 : (tensor<6x2xui8>, tensor<2x2xf32>, tensor<2x2xui8>) -> tensor<6x2xf32>
+  %0 = edge.dequantize_blocks %q, %s, %z axis 0 block 4 : (tensor<6x2xui8>, tensor<2x2xf32>, tensor<2x2xui8>) -> tensor<6x2xf32>
+  // CHECK: edge.block_matmul(%{{.*}}, %{{.*}}, %{{.*}} zero_points %{{.*}} bias %{{.*}}) with(%{{.*}}) block 4 : ({{.*}}) -> tensor<3x4x2xf32> {
+  %1 = edge.block_matmul(%x, %q, %s zero_points %z bias %b) with(%b) block 4
+    : (tensor<3x4x6xf32>, tensor<6x2xui8>, tensor<2x2xf32>, tensor<2x2xui8>, tensor<2xf32>, tensor<2xf32>) -> tensor<3x4x2xf32> {
+  ^bb0(%v: f32, %e: f32):
+    %m = arith.mulf %v, %e : f32
+    edge.yield %m : f32
+  }
+  return
+}
+
 // CHECK-LABEL: func @unsigned_epilogue
 func.func @unsigned_epilogue(%x: tensor<4x8xui8>, %w: tensor<8x2xi8>) -> tensor<4x2xui8> {
   // CHECK: edge.matmul({{.*}}) : (tensor<4x8xui8>, tensor<8x2xi8>) -> tensor<4x2xui8>

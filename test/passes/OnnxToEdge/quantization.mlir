@@ -19,7 +19,9 @@ func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<2x3xi8> {onnx.
 // Weights of 4 bits in blocks of 2 become real numbers.
 
 // CHECK-LABEL: func.func @main(
-// CHECK-NEXT:    edge.constant dense<[1.000000e+00, -1.000000e+00, 6.000000e+00, 1.400000e+01]> : tensor<4xf32>
+// CHECK-DAG:     %[[X:.*]] = edge.constant dense<[1, -1, 3, 7]> : tensor<4xi8>
+// CHECK-DAG:     %[[S:.*]] = edge.constant dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>
+// CHECK:         edge.dequantize_blocks %[[X]], %[[S]] axis 0 block 2 : (tensor<4xi8>, tensor<2xf32>) -> tensor<4xf32>
 func.func @main() -> (tensor<4xf32> {onnx.name = "y"}) {
   %x = onnx.constant dense<[1, -1, 3, 7]> : tensor<4xi4>
   %s = onnx.constant dense<[1.0, 2.0]> : tensor<2xf32>
@@ -33,7 +35,9 @@ func.func @main() -> (tensor<4xf32> {onnx.name = "y"}) {
 // Columns of packed numbers, low half first; the zero is 8 unless given.
 
 // CHECK-LABEL: func.func @main(
-// CHECK-DAG:     %[[W:.*]] = edge.constant dense<{{.*}}> : tensor<16x2xf32>
+// CHECK-DAG:     %[[B:.*]] = edge.constant dense<{{.*}}> : tensor<16x2xi8>
+// CHECK-DAG:     %[[S:.*]] = edge.constant dense<{{\[\[}}5.000000e-01, 2.000000e+00]]> : tensor<1x2xf32>
+// CHECK:         %[[W:.*]] = edge.dequantize_blocks %[[B]], %[[S]] axis 0 block 16
 // CHECK:         edge.matmul(%{{.*}}, %[[W]]) : (tensor<3x16xf32>, tensor<16x2xf32>) -> tensor<3x2xf32>
 func.func @main(%a: tensor<3x16xf32> {onnx.name = "a"}) -> (tensor<3x2xf32> {onnx.name = "y"}) {
   %b = onnx.constant dense<129> : tensor<2x1x8xui8>

@@ -1,0 +1,61 @@
+//===- BiasCorrection.cpp - make good what rounding shifts ------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "passes/Quantization/BiasCorrection.h"
+
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::edge;
+using namespace edgecc::quantization;
+
+/// Whether the only user of a result adds a constant to it, which becomes the
+/// bias later.
+static bool isBiasedLater(Operation *op) {
+  if (!op->hasOneUse())
+    return false;
+  auto sum = dyn_cast<AddOp>(*op->user_begin());
+  return sum && (matchPattern(sum.getLhs(), m_Constant()) ||
+                 matchPattern(sum.getRhs(), m_Constant()));
+}
+
+void edgecc::quantization::correctBias(Operation *op, ArrayRef<double> errors,
+                                       ArrayRef<double> means) {
+  RankedTensorType weights = typeOf(op->getOperand(1));
+  int64_t rank = weights.getRank(), channels = weights.getShape().back();
+  int64_t groups = 1, inputs = weights.getDimSize(rank - 2);
+  auto conv = dyn_cast<ConvOp>(op);
+  if (conv)
+    groups = conv.getGroups();
+  else if (rank != 2)
+    return;
+  MutableOperandRange bias =
+      conv ? conv.getBiasMutable() : cast<MatMulOp>(op).getBiasMutable();
+  if (int64_t(means.size()) != inputs * groups ||
+      int64_t(errors.size()) != weights.getNumElements() ||
+      (bias.empty() && isBiasedLater(op)))
+    return;
+  SmallVector<double> corrected(channels, 0);
+  if (!bias.empty()) {
+    Attribute constant;
+    std::optional<ConstantView> view;
+    if (matchPattern(bias[0].get(), m_Constant(&constant)))
+      view = ConstantView::get(constant);
+    if (!view || !view->getType().getElementType().isF32())
+      return;
+    for (int64_t i = 0; i < channels; ++i)
+      corrected[i] = view->real(i);
+  }
+  for (auto [i, error] : llvm::enumerate(errors)) {
+    int64_t channel = int64_t(i) % channels;
+    int64_t input = int64_t(i) / channels % inputs;
+    int64_t group = channel / (channels / groups);
+    corrected[channel] -= error * means[group * inputs + input];
+  }
+  SmallVector<float> numbers(corrected.begin(), corrected.end());
+  OpBuilder builder(op);
+  bias.assign(createFloats(builder, op->getLoc(), numbers, {channels}));
+}

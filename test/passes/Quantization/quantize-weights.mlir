@@ -1,0 +1,22 @@
+// RUN: edgecc-opt %s --edgecc-quantize-weights="bits=4 block-size=2" | FileCheck %s
+// RUN: not edgecc-opt %s --edgecc-quantize-weights="bits=9" 2>&1 | FileCheck %s --check-prefix=BITS
+// BITS: error: cannot store weights in blocks of 0 numbers of 9 bits; expected 2 to 8 bits, and blocks of at least 1 or 0 for whole columns
+
+// The number furthest from zero is the end of the integers, scales are f16.
+// CHECK-LABEL: func @product
+func.func @product(%x: tensor<2x3xf32>) -> tensor<2x2xf32> {
+  %w = edge.constant dense<[[8.0, -0.5], [-2.0, 4.0], [0.0, 1.0]]> : tensor<3x2xf32>
+  // CHECK: edge.constant dense<{{\[\[}}-8, 1], [2, -8], [0, -8]]> : tensor<3x2xi8>
+  // CHECK: edge.constant dense<{{\[\[}}-1.000000e+00, -5.000000e-01], [0.000000e+00, -1.250000e-01]]> : tensor<2x2xf32>
+  // CHECK: edge.dequantize_blocks {{.*}} axis 0 block 2
+  %0 = edge.matmul(%x, %w) : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
+  return %0 : tensor<2x2xf32>
+}
+
+// What is not known stays.
+// CHECK-LABEL: func @unknown
+// CHECK-NOT: dequantize
+func.func @unknown(%x: tensor<2x3xf32>, %w: tensor<3x2xf32>) -> tensor<2x2xf32> {
+  %0 = edge.matmul(%x, %w) : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
+  return %0 : tensor<2x2xf32>
+}
