@@ -72,9 +72,11 @@ def calibration(folder, name, pictures, labels=None):
 
 
 def with_weights(flags):
-    """The same examples for weights of 4 bits, and none."""
-    form = ["--quantize=int4-weights", "--block-size=32"]
-    return {"": form, " by second order": [*form, flags[1]]}
+    """For weights of 4 bits the same examples, and none, where blocks have to be
+    smaller."""
+    form = ["--quantize=int4-weights"]
+    return {"": [*form, "--block-size=16"],
+            " by second order": [*form, "--block-size=32", flags[1]]}
 
 
 def report(options, path, pictures, labels, flags):

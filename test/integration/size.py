@@ -28,9 +28,9 @@ STAGES = [(24, 2, 2), (32, 3, 2), (64, 4, 2), (96, 3, 1), (160, 3, 2),
 # arena, in bytes.
 LIMITS = {
     "mlperf_ad_ae_int8": (2_500, 2_300, 1_500),
-    "mlperf_kws_dscnn_int8": (8_900, 5_400, 21_100),
-    "mlperf_ic_resnet8_int8": (15_900, 10_500, 56_200),
-    "mlperf_vww_mbv1_int8": (20_300, 9_500, 57_300),
+    "mlperf_kws_dscnn_int8": (8_900, 5_400, 9_400),
+    "mlperf_ic_resnet8_int8": (15_900, 11_500, 24_700),
+    "mlperf_vww_mbv1_int8": (20_300, 12_800, 16_700),
 }
 
 
