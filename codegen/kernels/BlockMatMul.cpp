@@ -12,10 +12,6 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
 
-static RankedTensorType typeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType());
-}
-
 namespace {
 
 /// What is known of a product before its buffers are.

@@ -195,21 +195,8 @@ static Value loadAs(Emitter &e, Value memref, Value index, int64_t lanes,
   return vector::BitCastOp::create(e, VectorType::get({lanes}, type), loaded);
 }
 
-static Value splatInteger(Emitter &e, Type type, int64_t value) {
-  auto element = cast<IntegerType>(getElementTypeOrSelf(type));
-  TypedAttr scalar = e.getIntegerAttr(element, value);
-  if (auto vector = dyn_cast<VectorType>(type))
-    return e.constant(DenseElementsAttr::get(vector, Attribute(scalar)));
-  return e.constant(scalar);
-}
-
-Value BlockWeights::toFloat(Emitter &e, Value integers) const {
-  Type type = e.getF32Type();
-  if (auto vector = dyn_cast<VectorType>(integers.getType()))
-    type = vector.clone(type);
-  if (isUnsigned)
-    return arith::UIToFPOp::create(e, type, integers);
-  return arith::SIToFPOp::create(e, type, integers);
+static Value splatWord(Emitter &e, int64_t value, int64_t lanes) {
+  return e.splat(e.constant(e.getI32IntegerAttr(value)), lanes);
 }
 
 /// Row `row` of the group `word`: a table has the float for each integer,
@@ -225,8 +212,8 @@ Value BlockWeights::lookUp(Emitter &e, Value word, int64_t row) const {
   auto type = VectorType::get({lookupLanes}, e.getF32Type());
   Value table = e.constant(DenseElementsAttr::get(type, floats));
   if (row > 0)
-    word = arith::ShRUIOp::create(e, word,
-                                  splatInteger(e, word.getType(), row * bits));
+    word =
+        arith::ShRUIOp::create(e, word, splatWord(e, row * bits, lookupLanes));
   return LLVM::CallIntrinsicOp::create(e, type, e.getStringAttr(lookup),
                                        ValueRange{table, word})
       .getResults();
@@ -236,7 +223,8 @@ SmallVector<Value> BlockWeights::loadGroup(Emitter &e, Value memref,
                                            Value index, int64_t lanes,
                                            int64_t count) const {
   if (bits == 8)
-    return {toFloat(e, loadAs(e, memref, index, lanes, e.getI8Type()))};
+    return {convert(e, loadAs(e, memref, index, lanes, e.getI8Type()),
+                    e.getF32Type(), isUnsigned)};
   Value word = loadAs(e, memref, index, lanes, e.getI32Type());
   SmallVector<Value> rows;
   for (int64_t row = 0; row < count; ++row) {
@@ -245,7 +233,7 @@ SmallVector<Value> BlockWeights::loadGroup(Emitter &e, Value memref,
       continue;
     }
     auto shift = [&](int64_t distance) {
-      return splatInteger(e, word.getType(), distance);
+      return splatWord(e, distance, lanes);
     };
     Value top = word;
     if (int64_t above = 32 - bits * (row + 1))
@@ -255,10 +243,7 @@ SmallVector<Value> BlockWeights::loadGroup(Emitter &e, Value memref,
             ? arith::ShRUIOp::create(e, top, shift(32 - bits)).getResult()
             : arith::ShRSIOp::create(e, top, shift(32 - bits));
     // As signed ones, which machines convert faster; both fit.
-    Type type = e.getF32Type();
-    if (auto vector = dyn_cast<VectorType>(integer.getType()))
-      type = vector.clone(type);
-    rows.push_back(arith::SIToFPOp::create(e, type, integer));
+    rows.push_back(convert(e, integer, e.getF32Type()));
   }
   return rows;
 }
@@ -271,5 +256,6 @@ Value BlockWeights::loadScales(Emitter &e, Value memref, Value index,
 
 Value BlockWeights::loadZeroPoints(Emitter &e, Value memref, Value index,
                                    int64_t lanes) const {
-  return toFloat(e, loadAs(e, memref, index, lanes, e.getI8Type()));
+  return convert(e, loadAs(e, memref, index, lanes, e.getI8Type()),
+                 e.getF32Type(), isUnsigned);
 }

@@ -64,7 +64,6 @@ public:
   int64_t scaleBytes() const { return hasHalfScales ? 2 : 4; }
 
 private:
-  mlir::Value toFloat(Emitter &e, mlir::Value integers) const;
   mlir::Value lookUp(Emitter &e, mlir::Value word, int64_t row) const;
 
   edge::ConstantView weights, scales;

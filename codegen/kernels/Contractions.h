@@ -15,6 +15,13 @@
 
 namespace edgecc::kernels {
 
+inline mlir::RankedTensorType typeOf(mlir::Value tensor) {
+  return llvm::cast<mlir::RankedTensorType>(tensor.getType());
+}
+inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value tensor) {
+  return typeOf(tensor).getShape();
+}
+
 /// Attach the kernels to the operations.
 void attachConvKernel(mlir::MLIRContext &context);
 void attachMatMulKernel(mlir::MLIRContext &context);

@@ -21,10 +21,6 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
 
-static ArrayRef<int64_t> shapeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType()).getShape();
-}
-
 static Type elementOf(Value tensor) {
   return cast<RankedTensorType>(tensor.getType()).getElementType();
 }

@@ -31,6 +31,13 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
 
+target::CpuAttr kernels::requireCpu(ModuleOp module) {
+  target::CpuAttr cpu = target::getCpu(module);
+  if (!cpu)
+    module.emitError("expects the attribute '") << target::cpuAttrName << "'";
+  return cpu;
+}
+
 /// Fills `memref` with `value` where `pad` adds to its operand.
 static void emitBorder(OpBuilder &builder, edge::PadOp pad, Value memref,
                        target::CpuAttr cpu) {
@@ -534,11 +541,9 @@ private:
 struct EmitKernels : kernels::impl::EmitKernelsBase<EmitKernels> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    target::CpuAttr cpu = target::getCpu(module);
-    if (!cpu) {
-      module.emitError("expects the attribute '") << target::cpuAttrName << "'";
+    target::CpuAttr cpu = requireCpu(module);
+    if (!cpu)
       return signalPassFailure();
-    }
     auto main = module.lookupSymbol<func::FuncOp>("main");
     if (!main) {
       module.emitError("expects a function @main");

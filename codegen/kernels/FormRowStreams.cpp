@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/LiveBytes.h"
 #include "codegen/kernels/Passes.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
@@ -25,10 +26,6 @@ namespace edgecc::kernels {
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
-
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
 
 /// Whether `value` is the bytes of one image.
 static bool isByteImage(Value value) {
@@ -74,6 +71,30 @@ static bool canStream(Operation *op) {
 
 namespace {
 
+/// A stream while its body is built.
+class StreamFrame {
+public:
+  /// The stream whose body yields what `body` builds.
+  edge::RowStreamOp build(OpBuilder &builder, Location loc, Type type,
+                          function_ref<Value()> body) {
+    stream = edge::RowStreamOp::create(builder, loc, type, ValueRange());
+    builder.createBlock(&stream.getBody());
+    edge::YieldOp::create(builder, loc, body());
+    stream.getInputsMutable().assign(inputs);
+    return stream;
+  }
+
+  /// The rows of `input` that the body gets, as `slab`.
+  Value addInput(Value input, Type slab) {
+    inputs.push_back(input);
+    return stream.getBody().front().addArgument(slab, input.getLoc());
+  }
+
+private:
+  edge::RowStreamOp stream;
+  SmallVector<Value> inputs;
+};
+
 /// Builds the stream of some operations of a block.
 class StreamBuilder {
 public:
@@ -87,13 +108,9 @@ public:
     SmallVector<Location> locations;
     for (Operation *op : operations)
       locations.push_back(op->getLoc());
-    stream = edge::RowStreamOp::create(builder, builder.getFusedLoc(locations),
-                                       result.getType(), ValueRange());
-    builder.createBlock(&stream.getBody());
-    Value slab = slabOf(result, /*rows=*/1);
-    edge::YieldOp::create(builder, stream.getLoc(), slab);
-    stream.getInputsMutable().assign(inputs);
-    return stream;
+    return frame.build(builder, builder.getFusedLoc(locations),
+                       result.getType(),
+                       [&] { return slabOf(result, /*rows=*/1); });
   }
 
 private:
@@ -103,10 +120,8 @@ private:
     shape[1] = rows;
     auto slab = RankedTensorType::get(shape, type.getElementType());
     Operation *op = value.getDefiningOp();
-    if (!op || !operations.contains(op)) {
-      inputs.push_back(value);
-      return stream.getBody().front().addArgument(slab, value.getLoc());
-    }
+    if (!op || !operations.contains(op))
+      return frame.addInput(value, slab);
     IRMapping mapping;
     for (OpOperand &operand : op->getOpOperands()) {
       Value given = operand.get();
@@ -159,8 +174,7 @@ private:
 
   llvm::SmallSetVector<Operation *, 8> operations;
   OpBuilder builder;
-  edge::RowStreamOp stream;
-  SmallVector<Value> inputs;
+  StreamFrame frame;
 };
 
 /// Builds a stream again with more rows at a time.
@@ -170,13 +184,8 @@ public:
 
   /// The stream, `rows` times as many rows at a time, before the old one.
   edge::RowStreamOp build(int64_t rows) {
-    stream = edge::RowStreamOp::create(builder, old.getLoc(), old.getType(),
-                                       ValueRange());
-    builder.createBlock(&stream.getBody());
-    Value slab = widen(old.getYielded(), rows);
-    edge::YieldOp::create(builder, stream.getLoc(), slab);
-    stream.getInputsMutable().assign(inputs);
-    return stream;
+    return frame.build(builder, old.getLoc(), old.getType(),
+                       [&] { return widen(old.getYielded(), rows); });
   }
 
 private:
@@ -185,10 +194,8 @@ private:
     SmallVector<int64_t> shape(type.getShape());
     shape[1] *= times;
     auto slab = RankedTensorType::get(shape, type.getElementType());
-    if (auto argument = dyn_cast<BlockArgument>(value)) {
-      inputs.push_back(old.getInputs()[argument.getArgNumber()]);
-      return stream.getBody().front().addArgument(slab, value.getLoc());
-    }
+    if (auto argument = dyn_cast<BlockArgument>(value))
+      return frame.addInput(old.getInputs()[argument.getArgNumber()], slab);
     Operation *op = value.getDefiningOp();
     if (auto window = dyn_cast<edge::RowWindowOp>(op)) {
       // As many rows come at a time as go, if that divides them.
@@ -213,9 +220,9 @@ private:
     return copy->getResult(0);
   }
 
-  edge::RowStreamOp old, stream;
+  edge::RowStreamOp old;
   OpBuilder builder;
-  SmallVector<Value> inputs;
+  StreamFrame frame;
 };
 
 struct FormRowStreams : kernels::impl::FormRowStreamsBase<FormRowStreams> {

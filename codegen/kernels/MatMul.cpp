@@ -21,10 +21,6 @@ using namespace edgecc::kernels;
 
 namespace {
 
-RankedTensorType typeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType());
-}
-
 /// What is known of a product before its buffers are.
 struct MatMulPlan {
   MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu);

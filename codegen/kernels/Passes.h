@@ -6,10 +6,16 @@
 #ifndef EDGECC_CODEGEN_KERNELS_PASSES_H
 #define EDGECC_CODEGEN_KERNELS_PASSES_H
 
+#include "dialects/Target/TargetDialect.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace edgecc::kernels {
+
+/// The CPU that `module` is compiled for; null, after an error, if it says
+/// nothing of one.
+target::CpuAttr requireCpu(mlir::ModuleOp module);
 
 #define GEN_PASS_DECL
 #include "codegen/kernels/Passes.h.inc"

@@ -36,12 +36,10 @@ struct SelectSparse : kernels::impl::SelectSparseBase<SelectSparse> {
   using SelectSparseBase::SelectSparseBase;
 
   void runOnOperation() override {
-    auto module = getOperation()->getParentOfType<ModuleOp>();
-    target::CpuAttr cpu = target::getCpu(module);
-    if (!cpu) {
-      module.emitError("expects the attribute '") << target::cpuAttrName << "'";
+    target::CpuAttr cpu =
+        kernels::requireCpu(getOperation()->getParentOfType<ModuleOp>());
+    if (!cpu)
       return signalPassFailure();
-    }
     getOperation().walk([&](edge::ConvOp op) {
       // Rows of a chain are computed as they are needed.
       if (isa<edge::RowBandsOp>(op->getParentOp()))

@@ -34,12 +34,10 @@ struct SelectWinograd : kernels::impl::SelectWinogradBase<SelectWinograd> {
   using SelectWinogradBase::SelectWinogradBase;
 
   void runOnOperation() override {
-    auto module = getOperation()->getParentOfType<ModuleOp>();
-    target::CpuAttr cpu = target::getCpu(module);
-    if (!cpu) {
-      module.emitError("expects the attribute '") << target::cpuAttrName << "'";
+    target::CpuAttr cpu =
+        kernels::requireCpu(getOperation()->getParentOfType<ModuleOp>());
+    if (!cpu)
       return signalPassFailure();
-    }
     SmallVector<std::pair<edge::ConvOp, cost::WinogradGain>> candidates;
     getOperation().walk([&](edge::ConvOp op) {
       // Rows of a chain are computed as they are needed.

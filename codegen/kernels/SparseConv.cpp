@@ -5,7 +5,7 @@
 
 #include "codegen/kernels/SparseConv.h"
 #include "codegen/cost/ContractionCost.h"
-#include "codegen/kernels/GemmKernel.h"
+#include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/Strided.h"
 #include "dialects/Edge/EdgeConstants.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
@@ -17,10 +17,6 @@
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
-
-static ArrayRef<int64_t> shapeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType()).getShape();
-}
 
 //===----------------------------------------------------------------------===//
 // The choice

@@ -168,10 +168,6 @@ static SmallVector<Value> transformSquare(Emitter &e, const Matrix &matrix,
 // The choice
 //===----------------------------------------------------------------------===//
 
-static ArrayRef<int64_t> shapeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType()).getShape();
-}
-
 static cost::WinogradShape winogradShape(edge::ConvOp op) {
   ArrayRef<int64_t> output = shapeOf(op.getResult());
   return {output[0],         output[1],

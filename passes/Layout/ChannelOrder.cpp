@@ -14,10 +14,6 @@ using namespace mlir;
 using namespace edgecc::edge;
 using namespace edgecc::layout;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 //===----------------------------------------------------------------------===//
 // Shuffles
 //===----------------------------------------------------------------------===//

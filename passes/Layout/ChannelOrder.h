@@ -11,6 +11,10 @@
 
 namespace edgecc::layout {
 
+inline mlir::RankedTensorType typeOf(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType());
+}
+
 /// An order of channels, which are the last dimension: new channel `c` is old
 /// channel `order[c]`.
 using ChannelOrder = Layout;

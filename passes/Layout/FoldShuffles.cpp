@@ -20,10 +20,6 @@ using namespace edgecc::layout;
 
 namespace {
 
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 /// Whether each group of a pointwise convolution takes as many channels of
 /// every row of the shuffled matrix: they are the taps of a window that lies
 /// across the rows.
