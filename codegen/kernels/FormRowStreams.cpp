@@ -231,16 +231,18 @@ struct FormRowStreams : kernels::impl::FormRowStreamsBase<FormRowStreams> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     target::CpuAttr cpu = target::getCpu(function->getParentOfType<ModuleOp>());
+    bool isLimited = limit >= 0;
     // Memory is scarce where there is no cache of a second level.
-    if (function.isExternal() || !cpu || cpu.getL2Bytes() > 0)
+    if (function.isExternal() || !cpu || (!isLimited && cpu.getL2Bytes() > 0))
       return;
     Block &block = function.getBody().front();
     while (formOne(block, cpu))
       ++numStreams;
-    int64_t limit = mostOf(LiveBytes(block, cpu).measure());
-    limit += limit * growth / 100;
+    int64_t most = mostOf(LiveBytes(block, cpu).measure());
+    most =
+        isLimited ? std::max<int64_t>(most, limit) : most + most * growth / 100;
     for (auto stream : llvm::to_vector(block.getOps<edge::RowStreamOp>()))
-      widen(stream, limit, cpu);
+      widen(stream, most, cpu);
   }
 
 private:
@@ -275,6 +277,8 @@ private:
     ArrayRef<Operation *> units = live.getOperations();
     size_t peak = std::max_element(best.begin(), best.end()) - best.begin();
     int64_t least = best[peak];
+    if (least <= limit)
+      return false;
     ArrayRef<Operation *> chosen;
     for (size_t first = peak + 1; first-- > 0 && peak - first < longest;) {
       if (!canStream(units[first]))
@@ -287,11 +291,11 @@ private:
         if (!isClosed(range))
           continue;
         edge::RowStreamOp stream = StreamBuilder(range).build();
-        // The most bytes where anything changes; of two ways, the one that
-        // leaves more as it is.
+        // The most bytes where anything changes; of two ways, also of two
+        // within the limit, the one that leaves more as it is.
         std::vector<int64_t> now = live.measure(range, stream);
         stream.erase();
-        int64_t most = 0;
+        int64_t most = std::max<int64_t>(limit, 0);
         for (size_t time = 0; time < now.size(); ++time)
           if (now[time] != best[time] || time == last)
             most = std::max(most, now[time]);

@@ -32,11 +32,14 @@ def SelectWinograd : Pass<"edgecc-select-winograd", "::mlir::func::FuncOp"> {
     Where the CPU
     has no third level of cache, memory is taken to be scarce: all weights
     together grow by `growth` at most, and the convolutions that gain most for
-    a byte are chosen. The module must carry `target.cpu`.
+    a byte are chosen. None is chosen that has more than `limit` bytes alive
+    while it runs. The module must carry `target.cpu`.
   }];
   let options = [
     Option<"growth", "growth", "unsigned", /*default=*/"25",
            "percent by which constants may grow where memory is scarce">,
+    Option<"limit", "limit", "int64_t", /*default=*/"-1",
+           "bytes that may be alive at one time; negative for no limit">,
   ];
 }
 
@@ -63,11 +66,16 @@ def FormRowStreams : Pass<"edgecc-form-row-streams", "::mlir::func::FuncOp"> {
     `edge.row_stream`: the tensors between them are then never there as a whole,
     and the result may lie over what is read. In the end streams compute more
     rows at a time, which is faster, as long as memory grows by no more than
-    `growth`. Borders must be explicit. The module must carry `target.cpu`.
+    `growth`. With a `limit`, on any CPU, streams are formed while more bytes
+    are alive, each of as few operations as that takes, and compute as many rows
+    at a time as it allows. Borders must be explicit. The module must carry
+    `target.cpu`.
   }];
   let options = [
     Option<"growth", "growth", "unsigned", /*default=*/"10",
            "percent by which memory may grow for the sake of speed">,
+    Option<"limit", "limit", "int64_t", /*default=*/"-1",
+           "bytes that may be alive at one time; negative for no limit">,
   ];
   let statistics = [Statistic<"numStreams", "streams", "streams formed">];
 }

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "codegen/kernels/LiveBytes.h"
 #include "codegen/kernels/Passes.h"
 #include "codegen/kernels/SparseConv.h"
 #include "codegen/kernels/Winograd.h"
@@ -63,6 +64,17 @@ struct SelectWinograd : kernels::impl::SelectWinogradBase<SelectWinograd> {
       op->setAttr(kernels::winogradAttrName,
                   builder.getI64IntegerAttr(gain.tile));
     }
+    if (limit >= 0)
+      dropOverLimit(cpu);
+  }
+
+private:
+  /// Multiplies out what needs more memory than there is.
+  void dropOverLimit(target::CpuAttr cpu) {
+    kernels::LiveBytes live(getOperation().getBody().front(), cpu);
+    for (auto [op, bytes] : llvm::zip(live.getOperations(), live.measure()))
+      if (bytes > limit)
+        op->removeAttr(kernels::winogradAttrName);
   }
 };
 } // namespace

@@ -5,6 +5,7 @@
 
 #include "compiler/api/Compiler.h"
 #include "codegen/kernels/InnerProduct.h"
+#include "compiler/api/MemoryFit.h"
 #include "compiler/api/Report.h"
 #include "compiler/pipeline/Evaluate.h"
 #include "compiler/pipeline/Registration.h"
@@ -102,8 +103,9 @@ static LLVMStageOptions llvmStage(const CompileOptions &options) {
   return stage;
 }
 
-LogicalResult Compiler::lower(ModuleOp module, Stage stage,
+LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
                               const CompileOptions &options) {
+  auto passes = [&](Stage next) { return from < next && next <= stage; };
   if (options.codegen.optLevel == OptLevel::Os)
     module->setAttr("edge.small_code", UnitAttr::get(&context));
   return runPasses(module, options, [&](OpPassManager &manager) {
@@ -135,16 +137,19 @@ LogicalResult Compiler::lower(ModuleOp module, Stage stage,
     // More than it can be: no bound.
     if (options.codegen.optLevel == OptLevel::O3)
       kernel.winogradGrowth = 1000;
+    kernel.arenaLimit = options.arenaLimit;
+    if (!kernel.arenaLimit && options.limits.ram)
+      kernel.arenaLimit = *options.limits.ram;
     kernel.layers = options.layers;
-    if (stage >= Stage::Edge)
+    if (passes(Stage::Edge))
       buildEdgeStage(manager, edge);
-    if (stage >= Stage::Opt)
+    if (passes(Stage::Opt))
       buildOptStage(manager, opt);
-    if (stage >= Stage::Placed)
+    if (passes(Stage::Placed))
       buildPlacedStage(manager, placed);
-    if (stage >= Stage::Kernel)
+    if (passes(Stage::Kernel))
       buildKernelStage(manager, kernel);
-    if (stage >= Stage::LLVM)
+    if (passes(Stage::LLVM))
       buildLLVMStage(manager, llvmStage(options));
   });
 }
@@ -256,8 +261,6 @@ static std::vector<BufferReport> readPlan(func::FuncOp main,
 
 LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
                                  Generated &generated) {
-  if (failed(lower(module, Stage::Kernel, options)))
-    return failure();
   auto name = module->getAttrOfType<StringAttr>("edge.model_name");
   FailureOr<ModelInterface> interface = readInterface(module, name);
   if (failed(interface))
@@ -363,14 +366,43 @@ static void predictCost(const MachineProfile &profile,
 FailureOr<CompiledModel> Compiler::compile(StringRef path,
                                            const CompileOptions &options) {
   OwningOpRef<ModuleOp> module = import(path, options);
+  if (!module || failed(lower(*module, Stage::Onnx, Stage::Opt, options)))
+    return failure();
+  if (options.limits.ram || options.limits.flash)
+    return fit(*module, options);
+  if (failed(lower(*module, Stage::Opt, Stage::Kernel, options)))
+    return failure();
+  return finish(*module, options);
+}
+
+FailureOr<CompiledModel> Compiler::fit(ModuleOp module,
+                                       const CompileOptions &options) {
+  MemoryFit fit(options);
+  do {
+    OwningOpRef<ModuleOp> trial(module.clone());
+    if (failed(lower(*trial, Stage::Opt, Stage::Kernel, fit.getOptions())))
+      return failure();
+    FailureOr<CompiledModel> model = finish(*trial, fit.getOptions());
+    if (failed(model))
+      return failure();
+    fit.add(std::move(*model));
+  } while (fit.isToTryAgain());
+  CompiledModel best = fit.takeBest();
+  if (failed(checkLimits(best, options.limits, module.getLoc())))
+    return failure();
+  return best;
+}
+
+FailureOr<CompiledModel> Compiler::finish(ModuleOp module,
+                                          const CompileOptions &options) {
   Generated generated;
-  if (!module || failed(generate(*module, options, generated)))
+  if (failed(generate(module, options, generated)))
     return failure();
   CompiledModel model;
   CodeFacts facts;
   facts.collectProfile = options.predictCost;
   if (failed(emitObject(*generated.llvmModule, *generated.machine, model.object,
-                        module->getLoc(), &facts)))
+                        module.getLoc(), &facts)))
     return failure();
   model.interface = std::move(generated.interface);
   // The other entries, for callers that work with any network, call this one.
@@ -394,8 +426,6 @@ FailureOr<CompiledModel> Compiler::compile(StringRef path,
       measureSections(StringRef(model.object.data(), model.object.size()));
   if (options.predictCost)
     predictCost(facts.profile, *generated.machine, model);
-  if (failed(checkLimits(model, options.limits, module->getLoc())))
-    return failure();
   return model;
 }
 
@@ -405,7 +435,7 @@ LogicalResult Compiler::print(StringRef path, Stage stage, bool asLLVMIR,
   if (!module)
     return failure();
   if (stage <= Stage::LLVM && !asLLVMIR) {
-    if (failed(lower(*module, stage, options)))
+    if (failed(lower(*module, Stage::Onnx, stage, options)))
       return failure();
     OpPrintingFlags flags;
     flags.elideLargeElementsAttrs(16).elideLargeResourceString(64);
@@ -413,7 +443,8 @@ LogicalResult Compiler::print(StringRef path, Stage stage, bool asLLVMIR,
     return success();
   }
   Generated generated;
-  if (failed(generate(*module, options, generated)))
+  if (failed(lower(*module, Stage::Onnx, Stage::Kernel, options)) ||
+      failed(generate(*module, options, generated)))
     return failure();
   if (asLLVMIR) {
     generated.llvmModule->print(os, nullptr);

@@ -57,7 +57,12 @@ struct CompileOptions {
   bool sparse = true;
   /// The prefix of all C names; from the file name if empty.
   std::string name;
+  /// What the network may take. What would take more is compiled anew with
+  /// other choices, those that cost least time first.
   MemoryLimits limits;
+  /// Bytes of arena to reach with the least extra work; without it, the limit
+  /// of RAM if there is one.
+  std::optional<int64_t> arenaLimit;
   LayerEntries layers;
   /// Computes convolutions and products of quantised values with integers; f32
   /// otherwise.
@@ -129,6 +134,14 @@ struct CompiledModel {
   std::optional<int64_t> floatFallbacks;
   /// What one inference costs, if that was asked for and is known.
   std::optional<LayerCost> cost;
+
+  /// Bytes of arena, stack and variables.
+  uint64_t getRam() const {
+    return interface.arenaBytes + interface.stackBytes.value_or(0) +
+           sizes.writable;
+  }
+  /// Bytes of code and constants.
+  uint64_t getFlash() const { return sizes.code + sizes.constants; }
 };
 
 /// Compiles models. Errors go to the diagnostic engine of its context; a
@@ -143,8 +156,8 @@ public:
   mlir::OwningOpRef<mlir::ModuleOp> import(llvm::StringRef path,
                                            const CompileOptions &options);
 
-  /// Takes a module of the onnx stage to `stage`, at most to `LLVM`.
-  llvm::LogicalResult lower(mlir::ModuleOp module, Stage stage,
+  /// Takes a module of the stage `from` to `stage`, at most to `LLVM`.
+  llvm::LogicalResult lower(mlir::ModuleOp module, Stage from, Stage stage,
                             const CompileOptions &options);
 
   /// Compiles a file to an object.
@@ -159,10 +172,16 @@ public:
 
 private:
   struct Generated;
-  /// From a module of the onnx stage to optimised LLVM IR.
+  /// From a module of the kernel stage to optimised LLVM IR.
   llvm::LogicalResult generate(mlir::ModuleOp module,
                                const CompileOptions &options,
                                Generated &generated);
+  /// From a module of the kernel stage to an object.
+  llvm::FailureOr<CompiledModel> finish(mlir::ModuleOp module,
+                                        const CompileOptions &options);
+  /// From a module of the opt stage to an object within the limits.
+  llvm::FailureOr<CompiledModel> fit(mlir::ModuleOp module,
+                                     const CompileOptions &options);
   llvm::LogicalResult
   runPasses(mlir::ModuleOp module, const CompileOptions &options,
             llvm::function_ref<void(mlir::OpPassManager &)> build);

@@ -224,8 +224,9 @@ static llvm::LogicalResult reportExcess(llvm::StringRef memory,
                                         mlir::Location loc) {
   constexpr size_t maxRows = 12;
   mlir::InFlightDiagnostic diagnostic =
-      mlir::emitError(loc) << "the network needs " << needed << " bytes of "
-                           << memory << ", but " << flag << " allows " << limit;
+      mlir::emitError(loc) << "the network needs at least " << needed
+                           << " bytes of " << memory << ", but " << flag
+                           << " allows " << limit;
   llvm::sort(rows, [](const Row &a, const Row &b) {
     return std::tie(b.bytes, a.what) < std::tie(a.bytes, b.what);
   });
@@ -288,9 +289,7 @@ llvm::LogicalResult edgecc::checkLimits(const CompiledModel &model,
                                         const MemoryLimits &limits,
                                         mlir::Location loc) {
   llvm::LogicalResult result = llvm::success();
-  uint64_t ram = model.interface.arenaBytes +
-                 model.interface.stackBytes.value_or(0) + model.sizes.writable;
-  uint64_t flash = model.sizes.code + model.sizes.constants;
+  uint64_t ram = model.getRam(), flash = model.getFlash();
   if (limits.ram && ram > *limits.ram)
     result =
         reportExcess("RAM", "--max-ram", ram, *limits.ram, listRam(model), loc);

@@ -147,12 +147,16 @@ void edgecc::buildKernelStage(OpPassManager &manager,
   if (options.sparse)
     function.addPass(kernels::createSelectSparse({options.winograd}));
   if (options.winograd)
-    function.addPass(kernels::createSelectWinograd({options.winogradGrowth}));
+    function.addPass(kernels::createSelectWinograd(
+        {options.winogradGrowth, options.arenaLimit.value_or(-1)}));
   function.addPass(transforms::createMaterializePadding());
   // Equal borders of one tensor are one.
   function.addPass(createCSEPass());
-  if (options.threads == 1)
-    function.addPass(kernels::createFormRowStreams());
+  if (options.threads == 1) {
+    kernels::FormRowStreamsOptions streams;
+    streams.limit = options.arenaLimit.value_or(streams.limit);
+    function.addPass(kernels::createFormRowStreams(streams));
+  }
   function.addPass(kernels::createMaterializeCopies());
   manager.addPass(kernels::createEmitKernels());
   // While also loops of one trip are there.

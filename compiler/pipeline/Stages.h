@@ -106,6 +106,9 @@ struct KernelStageOptions {
   unsigned winogradGrowth = 25;
   /// The threads of a run, which the module says as well.
   unsigned threads = 1;
+  /// Bytes of arena to reach with the least extra work; without it, the fewest
+  /// where memory is scarce.
+  std::optional<int64_t> arenaLimit;
   /// What the network offers of its layers.
   LayerEntries layers;
 };

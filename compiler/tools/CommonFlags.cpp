@@ -53,10 +53,12 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
             cl::desc("Optimise: -O0 to -O3, or -Os for size"),
             cl::cat(category)),
       maxRam("max-ram", cl::value_desc("bytes"),
-             cl::desc("Fail if arena and stack take more, such as 64K"),
+             cl::desc("The RAM for arena and stack, such as 64K: the fastest "
+                      "way that takes no more, or an error"),
              cl::cat(category)),
       maxFlash("max-flash", cl::value_desc("bytes"),
-               cl::desc("Fail if code and constants take more, such as 1M"),
+               cl::desc("The flash for code and constants, such as 1M: the "
+                        "fastest way that takes no more, or an error"),
                cl::cat(category)),
       shapes("shape", cl::value_desc("input:1x3x224x224"),
              cl::desc("The shape of an input with symbolic dimensions"),

@@ -5,7 +5,8 @@
 
 A network like MobileNetV2 has at -Os at most half of the code that it has at
 -O2, and the same results. The quantised networks of MLPerf Tiny, if there is a
-zoo, may not take more than what LIMITS says.
+zoo, may not take more than what LIMITS says, and fit into the RAM that --max-ram
+allows, with the same results.
 """
 import functools
 import json
@@ -98,6 +99,29 @@ def limits(options, path, level, most, arena):
     return f"{code} bytes, arena {memory['arena_bytes']}"
 
 
+def steered(options, path, cpu, ram):
+    """Fits into `ram` bytes what takes more otherwise."""
+    with tempfile.TemporaryDirectory() as folder:
+        free, bound = (memory["arena_bytes"] + memory["stack_bytes"]
+                       for flags in ([], [f"--max-ram={ram}"])
+                       for memory in [memory_of(options, path, folder,
+                                                "-mcpu=" + cpu, *flags)])
+    if not bound <= ram < free:
+        raise suite.Failure(f"{bound} bytes of {ram}, {free} without a limit")
+    return f"{bound} bytes, {free} without a limit"
+
+
+def same_steered_results(options, path, shape, ram):
+    feed = {"input_1_int8": np.random.default_rng(1).integers(
+        -128, 128, shape).astype(np.int8)}
+    free, bound = (suite.edgecc_run(options, path, feed,
+                                    ["-mcpu=x86-64", *flags])
+                   for flags in ([], [f"--max-ram={ram}"]))
+    if not np.array_equal(free[0], bound[0]):
+        raise suite.Failure("results differ")
+    return ""
+
+
 def main():
     p = suite.parser(__doc__)
     p.add_argument("--zoo", default="")
@@ -115,6 +139,13 @@ def main():
             tests.append((f"{name} {level}",
                           functools.partial(limits, options, path, level, most,
                                             arena)))
+    resnet = os.path.join(options.zoo, "real", "mlperf_ic_resnet8_int8.onnx")
+    if options.zoo and os.path.exists(resnet):
+        for cpu, ram in (("cortex-m4", 24 << 10), ("x86-64", 40 << 10)):
+            tests.append((f"resnet8 {cpu} --max-ram={ram}", functools.partial(
+                steered, options, resnet, cpu, ram)))
+        tests.append(("resnet8 --max-ram results", functools.partial(
+            same_steered_results, options, resnet, (1, 32, 32, 3), 40 << 10)))
     return suite.run(tests, options)
 
 

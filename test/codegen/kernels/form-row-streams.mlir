@@ -1,4 +1,6 @@
 // RUN: edgecc-opt %s -edgecc-form-row-streams -split-input-file -verify-diagnostics | FileCheck %s
+// RUN: edgecc-opt %s -edgecc-form-row-streams=limit=0 -split-input-file -verify-diagnostics | FileCheck %s --check-prefix=SCARCE
+// RUN: edgecc-opt %s -edgecc-form-row-streams=limit=100000 -split-input-file -verify-diagnostics | FileCheck %s --check-prefix=PLENTY
 
 #small = #target.cpu<triple = "thumbv7em-unknown-none-eabihf", cpu = "cortex-m4",
     indexBits = 32, hasFma = true, l1dBytes = 0, l2Bytes = 0>
@@ -14,6 +16,9 @@ module attributes {target.cpu = #small} {
 // CHECK: edge.conv(%[[W]],
 // CHECK-SAME: -> tensor<1x1x16x8xi8>
 // CHECK-NOT: edge.pad
+// Nothing is streamed that fits.
+// PLENTY-LABEL: func @border
+// PLENTY-NOT: edge.row_stream
 func.func @border(%x: tensor<1x16x16x8xi8>) -> tensor<1x16x16x8xi8> {
   %k = edge.constant dense<1> : tensor<3x3x1x8xi8>
   %m = edge.map(%x) : (tensor<1x16x16x8xi8>) -> tensor<1x16x16x8xi8> {
@@ -52,11 +57,13 @@ func.func @alone(%x: tensor<1x16x16x8xi8>) -> tensor<1x16x16x8xi8> {
 
 // -----
 
-// Memory is not scarce.
+// Memory is not scarce, unless there is a limit.
 #large = #target.cpu<triple = "x86_64-unknown-linux-gnu", cpu = "x86-64">
 module attributes {target.cpu = #large} {
 // CHECK-LABEL: func @large
 // CHECK-NOT: edge.row_stream
+// SCARCE-LABEL: func @large
+// SCARCE: edge.row_stream
 func.func @large(%x: tensor<1x16x16x8xi8>) -> tensor<1x16x16x8xi8> {
   %k = edge.constant dense<1> : tensor<3x3x1x8xi8>
   %p = edge.pad %x constant low [0, 1, 1, 0] high [0, 1, 1, 0]

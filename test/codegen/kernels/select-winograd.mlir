@@ -1,5 +1,6 @@
 // RUN: edgecc-opt %s -edgecc-select-winograd -split-input-file -verify-diagnostics | FileCheck %s
 // RUN: edgecc-opt %s -edgecc-select-winograd=growth=800 -split-input-file -verify-diagnostics | FileCheck %s --check-prefix=GROWS
+// RUN: edgecc-opt %s -edgecc-select-winograd=limit=1000 -split-input-file -verify-diagnostics | FileCheck %s --check-prefix=SCARCE
 
 #wide = #target.cpu<triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v4",
     vectorBytes = 64, vectorRegs = 32, hasFma = true, l2Bytes = 1048576,
@@ -10,6 +11,9 @@ module attributes {target.cpu = #wide} {
 // CHECK-LABEL: func @large
 // CHECK: edge.conv
 // CHECK-SAME: edge.winograd = {{[46]}} : i64
+// The transformed tiles would need more memory than there is.
+// SCARCE-LABEL: func @large
+// SCARCE-NOT: edge.winograd
 func.func @large(%x: tensor<1x58x58x64xf32>) -> tensor<1x56x56x64xf32> {
   %w = edge.constant dense<1.0> : tensor<3x3x64x64xf32>
   %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
