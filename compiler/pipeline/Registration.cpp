@@ -14,6 +14,7 @@
 #include "passes/Lowering/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/OnnxToEdge/Passes.h"
+#include "passes/Place/Passes.h"
 #include "passes/Quantization/Passes.h"
 #include "passes/Schedule/Passes.h"
 #include "passes/Transforms/Passes.h"
@@ -65,6 +66,7 @@ void edgecc::registerPasses() {
   kernels::registerKernelsPasses();
   layout::registerLayoutPasses();
   memory::registerMemoryPasses();
+  place::registerPlacePasses();
   quantization::registerQuantizationPasses();
   registerLoweringPasses();
   registerOnnxToEdgePasses();

@@ -5,6 +5,7 @@
 
 #include "dialects/Edge/EdgeDialect.h"
 #include "dialects/Edge/EdgeFold.h"
+#include "dialects/Edge/EdgePlaceOps.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
 #include "dialects/Edge/EdgeVerify.h"
 
@@ -32,6 +33,10 @@ void EdgeDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/Edge/EdgeScheduleOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/Edge/EdgePlaceOps.cpp.inc"
       >();
   addInterface(makeFoldInterface(this));
 }

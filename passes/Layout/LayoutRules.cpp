@@ -19,9 +19,17 @@ static RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
+/// Whether the type of the elements names a dimension.
+static bool isPerAxis(Value value) {
+  return isa<quant::UniformQuantizedPerAxisType>(
+      typeOf(value).getElementType());
+}
+
 /// Operations on dimensions that know them by number only: the operands have
 /// the layout of the result.
 static bool isUniform(Operation *op) {
+  if (isa<QuantizeOp, DequantizeOp, StorageCastOp>(op))
+    return !isPerAxis(op->getOperand(0)) && !isPerAxis(op->getResult(0));
   return isa<ElementwiseOpInterface, MapOp, BroadcastOp, ReduceOp, SoftmaxOp,
              CumulativeOp, ArgReduceOp, TopKOp, ResampleOp, SliceOp, PadOp,
              ConcatOp, GatherElementsOp>(op);
