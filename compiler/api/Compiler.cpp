@@ -116,6 +116,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     opt.evaluate = evaluateConstants;
     opt.optLevel = options.codegen.optLevel == OptLevel::O0 ? 0 : 2;
     opt.integers = options.integers;
+    opt.roundAsTflite = options.roundAsTflite;
     opt.calibrator = options.calibrator;
     opt.weights = options.weights;
     // Nobody else has computed such a network before.

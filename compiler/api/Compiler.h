@@ -67,6 +67,9 @@ struct CompileOptions {
   /// Computes convolutions and products of quantised values with integers; f32
   /// otherwise.
   bool integers = true;
+  /// Rounds quantised values as TFLite's reference kernels do, bit for bit, and
+  /// not as ONNX has it.
+  bool roundAsTflite = false;
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
   CalibratorPtr calibrator;

@@ -88,6 +88,8 @@ void edgecc::buildOptStage(OpPassManager &manager,
     first.addPass(
         quantization::createGrowIntegerRegions({options.integerSums}));
     first.addPass(createCSEPass());
+    if (options.roundAsTflite)
+      first.addPass(quantization::createRoundAsTflite());
     manager.addPass(quantization::createReportFloatFallback(
         {/*silent=*/options.floatFallback == WarningLevel::Off,
          /*asErrors=*/options.floatFallback == WarningLevel::Error}));

@@ -60,6 +60,8 @@ struct OptStageOptions {
   /// Adds up integers for averages, exactly; f32 otherwise, which breaks ties
   /// as ONNX Runtime does.
   bool integerSums = false;
+  /// Rounds quantised values as TFLite's kernels do, and not as ONNX has it.
+  bool roundAsTflite = false;
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
   CalibratorPtr calibrator;

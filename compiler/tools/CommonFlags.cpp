@@ -67,6 +67,10 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                  cl::desc("Compute convolutions and products of quantised "
                           "values in f32, as ONNX spells them out"),
                  cl::cat(category)),
+      rounding("rounding", cl::init("onnx"), cl::value_desc("form"),
+               cl::desc("How quantised values are rounded: onnx (default), or "
+                        "tflite for the bits of TFLite's reference kernels"),
+               cl::cat(category)),
       warnFallback("Wfloat-fallback", cl::init(true),
                    cl::desc("Name what stays in float in a quantised network "
                             "(default)"),
@@ -250,6 +254,13 @@ bool CommonFlags::parseWeights() {
 }
 
 bool CommonFlags::parseQuantization() {
+  if (rounding != "onnx" && rounding != "tflite")
+    return reportError("unknown form '" + rounding +
+                       "' in --rounding; expected onnx or tflite");
+  if (rounding == "tflite" && (noIntegers || optLevel == OptLevel::O0))
+    return reportError("--rounding=tflite is about integers, which " +
+                       llvm::Twine(noIntegers ? "-fno-integers" : "-O0") +
+                       " does without");
   if (!quantize.empty() && quantize != "int8" && quantize != "int16" &&
       quantize != "auto" && !weightBits(quantize))
     return reportError("unknown form '" + quantize +
@@ -401,6 +412,7 @@ CompileOptions CommonFlags::getOptions() const {
     options.codegen.pic = bool(pic);
   options.name = name;
   options.integers = !noIntegers;
+  options.roundAsTflite = rounding == "tflite";
   options.precision = precision;
   options.floatFallback = floatFallback;
   options.weights = weights;

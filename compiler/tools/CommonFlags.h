@@ -57,7 +57,9 @@ private:
   llvm::cl::opt<std::string> cpu, target, attrs, march, name;
   llvm::cl::opt<std::string> level, maxRam, maxFlash;
   llvm::cl::list<std::string> shapes;
-  llvm::cl::opt<bool> noIntegers, warnFallback, noWarnFallback;
+  llvm::cl::opt<bool> noIntegers;
+  llvm::cl::opt<std::string> rounding;
+  llvm::cl::opt<bool> warnFallback, noWarnFallback;
   llvm::cl::list<std::string> errors;
   llvm::cl::opt<std::string> quantize, maxLoss, accuracyReport, calibrate,
       calibration;

@@ -53,8 +53,9 @@ static double reach(const Parameters &parameters, int64_t channel = 0) {
   return double(std::max(parameters.most - zero, zero - parameters.least));
 }
 
-std::optional<double>
-edgecc::quantization::largestColumn(Value quantizedWeights) {
+/// The sums of the absolute weights of each output channel, less their zero
+/// points; nothing if they are not known.
+static std::optional<SmallVector<double>> columnSums(Value quantizedWeights) {
   std::optional<ConstantView> known = knownIntegers(quantizedWeights);
   if (!known)
     return std::nullopt;
@@ -65,7 +66,15 @@ edgecc::quantization::largestColumn(Value quantizedWeights) {
   for (int64_t i = 0, e = known->size(); i < e; ++i)
     sums[i % channels] += std::abs(
         double(known->integer(i) - parameters.zeroPoint(i % channels)));
-  return sums.empty() ? 0 : *llvm::max_element(sums);
+  return sums;
+}
+
+std::optional<double>
+edgecc::quantization::largestColumn(Value quantizedWeights) {
+  std::optional<SmallVector<double>> sums = columnSums(quantizedWeights);
+  if (!sums)
+    return std::nullopt;
+  return sums->empty() ? 0 : *llvm::max_element(*sums);
 }
 
 /// The largest sum of absolute products over all channels.
@@ -123,10 +132,13 @@ std::optional<SmallVector<int64_t>> Contraction::integerBias() const {
     for (int64_t i = 0; i < view->size(); ++i)
       values.push_back(view->real(i));
   }
+  std::optional<SmallVector<double>> columns = columnSums(weights);
   SmallVector<int64_t> integers;
   for (auto [channel, value] : llvm::enumerate(values)) {
     double integer = std::nearbyint(value / scale(channel));
-    if (!(std::abs(integer) < std::ldexp(1.0, 30)))
+    double products = columns ? (*columns)[channel] * reach(inputParameters)
+                              : largestAllowedSum;
+    if (!(std::abs(integer) + products < std::ldexp(1.0, 31)))
       return std::nullopt;
     integers.push_back(int64_t(integer));
   }

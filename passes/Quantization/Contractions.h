@@ -29,6 +29,11 @@ struct Contraction {
   /// The type of such a bias; null if its scales are too small for a type.
   mlir::quant::QuantizedType biasType() const;
 
+  /// Whether there is no bias, or one that is known in the scale of the sums.
+  bool hasIntegerBias() const {
+    return !bias || (quantizedType(bias) == biasType() && integerBias());
+  }
+
   /// The scale of the sums of `channel`.
   double scale(int64_t channel) const {
     return inputParameters.scale() * weightParameters.scale(channel);
@@ -39,8 +44,7 @@ struct Contraction {
   /// The number of products in a sum.
   int64_t depth() const;
 
-  /// What the products of a sum may add up to: the bias, which fits 31 bits, is
-  /// on top.
+  /// What the products of a sum may add up to: the bias is on top.
   static constexpr double largestAllowedSum = double(1 << 30);
 
   mlir::Operation *op;

@@ -137,10 +137,11 @@ Value addTerms(OpBuilder &builder, const Contraction &c, Value bias,
       RankedTensorType::get({c.channels()}, builder.getI32Type()));
 }
 
-/// The epilogue of `op`: the sum as f32, times a factor per channel, and for a
-/// quantised result rounded, saturated and shifted.
-void buildEpilogue(EpilogueOpInterface op, const Contraction &c,
-                   quant::QuantizedType resultType) {
+} // namespace
+
+void edgecc::quantization::buildEpilogue(EpilogueOpInterface op,
+                                         const Contraction &c,
+                                         quant::QuantizedType resultType) {
   Location loc = op.getLoc();
   OpBuilder outer(op);
   double divisor = resultType ? Parameters(resultType).scale() : 1.0;
@@ -191,11 +192,10 @@ void buildEpilogue(EpilogueOpInterface op, const Contraction &c,
   YieldOp::create(b, ValueRange(integer));
 }
 
-} // namespace
-
 Value edgecc::quantization::lowerContraction(OpBuilder &builder,
                                              const Contraction &c, Value input,
-                                             Value weights, Value bias) {
+                                             Value weights, Value bias,
+                                             BuildEpilogueFn epilogue) {
   Location loc = c.op->getLoc();
   std::optional<Factors> known = shiftKnown(builder, c, input, weights);
   Factors factors = known ? *known : centreBoth(builder, c, input, weights);
@@ -231,6 +231,6 @@ Value edgecc::quantization::lowerContraction(OpBuilder &builder,
       resultType ? Type(storageType(resultType)) : Type(builder.getF32Type());
   result.setType(typeOf(result).clone(element));
   OpBuilder::InsertionGuard guard(builder);
-  buildEpilogue(cast<EpilogueOpInterface>(copy), c, resultType);
+  epilogue(cast<EpilogueOpInterface>(copy), c, resultType);
   return result;
 }

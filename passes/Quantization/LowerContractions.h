@@ -23,12 +23,22 @@ mlir::Value padSpatial(mlir::OpBuilder &builder, mlir::Location loc,
                        mlir::Value value, llvm::ArrayRef<int64_t> low,
                        llvm::ArrayRef<int64_t> high, int64_t filler);
 
+/// The epilogue of `op`, the integer form of `c`: the sum as f32, times a
+/// factor per channel, and for a quantised result rounded, saturated and
+/// shifted. `resultType` is null for a real result.
+void buildEpilogue(edge::EpilogueOpInterface op, const Contraction &c,
+                   mlir::quant::QuantizedType resultType);
+using BuildEpilogueFn =
+    llvm::function_ref<void(edge::EpilogueOpInterface, const Contraction &,
+                            mlir::quant::QuantizedType)>;
+
 /// The contraction on stored integers with an epilogue that gives the result:
 /// stored integers if the operation's result is quantised, otherwise f32.
 /// `input`, `weights` and `bias` (or null) are the stored integers.
 mlir::Value lowerContraction(mlir::OpBuilder &builder, const Contraction &c,
                              mlir::Value input, mlir::Value weights,
-                             mlir::Value bias);
+                             mlir::Value bias,
+                             BuildEpilogueFn epilogue = buildEpilogue);
 
 } // namespace edgecc::quantization
 

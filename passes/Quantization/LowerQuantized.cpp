@@ -141,7 +141,7 @@ private:
 
   Value lower(OpBuilder &builder, Operation *op) {
     if (std::optional<Contraction> contraction = Contraction::get(op))
-      if (contraction->objection().empty() && fitsBias(*contraction))
+      if (contraction->objection().empty() && contraction->hasIntegerBias())
         return lowerContraction(
             builder, *contraction, integers(contraction->input),
             integers(contraction->weights),
@@ -159,13 +159,6 @@ private:
         .Case([&](PoolOp pool) { return lowerPool(builder, pool); })
         .Case([&](ReduceOp reduce) { return lowerReduce(builder, reduce); })
         .Default([&](Operation *) { return lowerMovement(builder, op); });
-  }
-
-  /// The bias is known, in the scale of the sums.
-  static bool fitsBias(const Contraction &contraction) {
-    return !contraction.bias ||
-           (quantizedType(contraction.bias) == contraction.biasType() &&
-            contraction.integerBias());
   }
 
   /// Sums of integers, less as many zero points, times the scale.

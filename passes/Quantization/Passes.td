@@ -44,6 +44,22 @@ def GrowIntegerRegions : Pass<"edgecc-grow-integer-regions",
   ];
 }
 
+def RoundAsTflite : Pass<"edgecc-round-as-tflite", "::mlir::func::FuncOp"> {
+  let summary = "compute quantised values as TFLite's reference kernels do";
+  let description = [{
+    Before `edgecc-lower-quantized`: convolutions and products, sums of two
+    values, averages, softmax and changes of scale whose operands and results
+    are quantised become integer operations with TFLite's fixed-point
+    multipliers, shifts and roundings, equal to its reference kernels bit for
+    bit. Real numbers are quantised with half away from zero. A result that is
+    quantised from anything else is named in a warning and keeps ONNX's
+    arithmetic.
+  }];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
 def LowerQuantized : Pass<"edgecc-lower-quantized", "::mlir::func::FuncOp"> {
   let summary = "compute quantised values with integers";
   let description = [{

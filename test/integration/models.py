@@ -6,7 +6,7 @@
 The repository's own networks always; with --zoo DIR also those of a model zoo
 (a folder with models.json, make_reference.py and, for skeletons without
 weights, materialize.py; refilled skeletons go to --scratch). Every network
-runs in process. With --runner only the short list below does, on another CPU.
+runs in process, those of test/models/litert.npz also with --rounding=tflite. With --runner only the short list below does, on another CPU.
 exceptions.txt lists the networks that are not held to 1e-4, and why.
 """
 import functools
@@ -82,6 +82,26 @@ def agree(options, path, feeds, extra, bound=1e-4):
                 suite.compare(g, w, bound, max(unit, 2 * distance(w, o)))
             detail = "no more than ONNX Runtime differs from itself"
     return detail
+
+
+def litert_outputs():
+    """What TFLite's kernels return, a list of cases by name of the network."""
+    outputs = {}
+    with np.load(os.path.join(suite.MODELS, "litert.npz")) as z:
+        for key in z:
+            outputs.setdefault(key.rsplit(".", 1)[0], []).append(z[key])
+    return outputs
+
+
+def rounds_as_tflite(options, path, feeds, wants, extra):
+    """Failure unless each feed gives the bits of TFLite's kernels."""
+    for feed, want in zip(feeds, wants):
+        got = suite.edgecc_run(options, path, feed,
+                               [*extra, "--rounding=tflite"])[0]
+        if got.dtype != want.dtype or not np.array_equal(got, want):
+            raise suite.Failure(f"{np.count_nonzero(got != want)} of "
+                                f"{want.size} elements differ from TFLite's")
+    return f"the bits of TFLite, {len(wants)} times"
 
 
 def same_on_threads(options, path, feed, extra):
@@ -191,6 +211,7 @@ def main():
         message = refused(options, path, extra)
         raise suite.Skip(f"{known[name][1]}: {message}")
 
+    litert = litert_outputs()
     networks = list(own_networks())
     if options.zoo:
         networks += zoo_networks(options.zoo, options.scratch)
@@ -207,6 +228,9 @@ def main():
             test = functools.partial(agree, options, path, feeds, extra,
                                      float(bound))
         tests.append((name, test))
+        if name in litert:
+            tests.append((name + " as TFLite", functools.partial(
+                rounds_as_tflite, options, path, feeds, litert[name], extra)))
         if name in THREADED and not options.runner:
             tests.append((name + " on threads", functools.partial(
                 same_on_threads, options, path, feeds[0], extra)))

@@ -1,0 +1,323 @@
+//===- RoundAsTflite.cpp - quantised values as TFLite has them --*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "passes/Quantization/LowerContractions.h"
+#include "passes/Quantization/Passes.h"
+#include "passes/Quantization/TfliteArithmetic.h"
+
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cmath>
+
+namespace edgecc::quantization {
+#define GEN_PASS_DEF_ROUNDASTFLITE
+#include "passes/Quantization/Passes.h.inc"
+} // namespace edgecc::quantization
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::edge;
+using namespace edgecc::quantization;
+
+/// What `value` has been dequantised from, or itself if it is quantised, with
+/// one scale; null for other values.
+static Value quantizedSource(Value value) {
+  if (auto producer = value.getDefiningOp<DequantizeOp>())
+    value = producer.getInput();
+  quant::QuantizedType type = quantizedType(value);
+  return type && Parameters(type).isPerTensor() ? value : Value();
+}
+
+/// What `value` is a reshape or transposition of.
+static Value movedSource(Value value) {
+  while (isa_and_nonnull<ReshapeOp, TransposeOp>(value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
+  return value;
+}
+
+/// The one number of a constant.
+static std::optional<double> splatNumber(Value value) {
+  Attribute constant;
+  if (!matchPattern(value, m_Constant(&constant)))
+    return std::nullopt;
+  auto number = dyn_cast_if_present<FloatAttr>(splatValue(constant));
+  return number ? std::optional(number.getValueAsDouble()) : std::nullopt;
+}
+
+/// The stored integers of a quantised value.
+static Value integersOf(OpBuilder &builder, Value value) {
+  return builder.createOrFold<StorageCastOp>(
+      value.getLoc(), typeOf(value).clone(storageType(quantizedType(value))),
+      value);
+}
+
+using EmitFn = llvm::function_ref<Value(ImplicitLocOpBuilder &, ValueRange)>;
+
+/// The map of `inputs` to elements of `type`.
+static Value createMap(OpBuilder &builder, Location loc, ValueRange inputs,
+                       RankedTensorType type, EmitFn emit) {
+  OpBuilder::InsertionGuard guard(builder);
+  auto map = MapOp::create(builder, loc, type, inputs);
+  Block *body = builder.createBlock(&map.getBody());
+  for (Value input : inputs)
+    body->addArgument(signless(typeOf(input).getElementType()), loc);
+  ImplicitLocOpBuilder b(loc, builder);
+  YieldOp::create(b, ValueRange(emit(b, body->getArguments())));
+  return map.getResult();
+}
+
+namespace {
+
+struct RoundAsTflite
+    : edgecc::quantization::impl::RoundAsTfliteBase<RoundAsTflite> {
+  void runOnOperation() override {
+    SmallVector<QuantizeOp> casts;
+    SmallVector<Operation *> contractions;
+    getOperation().walk([&](Operation *op) {
+      if (auto cast = dyn_cast<QuantizeOp>(op))
+        casts.push_back(cast);
+      else if (isa<ConvOp, MatMulOp>(op) && quantizedType(op->getResult(0)))
+        contractions.push_back(op);
+    });
+    OpBuilder builder(&getContext());
+    for (Operation *op : contractions) {
+      std::optional<Contraction> contraction = Contraction::get(op);
+      if (!contraction || !contraction->objection().empty() ||
+          !contraction->hasIntegerBias()) {
+        op->emitWarning("is rounded as ONNX has it: its bias is not integer");
+        continue;
+      }
+      builder.setInsertionPoint(op);
+      replace(builder, op, lower(builder, *contraction));
+    }
+    for (QuantizeOp cast : casts) {
+      quant::QuantizedType type = quantizedType(cast.getResult());
+      if (!Parameters(type).isPerTensor() ||
+          matchPattern(cast.getInput(), m_Constant()))
+        continue;
+      builder.setInsertionPoint(cast);
+      replace(builder, cast, lower(builder, cast, type));
+    }
+    // The sums, for one, of which averages have been made.
+    SmallVector<Operation *> all;
+    getOperation().walk([&](Operation *op) { all.push_back(op); });
+    for (Operation *op : llvm::reverse(all))
+      if (isOpTriviallyDead(op))
+        op->erase();
+  }
+
+private:
+  /// `integers` take the place of the quantised result of `op`.
+  static void replace(OpBuilder &builder, Operation *op, Value integers) {
+    Value result = StorageCastOp::create(builder, op->getLoc(),
+                                         op->getResult(0).getType(), integers);
+    op->getResult(0).replaceAllUsesWith(result);
+    op->erase();
+  }
+
+  static Value lower(OpBuilder &builder, const Contraction &c) {
+    Value bias = c.bias ? integersOf(builder, c.bias) : Value();
+    return lowerContraction(builder, c, integersOf(builder, c.input),
+                            integersOf(builder, c.weights), bias,
+                            tflite::buildEpilogue);
+  }
+
+  /// The stored integers of a value that becomes quantised.
+  static Value lower(OpBuilder &builder, QuantizeOp cast,
+                     quant::QuantizedType type) {
+    Location loc = cast.getLoc();
+    Value input = cast.getInput();
+    RankedTensorType resultType = typeOf(input).clone(storageType(type));
+    Operation *producer = input.getDefiningOp();
+    Value result;
+    if (producer)
+      result =
+          llvm::TypeSwitch<Operation *, Value>(producer)
+              .Case([&](AddOp op) { return lowerSum(builder, op, type); })
+              .Case([&](MulOp op) { return lowerAverage(builder, op, type); })
+              .Case(
+                  [&](SoftmaxOp op) { return lowerSoftmax(builder, op, type); })
+              .Case([&](DequantizeOp op) {
+                return rescale(builder, op, type, resultType);
+              })
+              .Default([](Operation *) { return Value(); });
+    if (result)
+      return result;
+    // The input of the network, for one.
+    if (producer && isa<EdgeDialect>(producer->getDialect()) &&
+        !isa<TransposeOp, ReshapeOp, PadOp, SliceOp>(producer))
+      cast.emitWarning("is rounded as ONNX has it: there is no form of TFLite "
+                       "for the quantised result of edge.")
+          << producer->getName().stripDialect();
+    return createMap(builder, loc, input, resultType,
+                     [&](ImplicitLocOpBuilder &b, ValueRange scalars) {
+                       return tflite::emitQuantized(b, scalars[0], type);
+                     });
+  }
+
+  static Value rescale(OpBuilder &builder, DequantizeOp op,
+                       quant::QuantizedType type, RankedTensorType resultType) {
+    Value source = quantizedSource(op.getResult());
+    if (!source)
+      return {};
+    quant::QuantizedType from = quantizedType(source);
+    return createMap(builder, op.getLoc(), integersOf(builder, source),
+                     resultType,
+                     [&](ImplicitLocOpBuilder &b, ValueRange scalars) {
+                       Value number = tflite::emitScaled(
+                           b, tflite::emitCentred(b, scalars[0], from),
+                           tflite::FixedPoint::get(Parameters(from).scale() /
+                                                   Parameters(type).scale()));
+                       return tflite::emitSaturated(b, number, type);
+                     });
+  }
+
+  static Value lowerSum(OpBuilder &builder, AddOp op,
+                        quant::QuantizedType type) {
+    Value lhs = quantizedSource(op.getLhs());
+    Value rhs = quantizedSource(op.getRhs());
+    if (!lhs || !rhs || !isBytes(lhs) || !isBytes(rhs))
+      return {};
+    return createMap(builder, op.getLoc(),
+                     {integersOf(builder, lhs), integersOf(builder, rhs)},
+                     op.getType().clone(storageType(type)),
+                     [&](ImplicitLocOpBuilder &b, ValueRange scalars) {
+                       return tflite::emitSum(b, scalars[0], quantizedType(lhs),
+                                              scalars[1], quantizedType(rhs),
+                                              type);
+                     });
+  }
+
+  static bool isBytes(Value quantized) {
+    return quantizedType(quantized).getStorageTypeIntegralWidth() == 8;
+  }
+
+  /// A sum times one over the number of its terms.
+  static Value lowerAverage(OpBuilder &builder, MulOp op,
+                            quant::QuantizedType type) {
+    for (auto [moved, factor] : {std::pair(op.getLhs(), op.getRhs()),
+                                 std::pair(op.getRhs(), op.getLhs())}) {
+      Value sum = movedSource(moved);
+      std::optional<double> number = splatNumber(factor);
+      Operation *producer = sum.getDefiningOp();
+      if (!producer || !number || moved.getType() != op.getType())
+        continue;
+      Value source = quantizedSource(producer->getOperand(0));
+      std::optional<int64_t> count = termsOf(producer);
+      if (!source || !isBytes(source) || !count ||
+          float(*number) != float(1.0 / double(*count)))
+        continue;
+      quant::QuantizedType from = quantizedType(source);
+      bool isPool = isa<PoolOp>(producer);
+      if (isPool && from != type)
+        continue;
+      Value integers = integersOf(builder, source);
+      Operation *copy = builder.clone(*producer);
+      copy->setOperand(0, integers);
+      copy->getResult(0).setType(typeOf(sum).clone(storageType(type)));
+      addEpilogue(copy, [&](ImplicitLocOpBuilder &b, Value total) {
+        return isPool ? tflite::emitPoolAverage(b, total, *count, type)
+                      : tflite::emitMean(b, total, *count, from, type);
+      });
+      return moveAs(builder, moved, sum, copy->getResult(0));
+    }
+    return {};
+  }
+
+  /// The number of terms of each sum of `op`, if there are no borders.
+  static std::optional<int64_t> termsOf(Operation *op) {
+    auto isZero = [](int64_t size) { return size == 0; };
+    if (auto pool = dyn_cast<PoolOp>(op))
+      if (pool.getKind() == PoolKind::Sum && pool.getEpilogue().empty() &&
+          llvm::all_of(pool.getPadsLow(), isZero) &&
+          llvm::all_of(pool.getPadsHigh(), isZero))
+        return llvm::product_of(pool.getKernel());
+    if (auto reduce = dyn_cast<ReduceOp>(op))
+      if (reduce.getKind() == ReduceKind::Sum && reduce.getEpilogue().empty())
+        return typeOf(reduce.getInput()).getNumElements() /
+               std::max<int64_t>(reduce.getType().getNumElements(), 1);
+    return std::nullopt;
+  }
+
+  static void
+  addEpilogue(Operation *op,
+              llvm::function_ref<Value(ImplicitLocOpBuilder &, Value)> emit) {
+    OpBuilder builder(op);
+    Block *block =
+        builder.createBlock(&cast<EpilogueOpInterface>(op).getEpilogueRegion());
+    Value sum = block->addArgument(builder.getI32Type(), op->getLoc());
+    ImplicitLocOpBuilder b(op->getLoc(), builder);
+    YieldOp::create(b, ValueRange(emit(b, sum)));
+  }
+
+  /// What makes `moved` of `source`, on `value`.
+  static Value moveAs(OpBuilder &builder, Value moved, Value source,
+                      Value value) {
+    if (moved == source)
+      return value;
+    Operation *op = moved.getDefiningOp();
+    value = moveAs(builder, op->getOperand(0), source, value);
+    Operation *copy = builder.clone(*op);
+    copy->setOperand(0, value);
+    copy->getResult(0).setType(
+        typeOf(moved).clone(typeOf(value).getElementType()));
+    return copy->getResult(0);
+  }
+
+  /// By a table of exponentials; the shares of a row are of scale 1/256.
+  static Value lowerSoftmax(OpBuilder &builder, SoftmaxOp op,
+                            quant::QuantizedType type) {
+    Value source = quantizedSource(op.getInput());
+    Parameters result(type);
+    if (!source || !isBytes(source) || result.scale() != 1.0 / 256 ||
+        result.zeroPoint() != result.least || result.most - result.least != 255)
+      return {};
+    Location loc = op.getLoc();
+    quant::QuantizedType from = quantizedType(source);
+    Value integers = integersOf(builder, source);
+    int64_t axis = op.getAxis();
+    RankedTensorType all = typeOf(integers);
+    RankedTensorType words = all.clone(builder.getI32Type());
+    Value largest = builder.createOrFold<ReduceOp>(
+        loc, ReduceKind::Max, integers, ValueRange(), ArrayRef<int64_t>(axis));
+    Value distance = createMap(
+        builder, loc, {largest, integers}, words,
+        [&](ImplicitLocOpBuilder &b, ValueRange scalars) {
+          Value most = tflite::emitCentred(b, scalars[0], from);
+          return arith::SubIOp::create(b, most,
+                                       tflite::emitCentred(b, scalars[1], from))
+              .getResult();
+        });
+    std::array<int32_t, 256> table =
+        tflite::exponentials(Parameters(from).scale());
+    Value exponentials = GatherOp::create(
+        builder, loc, words,
+        createIntegers(builder, loc,
+                       SmallVector<int64_t>(table.begin(), table.end()),
+                       RankedTensorType::get({int64_t(table.size())},
+                                             builder.getI32Type())),
+        distance, builder.getI64IntegerAttr(0));
+    Value summands = createMap(builder, loc, exponentials, words,
+                               [](ImplicitLocOpBuilder &b, ValueRange scalars) {
+                                 return tflite::emitSummand(b, scalars[0]);
+                               });
+    Value sum = builder.createOrFold<ReduceOp>(
+        loc, ReduceKind::Sum, summands, ValueRange(), ArrayRef<int64_t>(axis));
+    Value reciprocal =
+        createMap(builder, loc, sum, typeOf(sum),
+                  [](ImplicitLocOpBuilder &b, ValueRange scalars) {
+                    return tflite::emitReciprocal(b, scalars[0]);
+                  });
+    return createMap(builder, loc, {exponentials, sum, reciprocal},
+                     all.clone(storageType(type)),
+                     [&](ImplicitLocOpBuilder &b, ValueRange scalars) {
+                       return tflite::emitShare(b, scalars[0], scalars[1],
+                                                scalars[2], type);
+                     });
+  }
+};
+
+} // namespace
