@@ -9,6 +9,7 @@
 #include "codegen/kernels/Strided.h"
 #include "codegen/kernels/WindowKernel.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
+#include "dialects/Edge/ValueNames.h"
 #include "dialects/Target/Alignment.h"
 #include "dialects/Target/Threads.h"
 #include "passes/Layout/Layouts.h"
@@ -306,6 +307,7 @@ private:
     }
     func::ReturnOp::create(inside, op->getLoc());
     func::CallOp caller = call(op, function, arguments);
+    nameResults(caller, op, inputs);
     if (kernel)
       noteOverlap(caller, kernel, ArrayRef(buffers).take_front(inputs),
                   buffers[inputs]);
@@ -374,6 +376,22 @@ private:
     for (Value result : op->getResults())
       writers[result] = written;
     return call;
+  }
+
+  /// Says which operands, from `first` on, are values of the graph when the
+  /// call has returned.
+  void nameResults(func::CallOp call, Operation *op, size_t first) {
+    SmallVector<Attribute> values;
+    for (OpResult result : op->getResults())
+      if (StringRef name = edge::getValueName(result); !name.empty())
+        values.push_back(builder.getDictionaryAttr(
+            {builder.getNamedAttr(
+                 "operand",
+                 builder.getI64IntegerAttr(first + result.getResultNumber())),
+             builder.getNamedAttr("name", builder.getStringAttr(name)),
+             builder.getNamedAttr("type", TypeAttr::get(result.getType()))}));
+    if (!values.empty())
+      call->setAttr("edge.values", builder.getArrayAttr(values));
   }
 
   /// Says of the first operand that can share memory with the result how far

@@ -5,6 +5,7 @@
 
 #include "codegen/kernels/Passes.h"
 #include "dialects/Edge/EdgeDialect.h"
+#include "dialects/Edge/ValueNames.h"
 
 namespace edgecc::kernels {
 #define GEN_PASS_DEF_MATERIALIZECOPIES
@@ -96,8 +97,9 @@ private:
   void copy(OpOperand &use) {
     OpBuilder builder(use.getOwner());
     auto type = cast<RankedTensorType>(use.get().getType());
-    auto map = edge::MapOp::create(builder, use.getOwner()->getLoc(), type,
-                                   ValueRange{use.get()});
+    auto map = edge::MapOp::create(builder,
+                                   edge::withoutValue(use.getOwner()->getLoc()),
+                                   type, ValueRange{use.get()});
     Block &body = map.getBody().emplaceBlock();
     Value element =
         body.addArgument(edge::signless(type.getElementType()), map.getLoc());

@@ -36,7 +36,9 @@ public:
     if (Function *step = module.getFunction("step"))
       buildEntry(*step, "_step");
     if (Function *hook = module.getFunction("on_layer"))
-      defineHook(*hook);
+      defineHook(*hook, "_on_layer");
+    if (Function *show = module.getFunction("on_value"))
+      defineShow(*show);
     Function *generic = buildGenericRun();
     if (hasThreads())
       generic = buildRunAlone(*generic);
@@ -49,12 +51,15 @@ private:
   /// The public function of that suffix, which checks its arguments and calls
   /// `inner`: that runs the network, or one layer if it takes a number.
   Function *buildEntry(Function &inner, StringRef suffix);
-  void defineHook(Function &hook);
+  void defineHook(Function &hook, StringRef suffix);
+  void defineShow(Function &show);
   Function *buildGenericRun();
   Value *chooseThreads(IRBuilder<> &builder, Value *threads);
   Function *buildRunAlone(Function &generic);
   void buildTable(Function &genericRun);
+  Constant *buildTensor(const TensorInterface &tensor);
   Constant *buildTensors(ArrayRef<TensorInterface> tensors);
+  Constant *buildNumbers(ArrayRef<uint32_t> numbers);
   Constant *buildString(StringRef text);
   Constant *buildConstant(Constant *value);
   bool hasThreads() const { return model.threads > 1; }
@@ -135,10 +140,36 @@ Function *EntryPoints::buildEntry(Function &inner, StringRef suffix) {
 }
 
 /// Does nothing, unless the linker finds another one.
-void EntryPoints::defineHook(Function &hook) {
-  hook.setName(model.name + "_on_layer");
+void EntryPoints::defineHook(Function &hook, StringRef suffix) {
+  hook.setName(model.name + suffix);
   hook.setLinkage(GlobalValue::WeakAnyLinkage);
   IRBuilder<>(BasicBlock::Create(context, "", &hook)).CreateRetVoid();
+}
+
+/// Calls the hook for values with what the table says of one, and its address.
+void EntryPoints::defineShow(Function &show) {
+  show.setName("show_value");
+  show.setLinkage(GlobalValue::InternalLinkage);
+  Function *hook = Function::Create(FunctionType::get(Type::getVoidTy(context),
+                                                      {i32, pointer, pointer},
+                                                      /*isVarArg=*/false),
+                                    GlobalValue::WeakAnyLinkage, "", module);
+  defineHook(*hook, "_on_value");
+  SmallVector<Constant *> rows;
+  for (const ValueInterface &value : model.values) {
+    Constant *row[] = {buildTensor(value.tensor), buildNumbers(value.strides)};
+    rows.push_back(ConstantStruct::getAnon(row));
+  }
+  IRBuilder<> builder(BasicBlock::Create(context, "", &show));
+  if (!rows.empty()) {
+    auto *type = ArrayType::get(rows.front()->getType(), rows.size());
+    Constant *table = buildConstant(ConstantArray::get(type, rows));
+    Value *row = builder.CreateInBoundsGEP(type, table,
+                                           {number(i32, 0), show.getArg(0)});
+    builder.CreateCall(hook, {show.getArg(0), row,
+                              builder.CreateIntToPtr(show.getArg(1), pointer)});
+  }
+  builder.CreateRetVoid();
 }
 
 /// `threads`, or null where that has no hook.
@@ -219,23 +250,30 @@ Constant *EntryPoints::buildString(StringRef text) {
   return buildConstant(ConstantDataArray::getString(context, text));
 }
 
+Constant *EntryPoints::buildNumbers(ArrayRef<uint32_t> numbers) {
+  if (numbers.empty())
+    return ConstantPointerNull::get(pointer);
+  return buildConstant(ConstantDataArray::get(context, numbers));
+}
+
+Constant *EntryPoints::buildTensor(const TensorInterface &tensor) {
+  auto *type = StructType::get(context, {pointer, pointer, size, i32, i32});
+  SmallVector<uint32_t> shape(tensor.type.getShape());
+  const ElementInfo *info = getElementInfo(tensor.type.getElementType());
+  return ConstantStruct::get(
+      type, {buildString(tensor.name), buildNumbers(shape),
+             number(size, tensor.bytes), number(i32, info->onnxType),
+             number(i32, shape.size())});
+}
+
 Constant *EntryPoints::buildTensors(ArrayRef<TensorInterface> tensors) {
   if (tensors.empty())
     return ConstantPointerNull::get(pointer);
-  auto *type = StructType::get(context, {pointer, pointer, size, i32, i32});
   SmallVector<Constant *> rows;
-  for (const TensorInterface &tensor : tensors) {
-    SmallVector<uint32_t> shape(tensor.type.getShape());
-    Constant *shapeArray =
-        shape.empty() ? ConstantPointerNull::get(pointer)
-                      : buildConstant(ConstantDataArray::get(context, shape));
-    const ElementInfo *info = getElementInfo(tensor.type.getElementType());
-    rows.push_back(ConstantStruct::get(
-        type, {buildString(tensor.name), shapeArray, number(size, tensor.bytes),
-               number(i32, info->onnxType), number(i32, shape.size())}));
-  }
-  return buildConstant(
-      ConstantArray::get(ArrayType::get(type, rows.size()), rows));
+  for (const TensorInterface &tensor : tensors)
+    rows.push_back(buildTensor(tensor));
+  return buildConstant(ConstantArray::get(
+      ArrayType::get(rows.front()->getType(), rows.size()), rows));
 }
 
 void EntryPoints::buildTable(Function &genericRun) {

@@ -18,7 +18,8 @@ namespace edgecc {
 
 /// Adds `<name>_run`, which checks its pointers and calls `main`, and the
 /// table `<name>_model`, as runtime/include/edgecc/model.h declares them, and
-/// `<name>_step` and `<name>_on_layer` for networks that run layer by layer.
+/// `<name>_step`, `<name>_on_layer` and `<name>_on_value` for networks that run
+/// layer by layer or show their values.
 /// Everything else in the module becomes internal.
 void addEntryPoints(llvm::Module &module, const ModelInterface &model);
 

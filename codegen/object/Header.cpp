@@ -22,6 +22,11 @@ static constexpr StringLiteral threadsHeader =
 #include "codegen/object/ThreadsHeader.inc"
     ;
 
+/// The text of runtime/include/edgecc/values.h.
+static constexpr StringLiteral valuesHeader =
+#include "codegen/object/ValuesHeader.inc"
+    ;
+
 /// Text that cannot end a comment or start one inside.
 static std::string makeComment(StringRef text) {
   std::string result;
@@ -72,6 +77,8 @@ void HeaderWriter::write() {
   os << "\n" << modelHeader << "\n";
   if (hasThreads())
     os << threadsHeader << "\n";
+  if (model.showsValues)
+    os << valuesHeader << "\n";
   os << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   writeMacros();
   writeRun();
@@ -181,6 +188,17 @@ void HeaderWriter::writeLayers() {
           "last one has run. */\n";
     writeEntry("_step", "uint32_t layer /* below " + prefix + "_LAYERS */");
   }
+  if (model.showsValues)
+    os << "/* Called by " << model.name
+       << "_run for each value of the graph that a layer has\n * written: its "
+          "number, what it is, and its first element. The object has\n * an "
+          "empty function, which one of yours replaces; its stack comes on "
+          "top. "
+          "*/\n"
+       << "#define " << prefix << "_VALUES " << model.values.size() << "\n"
+       << "void " << model.name
+       << "_on_value(uint32_t number, const edgecc_value_v0_t *value,\n"
+          "    const void *data);\n\n";
   if (model.announcesLayers)
     os << "/* Called by " << model.name
        << "_run with the number of each layer before it begins, and\n * with "

@@ -107,6 +107,31 @@ static bool isTaken(StringRef name) {
   return llvm::is_contained(words, name);
 }
 
+/// Reads the table that edgecc-split-layers has made.
+static LogicalResult readValues(func::FuncOp main,
+                                std::vector<ValueInterface> &values) {
+  auto list = main->getAttrOfType<ArrayAttr>("edge.values");
+  if (!list)
+    return success();
+  for (auto entry : list.getAsRange<DictionaryAttr>()) {
+    ValueInterface value;
+    value.tensor.name = entry.getAs<StringAttr>("name").str();
+    value.tensor.type =
+        cast<RankedTensorType>(entry.getAs<TypeAttr>("type").getValue());
+    Type element = value.tensor.type.getElementType();
+    const ElementInfo *info = getElementInfo(element);
+    if (!info)
+      return main.emitError("'")
+             << value.tensor.name << "' has elements of type " << element
+             << ", which no C type stands for";
+    value.tensor.bytes = value.tensor.type.getNumElements() * info->bytes;
+    llvm::append_range(value.strides,
+                       entry.getAs<DenseI64ArrayAttr>("strides").asArrayRef());
+    values.push_back(std::move(value));
+  }
+  return success();
+}
+
 FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
                                                 StringRef name) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
@@ -121,6 +146,9 @@ FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
       result.layers.push_back(layer.str());
   result.hasStep = bool(module.lookupSymbol("step"));
   result.announcesLayers = bool(module.lookupSymbol("on_layer"));
+  result.showsValues = bool(module.lookupSymbol("on_value"));
+  if (failed(readValues(main, result.values)))
+    return failure();
   llvm::StringSet<> names;
   for (auto [number, argument] : llvm::enumerate(main.getArgumentTypes())) {
     if (main.getArgAttr(number, "edge.arena")) {

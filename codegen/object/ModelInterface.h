@@ -13,6 +13,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace edgecc {
 
@@ -26,6 +27,14 @@ struct TensorInterface {
   mlir::RankedTensorType type;
   /// Bytes in memory.
   int64_t bytes = 0;
+};
+
+/// A value inside of a network, in memory.
+struct ValueInterface {
+  /// Its dimensions are in the order of memory; bytes without gaps.
+  TensorInterface tensor;
+  /// The distance in elements between neighbours, for each dimension.
+  llvm::SmallVector<uint32_t> strides;
 };
 
 /// Inputs, outputs and memory of a network.
@@ -44,7 +53,9 @@ struct ModelInterface {
   /// The names of the layers, in order, if they can run or be watched one by
   /// one.
   llvm::SmallVector<std::string> layers;
-  bool hasStep = false, announcesLayers = false;
+  bool hasStep = false, announcesLayers = false, showsValues = false;
+  /// What is shown, in the order of its numbers.
+  std::vector<ValueInterface> values;
   /// The threads that a run may have. With more than one the caller provides
   /// them, and `taskStackBytes` is the most stack that a task takes, if known.
   unsigned threads = 1;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/import/ImportImpl.h"
+#include "dialects/Edge/ValueNames.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
@@ -330,7 +331,13 @@ LogicalResult GraphBuilder::buildNode(pb::NodeProto &node, Scope &scope) {
           node.op_type(), static_cast<int>(version), node.domain()))
     version = std::max(1, schema->since_version());
 
-  OperationState state(loc, edgecc::onnx::NodeOp::getOperationName());
+  // What is inside of a function has no names that the graph knows.
+  SmallVector<StringRef> outputs;
+  if (scope.prefix.empty())
+    outputs.assign(node.output().begin(), node.output().end());
+  OperationState state(
+      edge::nodeLocation(context, scope.prefix + node.name(), outputs),
+      edgecc::onnx::NodeOp::getOperationName());
   NamedAttrList attributes;
   SmallVector<StringRef> regionNames;
   for (pb::AttributeProto &attribute : *node.mutable_attribute()) {

@@ -172,9 +172,9 @@ void edgecc::buildKernelStage(OpPassManager &manager,
   // After kernels are there: they decide what is computed in place.
   manager.addNestedPass<func::FuncOp>(memory::createOrderCalls());
   manager.addNestedPass<func::FuncOp>(memory::createPlanArena());
-  if (options.layers.step || options.layers.announce)
+  if (options.layers.any())
     manager.addPass(schedule::createSplitLayers(
-        {options.layers.step, options.layers.announce}));
+        {options.layers.step, options.layers.announce, options.layers.values}));
   manager.addPass(transforms::createVerifyKernel());
 }
 

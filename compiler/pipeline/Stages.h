@@ -96,6 +96,10 @@ struct LayerEntries {
   bool step = false;
   /// Calls of a function that the user may replace, at the begin of each.
   bool announce = false;
+  /// Calls of a function that the user may replace, with the results of each.
+  bool values = false;
+
+  bool any() const { return step || announce || values; }
 };
 
 /// placed to kernel: loops on planned memory.

@@ -153,6 +153,10 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                     cl::desc("Call a function of yours at the begin of each "
                              "layer"),
                     cl::cat(category)),
+      dumpLayers("fdump-layers",
+                 cl::desc("Call a function of yours with the results of each "
+                          "layer"),
+                 cl::cat(category)),
       printTargets("print-targets",
                    cl::desc("Print the CPUs that have records"),
                    cl::cat(category)),
@@ -407,7 +411,7 @@ CompileOptions CommonFlags::getOptions() const {
   options.winograd = !noWinograd;
   options.sparse = !noSparse;
   options.threads = threads;
-  options.layers = {layerSteps, profileLayers};
+  options.layers = {layerSteps, profileLayers, dumpLayers};
   if (pic || noPic)
     options.codegen.pic = bool(pic);
   options.name = name;

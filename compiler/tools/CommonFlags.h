@@ -69,7 +69,7 @@ private:
   llvm::cl::opt<Precision> precision;
   llvm::cl::opt<unsigned> threads;
   llvm::cl::opt<bool> pic, noPic, noWinograd, noSparse, layerSteps,
-      profileLayers, printTargets, printOperators, verbose;
+      profileLayers, dumpLayers, printTargets, printOperators, verbose;
   ImportOptions import;
   MemoryLimits limits;
   OptLevel optLevel = OptLevel::O2;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Edge/EdgeConstants.h"
+#include "dialects/Edge/ValueNames.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Verifier.h"
 #include "passes/OnnxToEdge/Converters.h"
@@ -492,10 +493,12 @@ LogicalResult ConversionContext::convertNode(onnx::NodeOp next) {
     return failure();
   for (auto [index, output] : llvm::enumerate(next.getOutputs())) {
     Value value = index < results->size() ? (*results)[index] : Value();
-    if (value)
+    if (value) {
+      edge::nameOutput(value, next.getLoc(), index);
       map(output, value);
-    else if (!output.use_empty() && !bindings.contains(output))
+    } else if (!output.use_empty() && !bindings.contains(output)) {
       return error() << "output " << index << " is not supported";
+    }
   }
   return success();
 }

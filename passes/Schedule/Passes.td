@@ -73,19 +73,25 @@ def SplitLayers : Pass<"edgecc-split-layers", "::mlir::ModuleOp"> {
     and a number, and runs the layer of that number: all of them, one after the
     other, do what `@main` does. With `announce` `@main` calls a function
     `@on_layer`, which is declared only, with the number of each layer before it
-    begins, and with how many there are when the last one has ended.
+    begins, and with how many there are when the last one has ended. With
+    `values` it calls `@on_value` when a layer has ended, with a number and the
+    address of each result that is a value of the graph; `edge.values` tells the
+    names, types and strides of these, in the order of their numbers.
   }];
   let options = [
     Option<"step", "step", "bool", /*default=*/"false",
            "add a function that runs one layer">,
     Option<"announce", "announce", "bool", /*default=*/"false",
-           "call a function at the begin of each layer">
+           "call a function at the begin of each layer">,
+    Option<"values", "values", "bool", /*default=*/"false",
+           "call a function with the results of each layer">
   ];
   let statistics = [
     Statistic<"numLayers", "layers", "layers found">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::func::FuncDialect",
+                           "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect"];
 }
 

@@ -6,6 +6,7 @@
 #include "passes/Schedule/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -121,6 +122,8 @@ struct SplitLayers : schedule::impl::SplitLayersBase<SplitLayers> {
     numLayers += names.size();
     if (step)
       addStep(main, layers);
+    if (values)
+      addValues(main, layers);
     if (announce)
       addAnnouncements(main, layers);
   }
@@ -128,6 +131,8 @@ struct SplitLayers : schedule::impl::SplitLayersBase<SplitLayers> {
 private:
   /// Adds `@step`, which takes the arguments of `main` and runs one layer.
   void addStep(func::FuncOp main, const Layers &layers);
+  /// Calls `@on_value` for the results of each layer when it has ended.
+  void addValues(func::FuncOp main, const Layers &layers);
   /// Calls `@on_layer` before each layer, and after the last one.
   void addAnnouncements(func::FuncOp main, const Layers &layers);
 };
@@ -165,6 +170,74 @@ void SplitLayers::addStep(func::FuncOp main, const Layers &layers) {
       builder.clone(*op, mapping);
     scf::YieldOp::create(builder, loc);
   }
+}
+
+/// The address of the first element.
+static Value addressOf(OpBuilder &builder, Location loc, Value memref,
+                       int64_t offset) {
+  auto type = cast<MemRefType>(memref.getType());
+  Value start =
+      memref::ExtractAlignedPointerAsIndexOp::create(builder, loc, memref);
+  int64_t bytes =
+      offset * llvm::divideCeil(type.getElementTypeBitWidth(), int64_t(8));
+  if (bytes == 0)
+    return start;
+  Value distance = arith::ConstantIndexOp::create(builder, loc, bytes);
+  return arith::AddIOp::create(builder, loc, start, distance);
+}
+
+void SplitLayers::addValues(func::FuncOp main, const Layers &layers) {
+  Location loc = main.getLoc();
+  OpBuilder builder(main);
+  auto hook = func::FuncOp::create(
+      builder, loc, "on_value",
+      builder.getFunctionType({builder.getI32Type(), builder.getIndexType()},
+                              {}));
+  hook.setPrivate();
+  // Of several calls for one value the last one completes it.
+  llvm::DenseMap<Attribute, func::CallOp> lastCall;
+  auto valuesOf = [](func::CallOp call) {
+    auto list = call->getAttrOfType<ArrayAttr>("edge.values");
+    return list ? list.getAsRange<DictionaryAttr>()
+                : ArrayAttr::get(call->getContext(), {})
+                      .getAsRange<DictionaryAttr>();
+  };
+  for (auto call : main.getBody().front().getOps<func::CallOp>())
+    for (DictionaryAttr value : valuesOf(call))
+      lastCall[value.get("name")] = call;
+
+  SmallVector<Attribute> table;
+  for (const Layer &layer : layers.list) {
+    builder.setInsertionPointAfter(layer.ops.back());
+    for (Operation *op : layer.ops) {
+      auto call = dyn_cast<func::CallOp>(op);
+      if (!call)
+        continue;
+      for (DictionaryAttr value : valuesOf(call)) {
+        Value memref =
+            call.getOperand(value.getAs<IntegerAttr>("operand").getInt());
+        SmallVector<int64_t> strides;
+        int64_t offset;
+        if (lastCall[value.get("name")] != call ||
+            failed(cast<MemRefType>(memref.getType())
+                       .getStridesAndOffset(strides, offset)) ||
+            ShapedType::isDynamic(offset) ||
+            llvm::any_of(strides, ShapedType::isDynamic))
+          continue;
+        Value number = arith::ConstantOp::create(
+            builder, loc, builder.getI32IntegerAttr(table.size()));
+        func::CallOp::create(
+            builder, loc, hook,
+            ValueRange{number, addressOf(builder, loc, memref, offset)});
+        table.push_back(builder.getDictionaryAttr(
+            {builder.getNamedAttr("name", value.get("name")),
+             builder.getNamedAttr("type", value.get("type")),
+             builder.getNamedAttr("strides",
+                                  builder.getDenseI64ArrayAttr(strides))}));
+      }
+    }
+  }
+  main->setAttr("edge.values", builder.getArrayAttr(table));
 }
 
 void SplitLayers::addAnnouncements(func::FuncOp main, const Layers &layers) {

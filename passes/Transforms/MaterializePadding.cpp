@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Edge/EdgeScheduleOps.h"
+#include "dialects/Edge/ValueNames.h"
 #include "passes/Transforms/Passes.h"
 
 #include <cmath>
@@ -50,7 +51,7 @@ static void materialize(Op op, double filler) {
   low.push_back(0);
   high.push_back(0);
   auto pad = edge::PadOp::create(
-      builder, op.getLoc(),
+      builder, edge::withoutValue(op.getLoc()),
       inside ? bands.getInputs()[inside.getArgNumber()] : input.get(),
       edge::PadMode::Constant, low, high, APFloat(filler));
   if (inside) {

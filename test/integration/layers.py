@@ -4,9 +4,11 @@
 """Networks that run layer by layer, and that say when a layer begins.
 
 A C program runs each network as a whole and in steps: the bits of the results
-are the same, and the hook hears of every layer in order.
+are the same, and the hook hears of every layer in order. Another one prints the
+values that a network shows, which are those of ONNX Runtime.
 """
 import functools
+import itertools
 import os
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import tempfile
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -90,6 +93,60 @@ def runs(options, make, cpu, cc, runner):
         return f"{count} layers"
 
 
+def all_values(path, feed):
+    """What ONNX Runtime computes for every value of the graph."""
+    model = onnx.shape_inference.infer_shapes(onnx.load(path))
+    outputs = {o.name for o in model.graph.output}
+    model.graph.output.extend(v for v in model.graph.value_info
+                              if v.name not in outputs)
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"])
+    names = [o.name for o in session.get_outputs()]
+    return dict(zip(names, session.run(names, feed)))
+
+
+def same_value(got, want):
+    """The elements in any order of the dimensions that has this shape."""
+    full = [n for n in want.shape if n != 1]
+    shape = [n for n in got.shape if n != 1]
+    for order in itertools.permutations(range(len(full))):
+        if [full[i] for i in order] == shape:
+            moved = want.reshape(full).transpose(order).ravel()
+            if np.abs(moved - got.ravel()).max() <= 1e-5 * np.abs(moved).max():
+                return True
+    return False
+
+
+def shows_values(options, path, feed, expected, cpu, cc, runner):
+    """The hook gets at least these values, and they are those of ONNX
+    Runtime."""
+    wanted = all_values(path, feed)
+    with tempfile.TemporaryDirectory() as folder:
+        at = lambda name: os.path.join(folder, name)
+        suite.must([os.path.join(options.bin, "edgecc"), path, "-mcpu=" + cpu,
+                    "--name=net", "-fdump-layers", "-o", at("net.o")],
+                   options.timeout)
+        suite.must([cc, "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+                    "-static", "-I", folder, os.path.join(HERE, "values.c"),
+                    at("net.o"), "-o", at("net")], options.timeout)
+        [image] = feed.values()
+        out = subprocess.run([*runner, at("net")], input=image.tobytes(),
+                             capture_output=True, timeout=options.timeout)
+        if out.returncode:
+            raise suite.Failure(f"exit {out.returncode}")
+    names = []
+    for line in out.stdout.decode().splitlines():
+        name, shape, *elements = line.split()
+        value = np.array(elements, np.float32)
+        value = value.reshape([int(n) for n in shape.split("x")])
+        if not same_value(value, wanted[name]):
+            raise suite.Failure(f"'{name}' differs")
+        names.append(name)
+    if not set(expected) <= set(names) or len(set(names)) < len(names):
+        raise suite.Failure("shows " + " ".join(names))
+    return f"{len(names)} values"
+
+
 def without(options):
     """Neither entry nor hook is there unless asked for."""
     with tempfile.TemporaryDirectory() as folder:
@@ -100,7 +157,7 @@ def without(options):
         with open(target[:-2] + ".h") as f:
             header = f.read()
         symbols = suite.must(["/usr/lib/llvm-22/bin/llvm-nm", target]).stdout
-        for word in ("step", "layer", "LAYER"):
+        for word in ("step", "layer", "LAYER", "value", "VALUE"):
             if word in symbols or "net_" + word in header:
                 raise suite.Failure(f"'{word}' in an object without layers")
         return ""
@@ -114,6 +171,13 @@ def main():
     tests = [(f"{make.__name__}-{cpu}",
               functools.partial(runs, options, make, cpu, cc, runner))
              for make in (chain, branch) for cpu, cc, runner in machines]
+    path = os.path.join(suite.MODELS, "digits_cnn.onnx")
+    image = np.linspace(0, 1, 64, dtype=np.float32).reshape(1, 1, 8, 8)
+    shown = ["pointwise.relu", "pool", "first.relu", "residual.relu", "mean",
+             "logits"]
+    tests += [("values-" + cpu, functools.partial(
+        shows_values, options, path, {"image": image}, shown, cpu, cc, runner))
+        for cpu, cc, runner in machines]
     tests.append(("without", functools.partial(without, options)))
     return suite.run(tests, options)
 

@@ -1,4 +1,5 @@
 // RUN: edgecc-opt %s -split-input-file -verify-diagnostics -edgecc-split-layers='step announce' | FileCheck %s
+// RUN: edgecc-opt %s -split-input-file -verify-diagnostics -edgecc-split-layers='values' | FileCheck %s --check-prefix=VALUES
 
 // Views are for all layers; a value that is read and the branch that it decides
 // are one layer.
@@ -82,4 +83,41 @@ module {
     %e = memref.load %x[%c0] : memref<4xf32>
     return %e : f32
   }
+}
+
+// -----
+
+// Of two calls for one value the second completes it. A value inside a larger
+// tensor begins behind its start.
+
+// VALUES: func.func private @kernel_b
+// VALUES: func.func private @on_value(i32, index)
+// VALUES: func.func @main(
+// VALUES-SAME: {name = "a", strides = array<i64: 1>, type = tensor<4xf32>}
+// VALUES-SAME: {name = "b", strides = array<i64: 1>, type = tensor<2xf32>}
+// VALUES: call @kernel_a
+// VALUES-NEXT: call @kernel_a
+// VALUES: %[[A:.*]] = memref.extract_aligned_pointer_as_index
+// VALUES: call @on_value(%{{.*}}, %[[A]])
+// VALUES: call @kernel_b
+// VALUES: %[[BASE:.*]] = memref.extract_aligned_pointer_as_index
+// VALUES: %[[EIGHT:.*]] = arith.constant 8 : index
+// VALUES: %[[B:.*]] = arith.addi %[[BASE]], %[[EIGHT]]
+// VALUES: call @on_value(%{{.*}}, %[[B]])
+// VALUES-NEXT: return
+func.func private @kernel_a(memref<4xf32>, memref<4xf32>)
+func.func private @kernel_b(memref<4xf32>, memref<2xf32, strided<[1], offset: 2>>)
+func.func @main(%x: memref<4xf32>, %y: memref<4xf32>) {
+  %part = memref.reinterpret_cast %y to offset: [2], sizes: [2], strides: [1]
+      : memref<4xf32> to memref<2xf32, strided<[1], offset: 2>>
+  call @kernel_a(%x, %x)
+      {edge.layer = "first", edge.values = [{name = "a", operand = 1, type = tensor<4xf32>}]}
+      : (memref<4xf32>, memref<4xf32>) -> ()
+  call @kernel_a(%x, %x)
+      {edge.layer = "first", edge.values = [{name = "a", operand = 1, type = tensor<4xf32>}]}
+      : (memref<4xf32>, memref<4xf32>) -> ()
+  call @kernel_b(%x, %part)
+      {edge.layer = "second", edge.values = [{name = "b", operand = 1, type = tensor<2xf32>}]}
+      : (memref<4xf32>, memref<2xf32, strided<[1], offset: 2>>) -> ()
+  return
 }
