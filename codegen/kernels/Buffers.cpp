@@ -6,6 +6,7 @@
 #include "codegen/kernels/Buffers.h"
 #include "codegen/kernels/Emit.h"
 #include "dialects/Edge/EdgeConstants.h"
+#include "dialects/Edge/EdgePlaceOps.h"
 #include "dialects/Target/Alignment.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -149,14 +150,17 @@ static std::optional<SmallVector<int64_t>> offsetInside(OpOperand &use) {
   return std::nullopt;
 }
 
+bool kernels::isBranch(Operation *op) {
+  return isa<edge::IfOp, edge::NpuCallOp>(op);
+}
+
 std::optional<Buffer> BufferAssignment::placeAtUser(Value tensor) {
   for (OpOperand &use : tensor.getUses()) {
     Operation *user = use.getOwner();
     if (isa<func::ReturnOp>(user))
       return outputs[use.getOperandNumber()];
-    if (auto branch = dyn_cast<edge::IfOp>(user->getParentOp());
-        branch && isa<edge::YieldOp>(user))
-      return buffers.at(branch.getResult(use.getOperandNumber()));
+    if (isa<edge::YieldOp>(user) && isBranch(user->getParentOp()))
+      return buffers.at(user->getParentOp()->getResult(use.getOperandNumber()));
     if (std::optional<SmallVector<int64_t>> offsets = offsetInside(use)) {
       Buffer whole = resultBuffer(cast<OpResult>(user->getResult(0)));
       return whole.slice(*offsets,
@@ -168,7 +172,7 @@ std::optional<Buffer> BufferAssignment::placeAtUser(Value tensor) {
     if (auto reshape = dyn_cast<edge::ReshapeOp>(user))
       for (Operation *last : reshape->getUsers())
         if (isa<func::ReturnOp>(last) ||
-            (isa<edge::YieldOp>(last) && isa<edge::IfOp>(last->getParentOp())))
+            (isa<edge::YieldOp>(last) && isBranch(last->getParentOp())))
           if (std::optional<Buffer> place = placeAtUser(reshape))
             return place->reshape(
                 cast<ShapedType>(tensor.getType()).getShape());

@@ -71,6 +71,10 @@ private:
   llvm::DenseSet<mlir::Value> owners;
 };
 
+/// Whether what is yielded in a region of `op` is computed where its results
+/// are.
+bool isBranch(mlir::Operation *op);
+
 } // namespace edgecc::kernels
 
 #endif // EDGECC_CODEGEN_KERNELS_BUFFERS_H

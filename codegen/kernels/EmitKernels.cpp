@@ -5,6 +5,7 @@
 
 #include "codegen/kernels/Buffers.h"
 #include "codegen/kernels/Emit.h"
+#include "codegen/kernels/NpuCall.h"
 #include "codegen/kernels/Passes.h"
 #include "codegen/kernels/Strided.h"
 #include "codegen/kernels/WindowKernel.h"
@@ -149,7 +150,7 @@ public:
     func::FuncOp entry = createEntry();
     if (failed(emitBlock(main.getBody().front())))
       return failure();
-    func::ReturnOp::create(builder, main.getLoc());
+    closeBranches();
     if (pool.empty()) {
       weights.erase();
     } else {
@@ -191,8 +192,14 @@ private:
         builder.getNamedAttr("edge.arena", builder.getUnitAttr())));
 
     builder.setInsertionPointAfter(main);
+    // A status, where an NPU may fail.
+    SmallVector<Type> results;
+    main.walk([&](edge::NpuCallOp op) {
+      if (op.getFallback().empty())
+        results.assign({builder.getI32Type()});
+    });
     auto entry = func::FuncOp::create(builder, main.getLoc(), "edge.entry",
-                                      builder.getFunctionType(types, {}));
+                                      builder.getFunctionType(types, results));
     entry.setAllArgAttrs(attributes);
     Block *block = entry.addEntryBlock();
     builder.setInsertionPointToStart(block);
@@ -242,6 +249,8 @@ private:
       return emitIf(branch);
     if (auto loop = dyn_cast<edge::LoopOp>(op))
       return emitLoop(loop);
+    if (auto npu = dyn_cast<edge::NpuCallOp>(op))
+      return emitNpu(npu);
     if (isa<edge::ConcatOp>(op)) {
       assignment.resultBuffer(op->getResult(0));
       writers[op->getResult(0)] = findWriters(op);
@@ -314,14 +323,95 @@ private:
     return success();
   }
 
-  func::FuncOp createKernel(Operation *op, ValueRange arguments) {
+  /// The call of a driver, and what happens when it fails.
+  LogicalResult emitNpu(edge::NpuCallOp op) {
+    SmallVector<Buffer> buffers;
+    for (OpOperand &operand : op->getOpOperands())
+      buffers.push_back(
+          assignment.operandBuffer(op, operand.getOperandNumber()));
+    size_t inputs = buffers.size();
+    for (OpResult result : op->getResults())
+      buffers.push_back(assignment.resultBuffer(result));
+    if (int64_t bytes = op.getScratch())
+      buffers.push_back(assignment.allocate(
+          MemRefType::get({bytes}, builder.getI8Type()), op.getLoc()));
+    SmallVector<Value> arguments;
+    for (const Buffer &buffer : buffers) {
+      if (!buffer.isContiguous())
+        return op->emitOpError("has an operand inside a larger tensor; "
+                               "edgecc-materialize-copies must run before");
+      arguments.push_back(buffer.materialize(builder, op->getLoc()));
+    }
+    func::FuncOp function = createKernel(op, arguments, {builder.getI32Type()});
+    OpBuilder inside = OpBuilder::atBlockEnd(function.addEntryBlock());
+    ValueRange formals = function.getArguments();
+    KernelArgs args;
+    args.inputs.assign(formals.begin(), formals.begin() + inputs);
+    formals = formals.drop_front(inputs);
+    args.outputs.assign(formals.begin(), formals.begin() + op->getNumResults());
+    formals = formals.drop_front(op->getNumResults());
+    args.scratch.assign(formals.begin(), formals.end());
+    func::ReturnOp::create(inside, op->getLoc(),
+                           emitNpuCall(inside, op, args, cpu));
+    Value status = call(op, function, arguments).getResult(0);
+
+    Emitter e(builder, op.getLoc(), cpu);
+    Value zero = e.constant(e.getI32IntegerAttr(0));
+    bool hasFallback = !op.getFallback().empty();
+    Value condition = arith::CmpIOp::create(
+        e, hasFallback ? arith::CmpIPredicate::ne : arith::CmpIPredicate::eq,
+        status, zero);
+    if (!hasFallback) {
+      // All that follows is in this branch.
+      constexpr int32_t npuFailed = 5;
+      auto branch = scf::IfOp::create(builder, op.getLoc(),
+                                      TypeRange(builder.getI32Type()),
+                                      condition, /*withElseRegion=*/true);
+      builder.setInsertionPointToEnd(branch.elseBlock());
+      Value failed = arith::ConstantOp::create(
+          builder, op.getLoc(), builder.getI32IntegerAttr(npuFailed));
+      scf::YieldOp::create(builder, op.getLoc(), failed);
+      builder.setInsertionPointToEnd(branch.thenBlock());
+      openBranches.push_back(branch);
+      return success();
+    }
+    auto branch = scf::IfOp::create(builder, op.getLoc(), condition,
+                                    /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(branch.thenBlock()->getTerminator());
+    Block &body = op.getFallback().front();
+    for (auto [argument, buffer] :
+         llvm::zip(body.getArguments(), ArrayRef(buffers).drop_front()))
+      assignment.assign(argument, buffer);
+    return emitBlock(body);
+  }
+
+  /// Ends the branches in which the network goes on, and the network.
+  void closeBranches() {
+    Location loc = main.getLoc();
+    if (openBranches.empty()) {
+      func::ReturnOp::create(builder, loc);
+      return;
+    }
+    Value status =
+        arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(0));
+    for (scf::IfOp branch : llvm::reverse(openBranches)) {
+      scf::YieldOp::create(builder, loc, status);
+      builder.setInsertionPointAfter(branch);
+      status = branch.getResult(0);
+    }
+    func::ReturnOp::create(builder, loc, status);
+  }
+
+  func::FuncOp createKernel(Operation *op, ValueRange arguments,
+                            TypeRange results = {}) {
     OpBuilder outside = OpBuilder::atBlockEnd(module.getBody());
     std::string name =
         ("kernel_" + op->getName().stripDialect() + "_" + Twine(kernelCount++))
             .str();
-    auto function =
-        func::FuncOp::create(outside, op->getLoc(), name,
-                             outside.getFunctionType(arguments.getTypes(), {}));
+    auto function = func::FuncOp::create(
+        outside, op->getLoc(), name,
+        outside.getFunctionType(arguments.getTypes(), results));
     function.setPrivate();
     return function;
   }
@@ -355,6 +445,8 @@ private:
       macs = stream.getMacs();
     else if (auto attention = dyn_cast<edge::AttentionOp>(op))
       macs = attention.getMacs();
+    else if (auto npu = dyn_cast<edge::NpuCallOp>(op))
+      macs = npu.getMacs();
     call->setAttr("edge.layer", builder.getStringAttr(nodeName(op->getLoc())));
     call->setAttr("edge.kind",
                   builder.getStringAttr(op->getName().stripDialect()));
@@ -551,6 +643,8 @@ private:
   BufferAssignment assignment;
   memref::GetGlobalOp weights;
   unsigned kernelCount = 0;
+  /// Those in which the network goes on, the innermost last.
+  SmallVector<scf::IfOp> openBranches;
   int64_t stepCount = 0;
   /// The steps that must have run for a tensor to be complete.
   llvm::DenseMap<Value, SmallVector<int64_t>> writers;

@@ -3,8 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "codegen/kernels/Buffers.h"
 #include "codegen/kernels/Passes.h"
-#include "dialects/Edge/EdgeDialect.h"
+#include "dialects/Edge/EdgePlaceOps.h"
 #include "dialects/Edge/ValueNames.h"
 
 namespace edgecc::kernels {
@@ -25,7 +26,7 @@ struct MaterializeCopies
     SmallVector<OpOperand *> uses;
     getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (auto yield = dyn_cast<edge::YieldOp>(op);
-          yield && !isa<edge::IfOp>(yield->getParentOp()))
+          yield && !kernels::isBranch(yield->getParentOp()))
         return;
       if (isa<func::ReturnOp, edge::YieldOp>(op))
         for (OpOperand &use : op->getOpOperands())
@@ -59,8 +60,9 @@ private:
     if (!producer || producer->hasTrait<OpTrait::ConstantLike>())
       return false;
     bool isContiguous = isa<func::ReturnOp, edge::YieldOp>(use.getOwner());
+    // Who reads it as one piece of memory.
     bool hasViews = llvm::any_of(value.getUsers(), [](Operation *user) {
-      return isa<edge::ReshapeOp>(user);
+      return isa<edge::ReshapeOp, edge::NpuCallOp>(user);
     });
     if (auto reshape = dyn_cast<edge::ReshapeOp>(producer)) {
       // A view of the place, if the place is contiguous and the viewed value
@@ -69,11 +71,11 @@ private:
       return isContiguous && source &&
              source->getBlock() == use.getOwner()->getBlock() &&
              !source->hasTrait<OpTrait::ConstantLike>() &&
-             !isa<edge::ReshapeOp, edge::IfOp, edge::LoopOp>(source) &&
-             claimed.insert(value).second &&
+             !isa<edge::ReshapeOp, edge::LoopOp>(source) &&
+             !kernels::isBranch(source) && claimed.insert(value).second &&
              claimed.insert(reshape.getInput()).second;
     }
-    if (isa<edge::IfOp, edge::LoopOp>(producer) ||
+    if (isa<edge::LoopOp>(producer) || kernels::isBranch(producer) ||
         producer->getBlock() != use.getOwner()->getBlock())
       return false;
     if (!isContiguous && hasViews)

@@ -13,6 +13,7 @@
 #include "codegen/object/EntryPoints.h"
 #include "codegen/object/HelperFunctions.h"
 #include "codegen/object/LayerTimers.h"
+#include "dialects/Target/Hooks.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringExtras.h"
@@ -319,11 +320,16 @@ LogicalResult edgecc::emitObject(Module &module, TargetMachine &machine,
     return *found;
   };
 
+  StringSet<> hooks;
+  for (Function &function : module)
+    if (function.hasFnAttribute(target::hookAttrName))
+      hooks.insert(function.getName());
+
   // What is called by name or is known to become a call, at once; what else
   // the code generator calls shows in the object.
   std::vector<std::string> names;
   for (Function &function : module) {
-    if (!function.isDeclaration())
+    if (!function.isDeclaration() || hooks.contains(function.getName()))
       continue;
     if (!function.isIntrinsic())
       names.push_back(function.getName().str());
@@ -349,6 +355,11 @@ LogicalResult edgecc::emitObject(Module &module, TargetMachine &machine,
                         facts ? *facts : ownFacts, loc)))
       return failure();
     names = findUndefined(StringRef(object.data(), object.size()));
+    llvm::erase_if(
+        names, [&](const std::string &name) { return hooks.contains(name); });
+    // Their stack is not ours.
+    for (const auto &hook : hooks)
+      (facts ? *facts : ownFacts).frames[hook.getKey()] = {};
     if (names.empty())
       return success();
   }

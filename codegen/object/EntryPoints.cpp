@@ -134,8 +134,8 @@ Function *EntryPoints::buildEntry(Function &inner, StringRef suffix) {
     arguments.push_back(layer);
   }
   arguments.truncate(inner.arg_size());
-  builder.CreateCall(&inner, arguments);
-  builder.CreateRet(number(i32, Ok));
+  Value *status = builder.CreateCall(&inner, arguments);
+  builder.CreateRet(status->getType() == i32 ? status : number(i32, Ok));
   return function;
 }
 

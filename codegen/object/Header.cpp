@@ -17,6 +17,10 @@ using namespace edgecc;
 static constexpr StringLiteral modelHeader =
 #include "codegen/object/ModelHeader.inc"
     ;
+/// The text of runtime/include/edgecc/npu.h.
+static constexpr StringLiteral npuHeader =
+#include "codegen/object/NpuHeader.inc"
+    ;
 /// The text of runtime/include/edgecc/threads.h.
 static constexpr StringLiteral threadsHeader =
 #include "codegen/object/ThreadsHeader.inc"
@@ -55,7 +59,9 @@ private:
   void writeEntry(StringRef suffix, StringRef last);
   void writeLayers();
   void writeExample();
+  void writeDriver();
   bool hasThreads() const { return model.threads > 1; }
+  bool hasNpu() const { return !model.npuDriver.empty(); }
   std::string macroOf(const TensorInterface &tensor, StringRef kind) {
     return prefix + "_" + kind.str() + "_" + StringRef(tensor.cName).upper();
   }
@@ -79,10 +85,13 @@ void HeaderWriter::write() {
     os << threadsHeader << "\n";
   if (model.showsValues)
     os << valuesHeader << "\n";
+  if (hasNpu())
+    os << npuHeader << "\n";
   os << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   writeMacros();
   writeRun();
   writeLayers();
+  writeDriver();
   os << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << prefix
      << "_EDGECC_H */\n";
 }
@@ -111,6 +120,8 @@ void HeaderWriter::writeMacros() {
      << "#define " << prefix << "_SMALL_ARENA EDGECC_SMALL_ARENA\n";
   if (model.hasStep)
     os << "#define " << prefix << "_NO_SUCH_LAYER EDGECC_NO_SUCH_LAYER\n";
+  if (hasNpu() && !model.hasNpuFallback)
+    os << "#define " << prefix << "_NPU_FAILED EDGECC_NPU_FAILED\n";
   os << "\n#define " << prefix << "_MODEL_VERSION 0\n\n"
      << "/* The memory that a run works in. All other memory that the network\n"
      << " * uses is constant (" << model.weightBytes
@@ -133,7 +144,8 @@ void HeaderWriter::writeMacros() {
      << "#endif\n\n";
   if (model.stackBytes)
     os << "/* The most stack that a run takes, beside what interrupts "
-       << (hasThreads() ? "and the hook for\n * threads " : "") << "take. */\n"
+       << (hasThreads() ? "and the hook for\n * threads " : "")
+       << (hasNpu() ? "and the driver\n * of the NPU " : "") << "take. */\n"
        << "#define " << prefix << "_STACK_BYTES " << *model.stackBytes
        << "\n\n";
   if (hasThreads())
@@ -207,6 +219,14 @@ void HeaderWriter::writeLayers() {
           "empty\n * function, which one of yours replaces; its stack comes on "
           "top. */\n"
        << "void " << model.name << "_on_layer(uint32_t layer);\n\n";
+}
+
+void HeaderWriter::writeDriver() {
+  if (hasNpu())
+    os << "/* The driver of the NPU, which the object calls and does not have. "
+          "*/\n"
+       << "int32_t " << model.npuDriver
+       << "(const edgecc_npu_call_v0_t *call);\n\n";
 }
 
 void HeaderWriter::writeRun() {

@@ -56,6 +56,10 @@ struct ModelInterface {
   bool hasStep = false, announcesLayers = false, showsValues = false;
   /// What is shown, in the order of its numbers.
   std::vector<ValueInterface> values;
+  /// The C function that a run calls for what an NPU computes; empty for none.
+  std::string npuDriver;
+  /// Whether the CPU computes that when the driver fails.
+  bool hasNpuFallback = false;
   /// The threads that a run may have. With more than one the caller provides
   /// them, and `taskStackBytes` is the most stack that a task takes, if known.
   unsigned threads = 1;

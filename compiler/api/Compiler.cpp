@@ -127,6 +127,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     placed.narrowStorage = options.precision == Precision::F16;
     placed.evaluate = evaluateConstants;
     opt.floatFallback = options.floatFallback;
+    opt.npu = options.npu;
     placed.tuner = options.tuner;
     placed.winograd = options.winograd;
     KernelStageOptions kernel;
@@ -163,10 +164,27 @@ struct Compiler::Generated {
   std::vector<BufferReport> buffers;
   int64_t arenaBound = 0;
   std::optional<int64_t> floatFallbacks;
+  std::optional<PlacementReport> placement;
   llvm::LLVMContext llvmContext;
   std::unique_ptr<llvm::TargetMachine> machine;
   std::unique_ptr<llvm::Module> llvmModule;
 };
+
+/// What `edge.placement` says, if there is one.
+static std::optional<PlacementReport> readPlacement(ModuleOp module) {
+  auto attr = module->getAttrOfType<DictionaryAttr>(place::placementAttrName);
+  if (!attr)
+    return std::nullopt;
+  PlacementReport report;
+  report.npu = attr.getAs<StringAttr>("npu").str();
+  report.operations = attr.getAs<IntegerAttr>("operations").getInt();
+  report.regions = attr.getAs<IntegerAttr>("regions").getInt();
+  for (auto row : attr.getAs<ArrayAttr>("cpu").getAsRange<ArrayAttr>()) {
+    auto text = [&](unsigned i) { return cast<StringAttr>(row[i]).str(); };
+    report.onCpu.push_back({text(0), text(1), text(2)});
+  }
+  return report;
+}
 
 /// Bytes of the constants that a call reads.
 static int64_t countWeights(func::CallOp call) {
@@ -276,6 +294,11 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
   generated.layers = readLayers(main);
   generated.buffers = readPlan(main, generated.layers);
   generated.interface.threads = options.threads;
+  generated.placement = readPlacement(module);
+  if (generated.placement && generated.placement->regions) {
+    generated.interface.npuDriver = options.npu.npu->getDriver();
+    generated.interface.hasNpuFallback = options.npu.fallback;
+  }
   if (failed(runPasses(module, options, [&](OpPassManager &manager) {
         buildLLVMStage(manager, llvmStage(options));
       })))
@@ -423,6 +446,7 @@ FailureOr<CompiledModel> Compiler::finish(ModuleOp module,
   model.buffers = std::move(generated.buffers);
   model.arenaBound = generated.arenaBound;
   model.floatFallbacks = generated.floatFallbacks;
+  model.placement = std::move(generated.placement);
   model.sizes =
       measureSections(StringRef(model.object.data(), model.object.size()));
   if (options.predictCost)

@@ -82,6 +82,8 @@ struct CompileOptions {
   unsigned threads = 1;
   /// What is said of operations that stay in float in a quantised network.
   WarningLevel floatFallback = WarningLevel::Warning;
+  /// What an NPU computes.
+  NpuOptions npu;
   /// Whether to predict what the layers cost on the CPU.
   bool predictCost = false;
   /// Called with every pass manager before it runs (printing, timing).
@@ -122,6 +124,18 @@ struct BufferReport {
   int64_t over = -1, distance = 0;
 };
 
+/// An operation that could not be placed on the NPU.
+struct CpuOperation {
+  std::string name, kind, reason;
+};
+
+/// What an NPU computes of a network.
+struct PlacementReport {
+  std::string npu;
+  int64_t operations = 0, regions = 0;
+  std::vector<CpuOperation> onCpu;
+};
+
 /// A compiled network.
 struct CompiledModel {
   /// The object file.
@@ -135,6 +149,8 @@ struct CompiledModel {
   int64_t arenaBound = 0;
   /// How many operations stay in float, if the network is quantised.
   std::optional<int64_t> floatFallbacks;
+  /// What an NPU computes, if there is one.
+  std::optional<PlacementReport> placement;
   /// What one inference costs, if that was asked for and is known.
   std::optional<LayerCost> cost;
 

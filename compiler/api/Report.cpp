@@ -69,6 +69,23 @@ static void writeCost(llvm::json::OStream &json,
   });
 }
 
+static void writePlacement(llvm::json::OStream &json,
+                           const PlacementReport &placement) {
+  json.attributeObject("npu", [&] {
+    json.attribute("name", placement.npu);
+    json.attribute("operations", placement.operations);
+    json.attribute("regions", placement.regions);
+    json.attributeArray("on_cpu", [&] {
+      for (const CpuOperation &operation : placement.onCpu)
+        json.object([&] {
+          json.attribute("name", operation.name);
+          json.attribute("kind", operation.kind);
+          json.attribute("reason", operation.reason);
+        });
+    });
+  });
+}
+
 void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
   llvm::json::OStream json(os, /*IndentSize=*/2);
   json.object([&] {
@@ -93,6 +110,8 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
     writeCost(json, model.cost, totalMacs(model));
     if (model.floatFallbacks)
       json.attribute("float_fallbacks", *model.floatFallbacks);
+    if (model.placement)
+      writePlacement(json, *model.placement);
     writeTensors(json, "inputs", model.interface.inputs);
     writeTensors(json, "outputs", model.interface.outputs);
     json.attributeArray("layers", [&] {
@@ -177,7 +196,7 @@ void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
         layer.cost ? layer.cost->bound.data() : "", layer.kind.c_str(),
         layer.name.c_str());
   os << "\n";
-  auto row = [&](llvm::StringRef what, int64_t value) {
+  auto row = [&](const llvm::Twine &what, int64_t value) {
     os << llvm::format("%14lld  ", (long long)value) << what << "\n";
   };
   row("MACs", totalMacs(model));
@@ -191,6 +210,15 @@ void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
       row("microseconds", std::llround(*model.cost->microseconds));
     if (model.cost->nanojoules)
       row("microjoules", std::llround(*model.cost->nanojoules / 1000));
+  }
+  if (model.placement) {
+    row("operations on the NPU '" + model.placement->npu + "', in " +
+            std::to_string(model.placement->regions) + " regions",
+        model.placement->operations);
+    row("operations on the CPU", model.placement->onCpu.size());
+    for (const CpuOperation &operation : model.placement->onCpu)
+      os << llvm::indent(16) << operation.name << " (" << operation.kind
+         << "): " << operation.reason << "\n";
   }
   listTransposes(model, os);
   // What only moves elements and has found no place in another layer.

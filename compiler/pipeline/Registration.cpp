@@ -6,6 +6,7 @@
 #include "compiler/pipeline/Registration.h"
 #include "codegen/kernels/KernelInterface.h"
 #include "codegen/kernels/Passes.h"
+#include "codegen/npu/Npu.h"
 #include "dialects/Edge/EdgeDialect.h"
 #include "dialects/Onnx/OnnxOps.h"
 #include "dialects/Target/TargetDialect.h"
@@ -66,6 +67,7 @@ void edgecc::registerPasses() {
   kernels::registerKernelsPasses();
   layout::registerLayoutPasses();
   memory::registerMemoryPasses();
+  npu::registerNpuPasses();
   place::registerPlacePasses();
   quantization::registerQuantizationPasses();
   registerLoweringPasses();

@@ -10,6 +10,7 @@
 #include "passes/Layout/Passes.h"
 #include "passes/Lowering/Passes.h"
 #include "passes/Memory/Passes.h"
+#include "passes/Place/Passes.h"
 #include "passes/Quantization/Passes.h"
 #include "passes/Schedule/Passes.h"
 #include "passes/Transforms/Passes.h"
@@ -64,6 +65,22 @@ static void addConstantFolding(OpPassManager &function,
   function.addPass(createCSEPass());
 }
 
+/// Moves what an NPU computes into calls of its driver: while values say what
+/// they express, and once no transposition is in between.
+static void addPlacement(OpPassManager &manager, const NpuOptions &options) {
+  OpPassManager &function = manager.nest<func::FuncOp>();
+  function.addPass(layout::createPropagateTransposes());
+  function.addPass(createCanonicalizerPass());
+  function.addPass(createCSEPass());
+  function.addPass(place::createRaiseQuantized());
+  manager.addPass(place::createPlaceRegionsPass(
+      {options.npu, options.only, options.excluded}));
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addNestedPass<func::FuncOp>(
+      npu::createCompileRegionsPass(options.npu, options.fallback));
+}
+
 void edgecc::buildOptStage(OpPassManager &manager,
                            const OptStageOptions &options) {
   OpPassManager &first = manager.nest<func::FuncOp>();
@@ -83,7 +100,8 @@ void edgecc::buildOptStage(OpPassManager &manager,
     first.addPass(quantization::createQuantizeStaticPass(options.calibrator));
   if (options.optLevel > 0)
     addSimplification(first);
-  if (options.optLevel > 0 && (options.integers || options.calibrator)) {
+  if ((options.optLevel > 0 || options.npu.npu) &&
+      (options.integers || options.calibrator)) {
     // Before layout, which then moves integers.
     first.addPass(
         quantization::createGrowIntegerRegions({options.integerSums}));
@@ -97,6 +115,8 @@ void edgecc::buildOptStage(OpPassManager &manager,
   // Before what stays in float is reported: with weights alone all does.
   first.addPass(quantization::createFormBlockProducts());
   first.addPass(createCSEPass());
+  if (options.npu.npu)
+    addPlacement(manager, options.npu);
   OpPassManager &function = manager.nest<func::FuncOp>();
   function.addPass(quantization::createLowerQuantized());
   function.addPass(createCSEPass());

@@ -12,6 +12,7 @@
 #define EDGECC_COMPILER_PIPELINE_STAGES_H
 
 #include "codegen/kernels/Tune.h"
+#include "codegen/npu/Npu.h"
 #include "passes/OnnxToEdge/Passes.h"
 #include "passes/Quantization/Calibrate.h"
 
@@ -48,6 +49,18 @@ struct WeightStorage {
   int64_t blockSize = 0;
 };
 
+/// What an NPU computes, and what becomes of the rest.
+struct NpuOptions {
+  /// Null for none.
+  npu::NpuPtr npu;
+  /// It is an error if anything stays on the CPU.
+  bool only = false;
+  /// Names of nodes that stay on the CPU.
+  std::vector<std::string> excluded;
+  /// Keeps code for the CPU, for when the driver of the NPU fails.
+  bool fallback = false;
+};
+
 /// edge to opt: channels-last without transposes, fused, constants folded.
 struct OptStageOptions {
   /// Evaluates constant parts; without it they are computed at run time.
@@ -70,6 +83,7 @@ struct OptStageOptions {
   bool narrowProducts = false;
   /// What is said of operations that stay in float in a quantised network.
   WarningLevel floatFallback = WarningLevel::Warning;
+  NpuOptions npu;
 };
 void buildOptStage(mlir::OpPassManager &manager,
                    const OptStageOptions &options);

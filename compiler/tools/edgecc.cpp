@@ -32,10 +32,56 @@ struct Flags {
   cl::opt<std::string> report{"report", cl::value_desc("file"),
                               cl::desc("Write a report in JSON"),
                               cl::cat(category)};
+  cl::opt<std::string> npu{
+      "npu", cl::value_desc("name[:file]"),
+      cl::desc(
+          "Let an NPU compute what it can of a quantised network: desc:FILE "
+          "for one that a file describes"),
+      cl::cat(category)};
+  cl::opt<bool> npuOnly{"npu-only",
+                        cl::desc("Fail if the CPU has anything to compute"),
+                        cl::cat(category)};
+  cl::list<std::string> npuExclude{
+      "npu-exclude", cl::value_desc("node"),
+      cl::desc("Leave this node to the CPU; may be given several times"),
+      cl::cat(category)};
+  cl::opt<std::string> npuFallback{
+      "npu-fallback", cl::init("none"), cl::value_desc("none|cpu"),
+      cl::desc("What computes a region when the driver of the NPU fails: "
+               "nothing, which ends the run (default), or the CPU"),
+      cl::cat(category)};
   cl::opt<bool> summary{"summary",
                         cl::desc("Print layers, memory and code size"),
                         cl::cat(category)};
 };
+
+/// What the flags say of an NPU. False, with an error, if they contradict each
+/// other or name none.
+bool readNpu(Compiler &compiler, const Flags &flags, CompileOptions &options) {
+  options.npu.only = flags.npuOnly;
+  options.npu.excluded.assign(flags.npuExclude.begin(), flags.npuExclude.end());
+  options.npu.fallback = flags.npuFallback == "cpu";
+  if (flags.npuFallback != "cpu" && flags.npuFallback != "none")
+    return tools::reportError("unknown form '" + flags.npuFallback +
+                              "' in --npu-fallback; expected none or cpu");
+  if (flags.npu.empty()) {
+    if (flags.npuOnly || !flags.npuExclude.empty() || options.npu.fallback)
+      return tools::reportError("--npu-only, --npu-exclude and --npu-fallback "
+                                "are about the NPU of --npu, which is missing");
+    return true;
+  }
+  if (!options.integers)
+    return tools::reportError("-fno-integers computes in f32, and the NPU of "
+                              "--npu with integers; expected one of them");
+  if (options.layers.any() && !options.npu.fallback)
+    return tools::reportError("a run that an NPU may end cannot go layer by "
+                              "layer; expected --npu-fallback=cpu with "
+                              "-flayer-steps and the like");
+  options.npu.npu = npu::createNpu(flags.npu, [&] {
+    return mlir::emitError(mlir::UnknownLoc::get(&compiler.getContext()));
+  });
+  return bool(options.npu.npu);
+}
 
 /// The file for a stage that is text.
 std::string textOutput(const Flags &flags, Stage stage) {
@@ -49,8 +95,10 @@ std::string textOutput(const Flags &flags, Stage stage) {
 bool printStage(Compiler &compiler, const Flags &flags, Stage stage) {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  if (failed(compiler.print(flags.common.model, stage, flags.emitLLVM,
-                            flags.common.getOptions(), stream)))
+  CompileOptions options = flags.common.getOptions();
+  if (!readNpu(compiler, flags, options) ||
+      failed(compiler.print(flags.common.model, stage, flags.emitLLVM, options,
+                            stream)))
     return false;
   return tools::writeFile(textOutput(flags, stage),
                           [&](llvm::raw_ostream &os) { os << text; });
@@ -62,6 +110,8 @@ bool compileObject(Compiler &compiler, const Flags &flags) {
     output = llvm::sys::path::stem(flags.common.model).str() + ".o";
   CompileOptions options = flags.common.getOptions();
   options.predictCost = flags.summary || !flags.report.empty();
+  if (!readNpu(compiler, flags, options))
+    return false;
   llvm::FailureOr<CompiledModel> model =
       compiler.compile(flags.common.model, options);
   if (failed(model))

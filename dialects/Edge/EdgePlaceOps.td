@@ -66,7 +66,8 @@ def Edge_NpuCallOp
     ```
   }];
   let arguments = (ins StrAttr:$driver, Edge_Tensor:$program,
-      Variadic<Edge_Tensor>:$inputs, I64Attr:$scratch);
+      Variadic<Edge_Tensor>:$inputs, I64Attr:$scratch,
+                       DefaultValuedAttr<I64Attr, "0">:$macs);
   let results = (outs Variadic<Edge_Tensor>:$outputs);
   let regions = (region MaxSizedRegion<1>:$fallback);
   let assemblyFormat = [{

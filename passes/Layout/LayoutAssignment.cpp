@@ -55,7 +55,7 @@ LayoutAssignment::LayoutAssignment(Block &block) {
 void LayoutAssignment::addEdge(OpOperand &use, std::optional<unsigned> to) {
   Value value = use.get();
   auto type = dyn_cast<RankedTensorType>(value.getType());
-  if (!type || !type.getElementType().isIntOrFloat() || isConstant(value))
+  if (!type || !bearsLayout(type.getElementType()) || isConstant(value))
     return;
   Edge edge{value, std::nullopt, to, use.getOperandNumber(),
             type.getNumElements() * edge::elementBytes(type.getElementType())};

@@ -19,17 +19,12 @@ static RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-/// Whether the type of the elements names a dimension.
-static bool isPerAxis(Value value) {
-  return isa<quant::UniformQuantizedPerAxisType>(
-      typeOf(value).getElementType());
-}
-
 /// Operations on dimensions that know them by number only: the operands have
 /// the layout of the result.
 static bool isUniform(Operation *op) {
   if (isa<QuantizeOp, DequantizeOp, StorageCastOp>(op))
-    return !isPerAxis(op->getOperand(0)) && !isPerAxis(op->getResult(0));
+    return bearsLayout(typeOf(op->getOperand(0)).getElementType()) &&
+           bearsLayout(typeOf(op->getResult(0)).getElementType());
   return isa<ElementwiseOpInterface, MapOp, BroadcastOp, ReduceOp, SoftmaxOp,
              CumulativeOp, ArgReduceOp, TopKOp, ResampleOp, SliceOp, PadOp,
              ConcatOp, GatherElementsOp>(op);
@@ -39,6 +34,10 @@ static bool isUniform(Operation *op) {
 static bool isGather(Operation *op) {
   auto gather = dyn_cast<GatherOp>(op);
   return gather && typeOf(gather.getIndices()).getRank() == 1;
+}
+
+bool bearsLayout(Type element) {
+  return element.isIntOrFloat() || isa<quant::UniformQuantizedType>(element);
 }
 
 bool hasLayoutRules(Operation *op) {

@@ -20,6 +20,10 @@
 
 namespace edgecc::layout {
 
+/// Whether a tensor of these elements may have its dimensions in another order:
+/// their type names none of them.
+bool bearsLayout(mlir::Type element);
+
 /// Whether `op` can work in layouts other than the identity.
 bool hasLayoutRules(mlir::Operation *op);
 

@@ -104,7 +104,7 @@ private:
   /// dimensions, in `layout`; for `user`.
   Value inLayout(Value value, const Layout &layout, Operation *user) {
     auto [form, has] = present(value);
-    if (form == value && !typeOf(value).getElementType().isIntOrFloat())
+    if (form == value && !bearsLayout(typeOf(value).getElementType()))
       return value;
     int64_t missing = layout.size() - has.size();
     if (missing == 0 && has == layout)

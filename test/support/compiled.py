@@ -37,15 +37,18 @@ class Model(ctypes.Structure):
                                          ctypes.c_void_p, ctypes.c_size_t))]
 
 
-def outputs(options, path, feeds, flags=()):
-    """What the compiled network returns for each feed, a dict of arrays."""
+def outputs(options, path, feeds, flags=(), link=(), prepare=None):
+    """What the compiled network returns for each feed, a dict of arrays. `link`
+    are more arguments for the C compiler that links it; `prepare` is called
+    with the library before each run, and what it returns with it afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         target = os.path.join(folder, "network.o")
         suite.must([os.path.join(options.bin, "edgecc"), path, "-o", target,
                     "-fPIC", "--name=network", *flags], options.timeout)
         library = os.path.join(folder, "network.so")
-        suite.must(["cc", "-shared", target, "-o", library])
-        model = Model.in_dll(ctypes.CDLL(library), "network_model")
+        suite.must(["cc", "-shared", target, *link, "-o", library])
+        loaded = ctypes.CDLL(library)
+        model = Model.in_dll(loaded, "network_model")
         memory = np.zeros(model.arena_bytes + model.arena_align, np.uint8)
         arena = memory.ctypes.data + -memory.ctypes.data % model.arena_align
         sources = [model.inputs[i].array() for i in range(model.num_inputs)]
@@ -59,7 +62,11 @@ def outputs(options, path, feeds, flags=()):
         for feed in feeds:
             for name, source in zip(names, sources):
                 source[...] = feed[name].reshape(source.shape)
-            if model.run(*pointers, arena, model.arena_bytes):
-                raise suite.Failure("does not run")
+            check = prepare(loaded) if prepare else None
+            status = model.run(*pointers, arena, model.arena_bytes)
+            if status:
+                raise suite.Failure(f"does not run: status {status}")
+            if check:
+                check(loaded)
             results.append([t.copy() for t in targets])
         return results

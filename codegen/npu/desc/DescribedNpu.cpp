@@ -1,0 +1,273 @@
+//===- DescribedNpu.cpp - an NPU that a file describes ----------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/npu/desc/Description.h"
+#include "codegen/npu/desc/WriteProgram.h"
+#include "passes/Place/Regions.h"
+#include "passes/Quantization/Contractions.h"
+
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <array>
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::edge;
+using namespace edgecc::npu;
+using edgecc::quantization::Contraction;
+using edgecc::quantization::Parameters;
+using edgecc::quantization::quantizedType;
+using edgecc::quantization::typeOf;
+
+/// What a description calls `op`; what the dialect calls it if descriptions
+/// have no such operator.
+static std::string operatorName(Operation *op) {
+  std::string name = op->getName().stripDialect().str();
+  if (auto conv = dyn_cast<ConvOp>(op); conv && conv.getGroups() != 1)
+    return conv.isDepthwise() ? "depthwise_conv" : "grouped_conv";
+  if (auto pool = dyn_cast<PoolOp>(op))
+    return pool.getKind() == PoolKind::Max ? "max_pool" : "sum_pool";
+  return name;
+}
+
+//===----------------------------------------------------------------------===//
+// Rules
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// One rule: the sentence that says how `op` breaks it; empty if it does not.
+using Rule = std::string (*)(Operation *op, const Description &npu);
+} // namespace
+
+/// The activations whose types tell what an operation works on.
+static std::array<Value, 2> ends(Operation *op) {
+  return {op->getOperand(0), op->getResult(0)};
+}
+
+static std::string checkOperator(Operation *op, const Description &npu) {
+  std::string name = operatorName(op);
+  if (npu.operators.contains(name))
+    return {};
+  return "the NPU has no operator '" + name + "'";
+}
+
+static std::string checkTypes(Operation *op, const Description &npu) {
+  auto check = [&](Value value) -> std::string {
+    IntegerType type = storageType(quantizedType(value));
+    std::string name =
+        (type.isUnsigned() ? "u" : "i") + std::to_string(type.getWidth());
+    if (llvm::is_contained(npu.types, name))
+      return {};
+    return "its values are of " + name + ", and the NPU takes " +
+           llvm::join(npu.types, ", ");
+  };
+  for (Value value : ends(op))
+    if (quantizedType(value))
+      if (std::string sentence = check(value); !sentence.empty())
+        return sentence;
+  return {};
+}
+
+static std::string checkRange(Operation *op, const Description &) {
+  for (Value value : ends(op))
+    if (quant::QuantizedType type = quantizedType(value)) {
+      if (!Parameters(type).isPerTensor())
+        return "its activations have a scale per channel";
+      if (type.hasStorageTypeBounds())
+        return "its values use only some of their integers";
+    }
+  return {};
+}
+
+static std::string checkContraction(Operation *op, const Description &) {
+  if (!isa<ConvOp, MatMulOp>(op))
+    return {};
+  std::optional<Contraction> contraction = Contraction::get(op);
+  if (!contraction)
+    return "its weights are not quantised";
+  if (!place::isKnown(contraction->weights))
+    return "its weights are not constant";
+  if (contraction->bias &&
+      (!contraction->integerBias() ||
+       quantizedType(contraction->bias) != contraction->biasType()))
+    return "its bias does not fit 32 bits in the scale of the sums";
+  if (llvm::any_of(contraction->weightParameters.zeroPoints,
+                   [](int64_t zero) { return zero != 0; }))
+    return "its weights have a zero point";
+  if (storageType(quantizedType(contraction->weights)).getWidth() != 8 ||
+      storageType(quantizedType(contraction->weights)).isUnsigned())
+    return "its weights are not of i8";
+  int64_t weightRank = typeOf(contraction->weights).getRank();
+  if (isa<MatMulOp>(op) && weightRank != 2)
+    return "its weights have " + std::to_string(weightRank) + " dimensions";
+  return contraction->objection();
+}
+
+static std::string checkWindow(Operation *op, const Description &npu) {
+  const OperatorLimits &limits = npu.operators.find(operatorName(op))->second;
+  auto check = [&](auto window, ArrayRef<int64_t> kernel) -> std::string {
+    if (kernel.size() != 2)
+      return "its window has " + std::to_string(kernel.size()) +
+             " dimensions, and the NPU takes 2";
+    int64_t dilation = std::max(window.getDilation(0), window.getDilation(1));
+    std::tuple<StringRef, int64_t, int64_t> sizes[] = {
+        {"kernel", std::max(kernel[0], kernel[1]), limits.kernel},
+        {"stride", std::max(window.getStrides()[0], window.getStrides()[1]),
+         limits.stride},
+        {"dilation", dilation, limits.dilation}};
+    for (auto [what, found, most] : sizes)
+      if (found > most)
+        return llvm::formatv("its {0} is {1}, and the NPU takes {2} at most",
+                             what, found, most)
+            .str();
+    return {};
+  };
+  if (auto conv = dyn_cast<ConvOp>(op))
+    return check(
+        conv,
+        typeOf(conv.getWeights()).getShape().take_front(conv.getSpatialRank()));
+  if (auto pool = dyn_cast<PoolOp>(op))
+    return check(pool, pool.getKernel());
+  return {};
+}
+
+static std::string checkChannels(Operation *op, const Description &npu) {
+  int64_t most = npu.operators.find(operatorName(op))->second.channels;
+  for (Value value : ends(op)) {
+    ArrayRef<int64_t> shape = typeOf(value).getShape();
+    if (!shape.empty() && shape.back() > most)
+      return llvm::formatv("it has {0} channels, and the NPU takes {1} at most",
+                           shape.back(), most)
+          .str();
+  }
+  return {};
+}
+
+/// Elementwise operations are of two activations of one shape.
+static std::string checkShapes(Operation *op, const Description &) {
+  if (!isa<AddOp>(op))
+    return {};
+  if (place::isKnown(op->getOperand(0)) || place::isKnown(op->getOperand(1)))
+    return "one of its operands is constant";
+  if (typeOf(op->getOperand(0)).getShape() !=
+      typeOf(op->getOperand(1)).getShape())
+    return "its operands have different shapes";
+  return {};
+}
+
+static constexpr Rule rules[] = {checkOperator,    checkTypes,  checkRange,
+                                 checkContraction, checkWindow, checkChannels,
+                                 checkShapes};
+
+//===----------------------------------------------------------------------===//
+// The NPU
+//===----------------------------------------------------------------------===//
+
+namespace {
+class DescribedNpu : public Npu {
+public:
+  explicit DescribedNpu(Description description)
+      : npu(std::move(description)) {}
+
+  StringRef getName() const override { return npu.name; }
+  StringRef getDriver() const override { return npu.driver; }
+
+  std::string objection(Operation *op) const override {
+    for (Rule rule : rules)
+      if (std::string sentence = rule(op, npu); !sentence.empty())
+        return sentence;
+    if (!canHold(op))
+      return "it needs more memory than the NPU has";
+    return {};
+  }
+
+  bool canHold(ArrayRef<Operation *> ops) const override {
+    if (int64_t(ops.size()) > npu.operations)
+      return false;
+    if (npu.weightBytes != unlimited && weightBytes(ops) > npu.weightBytes)
+      return false;
+    if (npu.scratchBytes == unlimited)
+      return true;
+    SmallVector<Operation *> sorted(ops);
+    llvm::sort(sorted, [](Operation *a, Operation *b) {
+      return a->isBeforeInBlock(b);
+    });
+    return planScratch(sorted) <= npu.scratchBytes;
+  }
+
+  std::string regionObjection(ArrayRef<Operation *> ops) const override {
+    if (npu.cpuMacsPerCycle == 0)
+      return {};
+    double macs = 0, bytes = weightBytes(ops);
+    llvm::DenseSet<Operation *> inside(ops.begin(), ops.end());
+    for (Operation *op : ops) {
+      if (auto conv = dyn_cast<ConvOp>(op))
+        macs += conv.getMacs();
+      else if (auto product = dyn_cast<MatMulOp>(op))
+        macs += product.getMacs();
+      else
+        macs += typeOf(op->getResult(0)).getNumElements();
+      for (Value operand : op->getOperands())
+        if (!place::isKnown(operand) &&
+            !inside.contains(place::stripCasts(operand).getDefiningOp()))
+          bytes += storedBytes(operand);
+      for (Value result : op->getResults())
+        if (llvm::any_of(result.getUsers(), [&](Operation *user) {
+              return !inside.contains(user);
+            }))
+          bytes += storedBytes(result);
+    }
+    double there =
+        npu.launchCycles + macs / npu.macsPerCycle + bytes / npu.bytesPerCycle;
+    double here = macs / npu.cpuMacsPerCycle;
+    if (there < here)
+      return {};
+    return llvm::formatv("it would take {0:f0} cycles with the call of the "
+                         "NPU, and {1:f0} on the CPU",
+                         there, here)
+        .str();
+  }
+
+  FailureOr<Program> compile(RegionOp region) const override {
+    return writeProgram(region, npu.name);
+  }
+
+private:
+  static int64_t weightBytes(ArrayRef<Operation *> ops) {
+    int64_t bytes = 0;
+    for (Operation *op : ops)
+      for (Value operand : op->getOperands())
+        if (place::isKnown(operand))
+          bytes += storedBytes(operand);
+    return bytes;
+  }
+
+  Description npu;
+};
+} // namespace
+
+namespace edgecc::npu {
+NpuPtr create_desc(StringRef argument, ErrorFn emitError) {
+  if (argument.empty()) {
+    emitError() << "--npu=desc expects a file that describes an NPU, as in "
+                   "--npu=desc:npu.json";
+    return nullptr;
+  }
+  auto file = llvm::MemoryBuffer::getFile(argument);
+  if (!file) {
+    emitError() << "cannot read '" << argument
+                << "': " << file.getError().message();
+    return nullptr;
+  }
+  llvm::Expected<Description> description =
+      Description::parse((*file)->getBuffer());
+  if (!description) {
+    emitError() << argument << ": " << llvm::toString(description.takeError());
+    return nullptr;
+  }
+  return std::make_shared<DescribedNpu>(std::move(*description));
+}
+} // namespace edgecc::npu

@@ -1,0 +1,117 @@
+/* An example of a driver for networks that were compiled with --npu=desc: it
+ * reads a program and calls a plain C library for each operation.
+ * docs/howto/bring-your-own-npu.md explains it.
+ *
+ * Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+
+#include "edgecc/npu_program.h"
+#include "int8.h"
+
+/* Calls that are to fail, for tests: the one of that number, counted from 1,
+ * after it has written half of its first output. 0 for none. */
+unsigned example_npu_fails_at;
+unsigned example_npu_calls;
+
+int32_t example_npu_run(const edgecc_npu_call_v0_t *call);
+
+/* (1, height, width, channels), or a matrix as so many pixels. */
+static int8_tensor_t view(const edgecc_npu_tensor_t *t) {
+  int8_tensor_t v = {
+      t->data, t->element == EDGECC_NPU_U8, t->zero_point, t->scale, 1, 1, 1};
+  if (t->rank)
+    v.channels = t->shape[t->rank - 1];
+  if (t->rank == 4) {
+    v.height = t->shape[1];
+    v.width = t->shape[2];
+  } else if (v.channels) {
+    v.width = t->elements / v.channels;
+  }
+  return v;
+}
+
+/* The shapes that the library takes for granted. */
+static int is_sound(const edgecc_npu_operation_t *o) {
+  const edgecc_npu_tensor_t *x = &o->inputs[0], *w = &o->inputs[1];
+  int8_tensor_t vx = view(x), vy = view(&o->output);
+  uint32_t taps = 1;
+  if (o->output.place == EDGECC_NPU_CONSTANT ||
+      o->output.place == EDGECC_NPU_INPUT || o->output.element > 1 ||
+      x->element > 1)
+    return 0;
+  switch (o->kind) {
+  case EDGECC_NPU_RESHAPE:
+    return x->elements == o->output.elements;
+  case EDGECC_NPU_ADD:
+    return o->num_inputs == 2 && x->elements == o->output.elements &&
+           w->elements == x->elements && w->element <= EDGECC_NPU_U8;
+  case EDGECC_NPU_MAX_POOL:
+    return x->rank == 4 && x->shape[0] == 1 && o->output.rank == 4 &&
+           vx.channels == vy.channels;
+  case EDGECC_NPU_CONV:
+    taps = o->kernel[0] * o->kernel[1];
+    if (x->rank != 4 || x->shape[0] != 1 || o->output.rank != 4 ||
+        o->kernel[0] > 0xffff || o->kernel[1] > 0xffff)
+      return 0;
+    /* fall through */
+  case EDGECC_NPU_MATMUL:
+    return o->num_inputs >= 2 && w->element == EDGECC_NPU_I8 && o->groups &&
+           vx.channels % o->groups == 0 && vy.channels % o->groups == 0 &&
+           o->num_multipliers == vy.channels &&
+           w->elements == taps * (vx.channels / o->groups) * vy.channels &&
+           (o->kind == EDGECC_NPU_CONV || vx.width == vy.width) &&
+           (o->num_inputs == 2 || (o->inputs[2].element == EDGECC_NPU_I32 &&
+                                   o->inputs[2].elements == vy.channels));
+  default:
+    return 0;
+  }
+}
+
+static void run(const edgecc_npu_operation_t *o) {
+  int8_tensor_t x = view(&o->inputs[0]), y = view(&o->output);
+  int8_window_t window = {{1, 1}, {1, 1}, {1, 1}, {0, 0}};
+  if (o->kind == EDGECC_NPU_CONV || o->kind == EDGECC_NPU_MAX_POOL) {
+    memcpy(window.kernel, o->kernel, sizeof window.kernel);
+    memcpy(window.strides, o->strides, sizeof window.strides);
+    memcpy(window.dilations, o->dilations, sizeof window.dilations);
+    memcpy(window.pads_low, o->pads_low, sizeof window.pads_low);
+  }
+  if (o->kind == EDGECC_NPU_CONV || o->kind == EDGECC_NPU_MATMUL) {
+    int8_conv(&x, o->inputs[1].data,
+              o->num_inputs == 3 ? o->inputs[2].data : NULL, o->multipliers,
+              o->groups, &window, &y);
+  } else if (o->kind == EDGECC_NPU_MAX_POOL) {
+    int8_max_pool(&x, &window, &y);
+  } else if (o->kind == EDGECC_NPU_ADD) {
+    int8_tensor_t other = view(&o->inputs[1]);
+    int8_add(&x, &other, &y, o->output.elements);
+  } else {
+    memmove(y.data, x.data, o->output.elements);
+  }
+}
+
+int32_t example_npu_run(const edgecc_npu_call_v0_t *call) {
+  edgecc_npu_reader_t reader;
+  edgecc_npu_list_t tensors;
+  edgecc_npu_list_t operations = edgecc_npu_begin(&reader, call, &tensors);
+  int fails = ++example_npu_calls == example_npu_fails_at;
+  uint32_t i;
+  /* All of it is checked before any of it runs. */
+  for (i = 0; i < operations.count && !reader.broken; ++i) {
+    edgecc_npu_operation_t o =
+        edgecc_npu_read_operation(&reader, call, operations, tensors, i);
+    if (!reader.broken && !is_sound(&o))
+      return 2;
+    if (!reader.broken && fails && o.output.place == EDGECC_NPU_OUTPUT)
+      return memset(o.output.data, 0x55, o.output.elements / 2), 3;
+  }
+  if (reader.broken)
+    return 1;
+  for (i = 0; i < operations.count; ++i) {
+    edgecc_npu_operation_t o =
+        edgecc_npu_read_operation(&reader, call, operations, tensors, i);
+    run(&o);
+  }
+  return 0;
+}

@@ -1,0 +1,347 @@
+#!/usr/bin/env python3
+# Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Networks of which an NPU computes a part: the same bits as without one, with
+the example driver, and what happens when it fails."""
+import ctypes
+import functools
+import json
+import os
+import re
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import compiled
+import suite
+
+DRIVER = os.path.join(suite.ROOT, "runtime", "npu", "desc")
+EXAMPLE = os.path.join(DRIVER, "example.json")
+LINK = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC",
+        "-ffp-contract=off", "-I" + os.path.join(suite.ROOT, "runtime",
+                                                 "include"),
+        os.path.join(DRIVER, "driver.c"), os.path.join(DRIVER, "int8.c"), "-lm"]
+
+# Networks of the collection, and how many of their operations the example NPU
+# computes at least.
+NETWORKS = {"mlperf_ad_ae_int8": 10, "mlperf_ic_resnet8_int8": 13,
+            "mlperf_kws_dscnn_int8": 10, "mlperf_vww_mbv1_int8": 20}
+
+
+def quantised_network(path):
+    """Convolutions, a sum of two branches, a maximum and an average, each with
+    a quantisation behind it, of u8 with zero points."""
+    random = np.random.default_rng(5)
+    nodes, initializers = [], []
+
+    def constant(name, value):
+        initializers.append(onnx.numpy_helper.from_array(
+            np.asarray(value), name))
+        return name
+
+    def quantised(name, source, scale, zero, kind=np.uint8):
+        pair = [constant(name + ".scale", np.float32(scale)),
+                constant(name + ".zero", kind(zero))]
+        nodes.append(helper.make_node("QuantizeLinear", [source, *pair],
+                                      [name + ".q"], name=name + "/quantize"))
+        nodes.append(helper.make_node("DequantizeLinear",
+                                      [name + ".q", *pair], [name]))
+        return name
+
+    def convolution(name, source, inputs, outputs, scale, zero, **attributes):
+        groups = attributes.get("group", 1)
+        size = attributes["kernel_shape"][0]
+        weights = random.integers(-127, 128, (outputs, inputs // groups, size,
+                                              size), np.int8)
+        scales = random.uniform(0.002, 0.02, outputs).astype(np.float32)
+        bias = random.integers(-900, 900, outputs).astype(np.int32)
+        source_scale = np.float32(0.05)
+        nodes.append(helper.make_node(
+            "DequantizeLinear",
+            [constant(name + ".w", weights), constant(name + ".ws", scales),
+             constant(name + ".wz", np.zeros(outputs, np.int8))],
+            [name + ".weights"], axis=0))
+        nodes.append(helper.make_node(
+            "DequantizeLinear",
+            [constant(name + ".b", bias),
+             constant(name + ".bs", source_scale * scales),
+             constant(name + ".bz", np.zeros(outputs, np.int32))],
+            [name + ".bias"], axis=0))
+        nodes.append(helper.make_node(
+            "Conv", [source, name + ".weights", name + ".bias"],
+            [name + ".sum"], name=name, **attributes))
+        return quantised(name, name + ".sum", scale, zero)
+
+    x = quantised("input", "x", 0.05, 117)
+    first = convolution("first", x, 3, 8, 0.05, 120, kernel_shape=[3, 3],
+                        pads=[1, 1, 1, 1])
+    deep = convolution("deep", first, 8, 8, 0.05, 131, kernel_shape=[3, 3],
+                       group=8, pads=[0, 1, 2, 1])
+    last = convolution("last", first, 8, 8, 0.05, 99, kernel_shape=[1, 1])
+    nodes.append(helper.make_node("Add", [deep, last], ["sum"], name="join"))
+    joined = quantised("joined", "sum", 0.07, 110)
+    nodes.append(helper.make_node("MaxPool", [joined], ["pooled"], name="pool",
+                                  kernel_shape=[3, 2], strides=[2, 2],
+                                  pads=[1, 0, 1, 1]))
+    nodes.append(helper.make_node("Softmax", ["pooled"], ["y"], name="softmax",
+                                  axis=1))
+    graph = helper.make_graph(
+        nodes, "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 11, 9])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        initializers)
+    model = helper.make_model(graph, ir_version=9,
+                              opset_imports=[helper.make_opsetid("", 17)])
+    onnx.save(onnx.shape_inference.infer_shapes(model), path)
+
+
+def random_feeds(path, count):
+    """Inputs that use the whole range of their types."""
+    random = np.random.default_rng(7)
+    feeds = []
+    for _ in range(count):
+        feed = {}
+        for value in onnx.load(path).graph.input:
+            tensor = value.type.tensor_type
+            shape = [d.dim_value or 1 for d in tensor.shape.dim]
+            kind = helper.tensor_dtype_to_np_dtype(tensor.elem_type)
+            if kind == np.float32:
+                feed[value.name] = random.uniform(-6, 6, shape).astype(kind)
+            else:
+                info = np.iinfo(kind)
+                feed[value.name] = random.integers(info.min, info.max + 1,
+                                                   shape, kind)
+        feeds.append(feed)
+    return feeds
+
+
+def same(got, want):
+    for run, (a, b) in enumerate(zip(got, want)):
+        for x, y in zip(a, b):
+            if x.tobytes() != y.tobytes():
+                raise suite.Failure(f"run {run}: {int((x != y).sum())} of "
+                                    f"{x.size} elements differ")
+
+
+def report_of(options, path, folder):
+    """What the report says of the NPU."""
+    report = os.path.join(folder, "report.json")
+    suite.must([os.path.join(options.bin, "edgecc"), path, "-o",
+                os.path.join(folder, "n.o"), "--npu=desc:" + EXAMPLE,
+                "--report=" + report], options.timeout)
+    with open(report, encoding="utf-8") as f:
+        return json.load(f)["npu"]
+
+
+def check_network(options, path, least, judge):
+    feeds = random_feeds(path, 3)
+    want = compiled.outputs(options, path, feeds)
+    if judge:
+        session = onnxruntime.InferenceSession(path)
+        for feed, outputs in zip(feeds, want):
+            for got, reference in zip(outputs, session.run(None, feed)):
+                suite.compare(got, reference)
+    with tempfile.TemporaryDirectory() as folder:
+        placed = report_of(options, path, folder)
+    if placed["operations"] < least:
+        raise suite.Failure(f"{placed['operations']} operations on the NPU, "
+                            f"expected {least}: {placed['on_cpu']}")
+
+    def calls(library):
+        return ctypes.c_uint.in_dll(library, "example_npu_calls")
+
+    def prepare(fails_at):
+        """The call that fails in each run, or no call."""
+        numbers = iter(fails_at)
+
+        def begin(library):
+            calls(library).value = 0
+            ctypes.c_uint.in_dll(library, "example_npu_fails_at").value = \
+                next(numbers)
+            return end
+
+        def end(library):
+            if calls(library).value != placed["regions"]:
+                raise suite.Failure(f"{calls(library).value} calls, expected "
+                                    f"{placed['regions']}")
+        return begin
+
+    npu = ["--npu=desc:" + EXAMPLE]
+    same(compiled.outputs(options, path, feeds, npu, LINK,
+                          prepare([0, 0, 0])), want)
+    same(compiled.outputs(options, path, feeds, [*npu, "--npu-fallback=cpu"],
+                          LINK, prepare([0, 1, placed["regions"]])), want)
+    try:
+        compiled.outputs(options, path, feeds, npu, LINK, prepare([0, 1, 0]))
+    except suite.Failure as e:
+        if str(e) != "does not run: status 5":
+            raise
+    else:
+        raise suite.Failure("runs although the driver has failed")
+    return (f"{placed['operations']} operations in {placed['regions']} "
+            f"regions, {len(placed['on_cpu'])} on the CPU")
+
+
+def mixed(options):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mixed.onnx")
+        quantised_network(path)
+        return check_network(options, path, 5, judge=True)
+
+
+def of_collection(name, least, options):
+    path = os.path.join(options.zoo, "real", name + ".onnx") \
+        if options.zoo else ""
+    if not os.path.isfile(path):
+        raise suite.Skip("the collection of models is not there")
+    return check_network(options, path, least, judge=False)
+
+
+def objects(options):
+    """The driver is all that an object leaves undefined, on several CPUs, and
+    its header compiles."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mixed.onnx")
+        quantised_network(path)
+        for cpu in ["x86-64-v3", "cortex-a72", "cortex-m4", "cortex-m55",
+                    "sifive-e31"]:
+            for fallback in ["none", "cpu"]:
+                target = os.path.join(folder, "n.o")
+                suite.must([os.path.join(options.bin, "edgecc"), path, "-o",
+                            target, "-mcpu=" + cpu, "--npu=desc:" + EXAMPLE,
+                            "--npu-fallback=" + fallback], options.timeout)
+                names = suite.must(["llvm-nm-22", "-u", target]).stdout.split()
+                if [n for n in names if n != "U"] != ["example_npu_run"]:
+                    raise suite.Failure(f"{cpu}: undefined: {names}")
+                with open(os.path.join(folder, "n.h"),
+                          encoding="utf-8") as f:
+                    text = f.read()
+                if "int32_t example_npu_run(" not in text or \
+                        "_STACK_BYTES" not in text:
+                    raise suite.Failure(f"{cpu}: the header lacks something")
+        suite.must(["cc", "-std=c99", "-Wall", "-Wextra", "-Werror",
+                    "-pedantic", "-fsyntax-only", "-x", "c",
+                    os.path.join(folder, "n.h")])
+    return "5 CPUs, with and without code for the CPU"
+
+
+def refusals(options):
+    """One error each, which says what to do, and no object."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mixed.onnx")
+        quantised_network(path)
+        digits = os.path.join(suite.MODELS, "digits_cnn.onnx")
+        with open(EXAMPLE, encoding="utf-8") as f:
+            example = json.load(f)
+
+        def described(name, **changes):
+            target = os.path.join(folder, name + ".json")
+            with open(target, "w", encoding="utf-8") as f:
+                json.dump({k: v for k, v in {**example, **changes}.items()
+                           if v is not None}, f)
+            return "--npu=desc:" + target
+
+        npu = "--npu=desc:" + EXAMPLE
+        cases = [
+            (path, ["--npu=foo"], "unknown NPU 'foo' in --npu; expected one "
+             "of desc"),
+            (path, ["--npu=desc"], "--npu=desc expects a file"),
+            (path, ["--npu=desc:" + folder + "/no.json"], "cannot read"),
+            (path, ["--npu-only"], "--npu, which is missing"),
+            (path, [npu, "--npu-fallback=gpu"], "expected none or cpu"),
+            (path, [npu, "-fno-integers"], "expected one of them"),
+            (path, [npu, "-flayer-steps"], "expected --npu-fallback=cpu"),
+            (path, [npu, "--npu-exclude=nobody"],
+             "--npu-exclude=nobody names no operation"),
+            (path, [npu, "--npu-only"],
+             r"cannot run on the NPU 'example', and --npu-only.*"
+             r"softmax \(softmax\): it works on real numbers"),
+            (digits, [npu], "quantise it with --quantize=int8"),
+            (path, [described("format", format=1)], "'format' expects 0"),
+            (path, [described("driver", driver="a b")],
+             "'driver' expects a C identifier"),
+            (path, [described("types", types=["f32"])],
+             "'types' expects some of i8, u8"),
+            (path, [described("none", operators={})],
+             "'operators' expects some of conv"),
+            (path, [described("operator", operators={"lstm": {}})],
+             "unknown operator 'lstm'"),
+            (path, [described("field", extra=1)], "unknown field 'extra'"),
+            (path, [described("limit", operators={"conv": {"max_kernel": 0}})],
+             "'operators.conv.max_kernel' expects an integer of at least 1"),
+            (path, [described("memory", limits={"weight_bytes": 0})],
+             "'limits.weight_bytes' is 0, and"),
+        ]
+        for model, flags, want in cases:
+            target = os.path.join(folder, "refused.o")
+            p = suite.command([os.path.join(options.bin, "edgecc"), model,
+                               "-o", target, *flags], options.timeout)
+            if p.returncode != 1 or os.path.exists(target):
+                raise suite.Failure(f"{flags}: exit {p.returncode}")
+            if len(re.findall(r"error:", p.stderr)) != 1 or \
+                    not re.search(want, p.stderr, re.DOTALL):
+                raise suite.Failure(f"{flags}: {p.stderr[:300]!r}")
+    return f"{len(cases)} refusals"
+
+
+def reasons(options):
+    """What stays on the CPU is listed with the sentence of its rule."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mixed.onnx")
+        quantised_network(path)
+        with open(EXAMPLE, encoding="utf-8") as f:
+            example = json.load(f)
+        cases = [
+            ({"types": ["i8"]}, "first",
+             "its values are of u8, and the NPU takes i8"),
+            ({"operators": {"matmul": {}}}, "deep",
+             "the NPU has no operator 'depthwise_conv'"),
+            ({"operators": {**example["operators"],
+                            "conv": {"max_kernel": 2}}}, "first",
+             "its kernel is 3, and the NPU takes 2 at most"),
+            ({"operators": {**example["operators"],
+                            "add": {"max_channels": 7}}}, "join",
+             "it has 8 channels, and the NPU takes 7 at most"),
+            ({"limits": {"weight_bytes": 100}}, "first",
+             "it needs more memory than the NPU has"),
+            ({"costs": {"launch_cycles": 1e9, "cpu_macs_per_cycle": 1}},
+             "first", "it would take 1000"),
+        ]
+        for changes, node, want in cases:
+            described = os.path.join(folder, "npu.json")
+            with open(described, "w", encoding="utf-8") as f:
+                json.dump({**example, **changes}, f)
+            text = suite.must([os.path.join(options.bin, "edgecc"), path, "-o",
+                               os.path.join(folder, "n.o"), "--summary",
+                               "--npu=desc:" + described]).stdout
+            if not re.search(rf"^ +{node}[^\n]*: {want}", text, re.MULTILINE):
+                raise suite.Failure(f"{want!r} is not said of {node}: {text}")
+        text = suite.must([os.path.join(options.bin, "edgecc"), path, "-o",
+                           os.path.join(folder, "n.o"), "--summary",
+                           "--npu=desc:" + EXAMPLE,
+                           "--npu-exclude=deep"]).stdout
+        if not re.search(r"deep[^\n]*: --npu-exclude names it", text):
+            raise suite.Failure("'deep' is not excluded")
+    return f"{len(cases) + 1} sentences"
+
+
+def main():
+    parser = suite.parser(__doc__)
+    parser.add_argument("--zoo", help="a folder of models")
+    parser.add_argument("--scratch", help="not used")
+    options = parser.parse_args()
+    tests = [("mixed", mixed), ("objects", objects), ("refusals", refusals),
+             ("reasons", reasons)]
+    for name, least in NETWORKS.items():
+        tests.append((name, functools.partial(of_collection, name, least)))
+    return suite.run([(name, functools.partial(test, options))
+                      for name, test in tests], options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
