@@ -66,6 +66,19 @@ Value kernels::emitNpuCall(OpBuilder &builder, edge::NpuCallOp op,
     return array;
   };
 
+  auto sizes = [&](ArrayRef<Value> memrefs) -> Value {
+    auto type =
+        LLVM::LLVMArrayType::get(word, std::max<size_t>(memrefs.size(), 1));
+    Value array = LLVM::AllocaOp::create(e, pointer, type, one);
+    for (auto [i, memref] : llvm::enumerate(memrefs)) {
+      auto shaped = cast<MemRefType>(memref.getType());
+      storeAt(array, type, i,
+              number(word, shaped.getNumElements() *
+                               storageBytes(shaped.getElementType())));
+    }
+    return array;
+  };
+
   ArrayRef<Value> inputs = ArrayRef(args.inputs).drop_front();
   Value program = args.inputs.front();
   Value scratch = args.scratch.empty() ? Value(LLVM::ZeroOp::create(e, pointer))
@@ -79,6 +92,8 @@ Value kernels::emitNpuCall(OpBuilder &builder, edge::NpuCallOp op,
                     number(word, programBytes),
                     list(inputs),
                     list(args.outputs),
+                    sizes(inputs),
+                    sizes(args.outputs),
                     scratch,
                     number(word, op.getScratch())};
   auto type = LLVM::LLVMStructType::getLiteral(

@@ -330,13 +330,38 @@ def reasons(options):
     return f"{len(cases) + 1} sentences"
 
 
+def damaged(options):
+    """The example driver refuses damaged programs or computes something else,
+    but never leaves its memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mixed.onnx")
+        quantised_network(path)
+        target = os.path.join(folder, "network.o")
+        suite.must([os.path.join(options.bin, "edgecc"), path, "-o", target,
+                    "--name=network", "--npu=desc:" + EXAMPLE])
+        driver = os.path.join(folder, "driver.o")
+        checked = ["cc", "-O1", "-g", "-fsanitize=address,undefined",
+                   "-fno-sanitize-recover=all", "-I" + folder,
+                   "-I" + os.path.join(suite.ROOT, "runtime", "include")]
+        suite.must([*checked, "-c", "-Dexample_npu_run=real_npu_run",
+                    os.path.join(DRIVER, "driver.c"), "-o", driver])
+        program = os.path.join(folder, "fuzz")
+        suite.must([*checked, os.path.join(os.path.dirname(
+            os.path.abspath(__file__)), "npu_fuzz.c"), driver, target,
+            os.path.join(DRIVER, "int8.c"), "-lm", "-o", program])
+        return suite.must([program, str(options.executions)],
+                          options.timeout).stdout.strip()
+
+
 def main():
     parser = suite.parser(__doc__)
     parser.add_argument("--zoo", help="a folder of models")
     parser.add_argument("--scratch", help="not used")
+    parser.add_argument("--executions", type=int, default=2000,
+                        help="how many damaged programs the driver gets")
     options = parser.parse_args()
     tests = [("mixed", mixed), ("objects", objects), ("refusals", refusals),
-             ("reasons", reasons)]
+             ("reasons", reasons), ("damaged", damaged)]
     for name, least in NETWORKS.items():
         tests.append((name, functools.partial(of_collection, name, least)))
     return suite.run([(name, functools.partial(test, options))

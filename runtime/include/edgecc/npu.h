@@ -34,6 +34,8 @@ typedef struct edgecc_npu_call_v0 {
   /* Dense tensors. The inputs must not change. */
   const void *const *inputs;
   void *const *outputs;
+  const size_t *input_bytes;
+  const size_t *output_bytes;
   /* Memory to work in. */
   void *scratch;
   size_t scratch_bytes;

@@ -124,14 +124,15 @@ static inline edgecc_npu_list_t edgecc_npu_vector(edgecc_npu_reader_t *r,
   return list;
 }
 
-/* The tensor of that number in the program of `call`. What it says of memory is
- * checked, but not whether the caller's tensors are as large. */
+/* The tensor of that number in the program of `call`, all of which is inside of
+ * the memory that the call or the program has for it. */
 static inline edgecc_npu_tensor_t
 edgecc_npu_read_tensor(edgecc_npu_reader_t *r, const edgecc_npu_call_v0_t *call,
                        edgecc_npu_list_t tensors, uint32_t number) {
   edgecc_npu_tensor_t t;
   edgecc_npu_list_t shape, scales, data;
   uint32_t table, offset, i, width;
+  size_t room;
   memset(&t, 0, sizeof t);
   if (number >= tensors.count) {
     r->broken = 1;
@@ -150,7 +151,6 @@ edgecc_npu_read_tensor(edgecc_npu_reader_t *r, const edgecc_npu_call_v0_t *call,
     r->broken = 1;
     return t;
   }
-  width = t.element == EDGECC_NPU_I32 ? 4 : 1;
   t.rank = shape.count;
   t.elements = 1;
   for (i = 0; i < t.rank; ++i) {
@@ -161,16 +161,22 @@ edgecc_npu_read_tensor(edgecc_npu_reader_t *r, const edgecc_npu_call_v0_t *call,
   }
   if (scales.count)
     memcpy(&t.scale, r->bytes + scales.at, sizeof t.scale);
-  if (t.place == EDGECC_NPU_INPUT && offset < call->num_inputs)
+  width = t.element == EDGECC_NPU_I32 ? 4 : 1;
+  room = 0;
+  if (t.place == EDGECC_NPU_INPUT && offset < call->num_inputs) {
     t.data = (void *)call->inputs[offset];
-  else if (t.place == EDGECC_NPU_OUTPUT && offset < call->num_outputs)
+    room = call->input_bytes[offset];
+  } else if (t.place == EDGECC_NPU_OUTPUT && offset < call->num_outputs) {
     t.data = call->outputs[offset];
-  else if (t.place == EDGECC_NPU_SCRATCH && offset <= call->scratch_bytes &&
-           t.elements <= (call->scratch_bytes - offset) / width)
+    room = call->output_bytes[offset];
+  } else if (t.place == EDGECC_NPU_SCRATCH && offset <= call->scratch_bytes) {
     t.data = (uint8_t *)call->scratch + offset;
-  else if (t.place == EDGECC_NPU_CONSTANT && data.count / width >= t.elements)
+    room = call->scratch_bytes - offset;
+  } else if (t.place == EDGECC_NPU_CONSTANT) {
     t.data = (void *)(r->bytes + data.at);
-  else
+    room = data.count;
+  }
+  if (!t.data || t.elements > room / width || (uintptr_t)t.data % width)
     r->broken = 1;
   return t;
 }

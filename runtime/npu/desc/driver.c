@@ -35,7 +35,13 @@ static int8_tensor_t view(const edgecc_npu_tensor_t *t) {
 static int is_sound(const edgecc_npu_operation_t *o) {
   const edgecc_npu_tensor_t *x = &o->inputs[0], *w = &o->inputs[1];
   int8_tensor_t vx = view(x), vy = view(&o->output);
-  uint32_t taps = 1;
+  uint64_t taps = 1;
+  uint32_t i;
+  for (i = 0; i <= o->num_inputs; ++i) {
+    int32_t zero = (i ? &o->inputs[i - 1] : &o->output)->zero_point;
+    if (zero < -128 || zero > 255)
+      return 0;
+  }
   if (o->output.place == EDGECC_NPU_CONSTANT ||
       o->output.place == EDGECC_NPU_INPUT || o->output.element > 1 ||
       x->element > 1)
@@ -48,9 +54,10 @@ static int is_sound(const edgecc_npu_operation_t *o) {
            w->elements == x->elements && w->element <= EDGECC_NPU_U8;
   case EDGECC_NPU_MAX_POOL:
     return x->rank == 4 && x->shape[0] == 1 && o->output.rank == 4 &&
-           vx.channels == vy.channels;
+           vx.channels == vy.channels && o->kernel[0] <= 256 &&
+           o->kernel[1] <= 256;
   case EDGECC_NPU_CONV:
-    taps = o->kernel[0] * o->kernel[1];
+    taps = (uint64_t)o->kernel[0] * o->kernel[1];
     if (x->rank != 4 || x->shape[0] != 1 || o->output.rank != 4 ||
         o->kernel[0] > 0xffff || o->kernel[1] > 0xffff)
       return 0;

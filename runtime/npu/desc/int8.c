@@ -18,7 +18,8 @@ static int32_t load(const int8_tensor_t *t, uint32_t at) {
 static void store(const int8_tensor_t *t, uint32_t at, float value) {
   float low = t->is_unsigned ? 0 : -128, high = t->is_unsigned ? 255 : 127;
   value = rintf(value) + (float)t->zero_point;
-  value = value < low ? low : value > high ? high : value;
+  /* What is not a number as well. */
+  value = !(value > low) ? low : value > high ? high : value;
   ((uint8_t *)t->data)[at] = (uint8_t)(int32_t)value;
 }
 
@@ -37,7 +38,8 @@ void int8_conv(const int8_tensor_t *x, const int8_t *weights,
   for (uint32_t row = 0; row < y->height; ++row)
     for (uint32_t column = 0; column < y->width; ++column)
       for (uint32_t c = 0; c < y->channels; ++c) {
-        int32_t sum = bias ? bias[c] : 0;
+        /* Modulo 2^32. */
+        uint32_t sum = bias ? (uint32_t)bias[c] : 0;
         float multiplier;
         for (uint32_t ky = 0; ky < window->kernel[0]; ++ky)
           for (uint32_t kx = 0; kx < window->kernel[1]; ++kx) {
@@ -48,14 +50,15 @@ void int8_conv(const int8_tensor_t *x, const int8_t *weights,
             if (iy < 0 || ix < 0)
               continue;
             for (uint32_t i = 0; i < inner; ++i)
-              sum += (load(x, (uint32_t)(iy * x->width + ix) * x->channels +
-                                  c / outer * inner + i) -
-                      x->zero_point) *
-                     w[i * y->channels + c];
+              sum += (uint32_t)((load(x, (uint32_t)(iy * x->width + ix) *
+                                                 x->channels +
+                                             c / outer * inner + i) -
+                                 x->zero_point) *
+                                w[i * y->channels + c]);
           }
         memcpy(&multiplier, multipliers + 4 * c, 4);
         store(y, (row * y->width + column) * y->channels + c,
-              (float)sum * multiplier);
+              (float)(int32_t)sum * multiplier);
       }
 }
 

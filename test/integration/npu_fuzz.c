@@ -1,0 +1,79 @@
+/* Stands between a network and the example driver: hands the driver many
+ * damaged copies of each program first, with memory that ends where the driver
+ * may write, and then the program itself.
+ *
+ * Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ */
+
+#include "network.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int32_t real_npu_run(const edgecc_npu_call_v0_t *call);
+
+static unsigned long executions = 1000, refused, run;
+static uint64_t state = 1;
+
+static uint32_t random_number(uint32_t below) {
+  state = state * 6364136223846793005u + 1442695040888963407u;
+  return (uint32_t)(state >> 33) % below;
+}
+
+/* One to four bits of the copy, in one of two cases near its end, where the
+ * operations are. */
+static void damage(uint8_t *bytes, size_t size) {
+  uint32_t count = 1 + random_number(4);
+  while (count--) {
+    size_t window = random_number(2) && size > 2048 ? 2048 : size;
+    size_t at = random_number(2) ? random_number((uint32_t)window)
+                                 : size - 1 - random_number((uint32_t)window);
+    bytes[at] ^= (uint8_t)(1u << random_number(8));
+  }
+}
+
+int32_t example_npu_run(const edgecc_npu_call_v0_t *call) {
+  edgecc_npu_call_v0_t copy = *call;
+  uint8_t *program = aligned_alloc(16, (call->program_bytes + 15) / 16 * 16);
+  void *scratch = malloc(call->scratch_bytes);
+  void *output = malloc(call->output_bytes[0]);
+  unsigned long i;
+  copy.program = program;
+  copy.scratch = scratch;
+  copy.outputs = (void *const *)&output;
+  copy.num_outputs = 1;
+  for (i = 0; i < executions; ++i) {
+    memcpy(program, call->program, call->program_bytes);
+    damage(program, call->program_bytes);
+    if (real_npu_run(&copy))
+      ++refused;
+    ++run;
+  }
+  free(program);
+  free(scratch);
+  free(output);
+  return real_npu_run(call);
+}
+
+int main(int argc, char **argv) {
+  static NETWORK_ALIGNED unsigned char arena[NETWORK_ARENA_BYTES];
+  const void *inputs[16];
+  void *outputs[16];
+  uint32_t i;
+  if (argc > 1)
+    executions = strtoul(argv[1], NULL, 10);
+  for (i = 0; i < network_model.num_inputs; ++i)
+    inputs[i] = calloc(network_model.inputs[i].bytes, 1);
+  for (i = 0; i < network_model.num_outputs; ++i)
+    outputs[i] = malloc(network_model.outputs[i].bytes);
+  if (network_model.run(inputs, outputs, arena, sizeof arena) != NETWORK_OK)
+    return 1;
+  printf("%lu of %lu refused\n", refused, run);
+  for (i = 0; i < network_model.num_inputs; ++i)
+    free((void *)inputs[i]);
+  for (i = 0; i < network_model.num_outputs; ++i)
+    free(outputs[i]);
+  return 0;
+}
