@@ -125,6 +125,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     PlacedStageOptions placed;
     placed.optLevel = opt.optLevel;
     placed.narrowStorage = options.precision == Precision::F16;
+    placed.weightType = options.weights.floats;
     placed.evaluate = evaluateConstants;
     opt.floatFallback = options.floatFallback;
     opt.npu = options.npu;

@@ -96,15 +96,17 @@ void edgecc::buildOptStage(OpPassManager &manager,
   if (options.weights.bits)
     first.addPass(quantization::createQuantizeWeightsPass(
         {options.weights.bits, options.weights.blockSize}, options.calibrator));
-  else if (options.calibrator)
+  else if (options.calibrator) {
+    first.addPass(quantization::createEqualizeChannelsPass(options.calibrator));
     first.addPass(quantization::createQuantizeStaticPass(options.calibrator));
+  }
   if (options.optLevel > 0)
     addSimplification(first);
   if ((options.optLevel > 0 || options.npu.npu) &&
       (options.integers || options.calibrator)) {
     // Before layout, which then moves integers.
-    first.addPass(
-        quantization::createGrowIntegerRegions({options.integerSums}));
+    first.addPass(quantization::createGrowIntegerRegions(
+        {options.integerSums, /*integerAverages=*/!options.roundAsTflite}));
     first.addPass(createCSEPass());
     if (options.roundAsTflite)
       first.addPass(quantization::createRoundAsTflite());
@@ -149,8 +151,10 @@ void edgecc::buildPlacedStage(OpPassManager &manager,
   if (options.optLevel > 0)
     function.addPass(
         schedule::createFormAttentionPass(kernels::prefersAttention));
-  if (options.narrowStorage) {
-    function.addPass(transforms::createNarrowStorage({"f16"}));
+  if (options.narrowStorage || !options.weightType.empty()) {
+    function.addPass(transforms::createNarrowStorage(
+        {options.narrowStorage ? "f16" : options.weightType,
+         /*weightsOnly=*/!options.narrowStorage}));
     addConstantFolding(function, options.evaluate);
   }
   if (options.optLevel == 0)

@@ -19,6 +19,7 @@
 #include "mlir/Pass/PassManager.h"
 
 #include <optional>
+#include <string>
 
 namespace edgecc {
 
@@ -43,8 +44,10 @@ void buildEdgeStage(mlir::OpPassManager &manager,
 
 /// How weights are stored whose network computes with real numbers.
 struct WeightStorage {
-  /// 0 for as they are.
+  /// Of integers; 0 for floats.
   unsigned bits = 0;
+  /// f16 or bf16; empty for as they are.
+  std::string floats;
   /// The weights of an output channel that share a scale; 0 for all of them.
   int64_t blockSize = 0;
 };
@@ -99,6 +102,8 @@ struct PlacedStageOptions {
   bool winograd = true;
   /// Stores floats as f16, for which constants are evaluated.
   bool narrowStorage = false;
+  /// Stores weights of f32 as these floats, f16 or bf16; empty for as they are.
+  std::string weightType;
   EvaluateFn evaluate;
 };
 void buildPlacedStage(mlir::OpPassManager &manager,

@@ -127,6 +127,7 @@ public:
       : options(std::move(options)) {
     activationBits = this->options.activationBits;
     maxLoss = this->options.maxLoss;
+    corrections = this->options.corrections;
     reports = !this->options.report.empty();
   }
 
@@ -193,8 +194,10 @@ LogicalResult ExampleCalibrator::load(ArrayRef<Value> values) {
   auto read = readNpzExamples(options.path, original->inputs());
   if (!read)
     return fail(read.takeError());
+  bool isFirst = examples.inputs.empty();
   examples = std::move(*read);
-  checkExamples();
+  if (isFirst)
+    checkExamples();
   return success();
 }
 
@@ -238,9 +241,11 @@ ExampleCalibrator::findRanges(ArrayRef<Value> values) {
   SmallVector<CalibratedRange> early;
   std::vector<Histogram> histograms(values.size());
   std::vector<std::vector<double>> means;
+  std::vector<std::vector<float>> magnitudes;
   for (Value value : values) {
     ArrayRef<int64_t> shape = cast<ShapedType>(value.getType()).getShape();
     means.emplace_back(shape.empty() ? 1 : shape.back(), 0);
+    magnitudes.emplace_back(means.back().size(), 0);
   }
   bool isFinite = true;
   int64_t right = 0;
@@ -257,10 +262,13 @@ ExampleCalibrator::findRanges(ArrayRef<Value> values) {
           std::minmax_element(elements.begin(), elements.end());
       histogram.add(*least, *most);
       std::vector<double> &sums = means[i];
-      for (auto [position, value] : llvm::enumerate(elements))
+      for (auto [position, value] : llvm::enumerate(elements)) {
+        float &largest = magnitudes[i][position % sums.size()];
+        largest = std::max(largest, std::abs(value));
         sums[position % sums.size()] += value * double(sums.size()) /
                                         double(elements.size()) /
                                         double(examples.inputs.size());
+      }
     }
     right += hasAnswers() && isRight(*original, e);
     if (e + 1 == settled)
@@ -304,8 +312,11 @@ ExampleCalibrator::findRanges(ArrayRef<Value> values) {
   for (auto [range, histogram] : llvm::zip(ranges, histograms))
     if (histogram.least < histogram.most)
       range = chooseRange(histogram, options.rule, examples.inputs.size());
-  for (auto [range, mean] : llvm::zip_equal(ranges, means))
+  for (auto [range, mean, largest] :
+       llvm::zip_equal(ranges, means, magnitudes)) {
     range.means = std::move(mean);
+    range.magnitudes = std::move(largest);
+  }
   return ranges;
 }
 

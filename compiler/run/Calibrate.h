@@ -38,6 +38,7 @@ struct CalibrationOptions {
   std::optional<double> maxLoss;
   /// Where to report how well the network is approximated; empty for nowhere.
   std::string report;
+  Corrections corrections;
 };
 
 /// A calibrator that runs networks in this process on all examples.

@@ -87,7 +87,8 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                         "activations of up to 16 bits, or auto for as much in "
                         "8 bits as --max-loss allows. int8-weights, "
                         "int4-weights and int2-weights store only weights in "
-                        "so many bits, and use examples if there are any"),
+                        "so many bits, and use examples if there are any; "
+                        "f16-weights and bf16-weights as such floats"),
                cl::cat(category)),
       blockSize("block-size", cl::init(-1), cl::value_desc("N"),
                 cl::desc("The weights of an output channel that share a scale, "
@@ -111,6 +112,12 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                   cl::desc("The range of values that is expressed: minmax, "
                            "average (of the examples' extremes), percentile, "
                            "mse or entropy"),
+                  cl::cat(category)),
+      corrections("corrections", cl::init("bias"), cl::value_desc("list"),
+                  cl::desc("What makes good for 8 or 16 bits, with commas: "
+                           "bias (default) for the means that rounding weights "
+                           "shifts, equalize for channels of one range where "
+                           "these can be scaled and scaled back; or none"),
                   cl::cat(category)),
       tune("tune",
            cl::desc("Measure the best candidates of the cost models for each "
@@ -243,6 +250,10 @@ static unsigned weightBits(llvm::StringRef form) {
 
 bool CommonFlags::parseWeights() {
   weights.bits = weightBits(quantize);
+  weights.floats = llvm::StringSwitch<std::string>(quantize)
+                       .Case("f16-weights", "f16")
+                       .Case("bf16-weights", "bf16")
+                       .Default("");
   if (!weights.bits && blockSize.getNumOccurrences())
     return reportError("--block-size is about weights that "
                        "--quantize=int4-weights and the like store");
@@ -258,6 +269,8 @@ bool CommonFlags::parseWeights() {
 }
 
 bool CommonFlags::parseQuantization() {
+  if (!parseWeights())
+    return false;
   if (rounding != "onnx" && rounding != "tflite")
     return reportError("unknown form '" + rounding +
                        "' in --rounding; expected onnx or tflite");
@@ -266,17 +279,23 @@ bool CommonFlags::parseQuantization() {
                        llvm::Twine(noIntegers ? "-fno-integers" : "-O0") +
                        " does without");
   if (!quantize.empty() && quantize != "int8" && quantize != "int16" &&
-      quantize != "auto" && !weightBits(quantize))
+      quantize != "auto" && !weights.bits && weights.floats.empty())
     return reportError("unknown form '" + quantize +
                        "' in --quantize; expected int8, int16, auto, "
-                       "int8-weights, int4-weights or int2-weights");
-  if (!parseWeights())
-    return false;
-  if (weights.bits && !accuracyReport.empty())
+                       "int8-weights, int4-weights, int2-weights, "
+                       "f16-weights or bf16-weights");
+  bool weightsAlone = weights.bits || !weights.floats.empty();
+  if (!weights.floats.empty() && !calibrate.empty())
+    return reportError("--quantize=" + quantize + " needs no --calibrate");
+  if (!weights.floats.empty() && precision == Precision::F16)
+    return reportError("--precision=f16 says how weights are stored, so "
+                       "--quantize=" +
+                       quantize + " cannot");
+  if (weightsAlone && !accuracyReport.empty())
     return reportError("--accuracy-report is about quantised activations, "
                        "which --quantize=" +
                        quantize + " has not");
-  if (!weights.bits && quantize.empty() != calibrate.empty())
+  if (!weightsAlone && quantize.empty() != calibrate.empty())
     return reportError("--quantize and --calibrate go together");
   if ((quantize == "auto") == maxLoss.empty())
     return reportError("--quantize=auto and --max-loss go together");
@@ -292,6 +311,22 @@ bool CommonFlags::parseQuantization() {
                        "' in --calibration; expected minmax, average, "
                        "percentile, mse or entropy");
   rangeRule = *rule;
+  return true;
+}
+
+bool CommonFlags::parseCorrections() {
+  if (corrections.getNumOccurrences() && calibrate.empty())
+    return reportError("--corrections goes with --calibrate");
+  llvm::SmallVector<llvm::StringRef> names;
+  llvm::StringRef(corrections).split(names, ',');
+  chosenCorrections = {false, false};
+  for (llvm::StringRef name : names) {
+    chosenCorrections.bias |= name == "bias";
+    chosenCorrections.equalize |= name == "equalize";
+    if (name != "bias" && name != "equalize" && corrections != "none")
+      return reportError("unknown name '" + name +
+                         "' in --corrections; expected bias, equalize or none");
+  }
   return true;
 }
 
@@ -355,7 +390,7 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
     return 1;
   }
   if (!parseShapes() || !parseLimits() || !parseWarnings() ||
-      !parseQuantization() || !parseTuning())
+      !parseQuantization() || !parseCorrections() || !parseTuning())
     return 1;
   return std::nullopt;
 }
@@ -423,7 +458,7 @@ CompileOptions CommonFlags::getOptions() const {
   if (!calibrate.empty())
     options.calibrator =
         createCalibrator({calibrate, rangeRule, quantize == "int16" ? 16u : 8u,
-                          maxLossShare, accuracyReport});
+                          maxLossShare, accuracyReport, chosenCorrections});
   if (tune)
     options.tuner = createTuner(
         {runner, tuneCache, EDGECC_VERSION " " LLVM_VERSION_STRING});

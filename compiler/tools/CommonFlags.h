@@ -52,6 +52,7 @@ private:
   bool parseWeights();
   bool parseQuantization();
   bool parseLimits();
+  bool parseCorrections();
   bool parseTuning();
 
   llvm::cl::opt<std::string> cpu, target, attrs, march, name;
@@ -62,7 +63,7 @@ private:
   llvm::cl::opt<bool> warnFallback, noWarnFallback;
   llvm::cl::list<std::string> errors;
   llvm::cl::opt<std::string> quantize, maxLoss, accuracyReport, calibrate,
-      calibration;
+      calibration, corrections;
   llvm::cl::opt<bool> tune;
   llvm::cl::opt<std::string> tuneCache;
   llvm::cl::opt<int64_t> blockSize;
@@ -77,6 +78,7 @@ private:
   RangeRule rangeRule = RangeRule::MinMax;
   /// What --max-loss says.
   std::optional<double> maxLossShare;
+  Corrections chosenCorrections;
   WeightStorage weights;
 };
 

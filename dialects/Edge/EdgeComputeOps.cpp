@@ -147,6 +147,12 @@ EDGE_INFER(ConvOp) {
   return success();
 }
 
+/// Whether weights are stored as narrower floats than they are computed as.
+static bool areNarrower(RankedTensorType input, RankedTensorType weights) {
+  return input.getElementType().isF32() && (weights.getElementType().isF16() ||
+                                            weights.getElementType().isBF16());
+}
+
 LogicalResult ConvOp::verify() {
   if (failed(edgecc::edge::detail::verifyInferred(*this)))
     return failure();
@@ -165,8 +171,9 @@ LogicalResult ConvOp::verify() {
   // Weights in bytes may be scaled after the sums.
   bool areScaledLater = isa<FloatType>(input.getElementType()) &&
                         weights.getElementType().isInteger(8);
-  if ((!areScaledLater && failed(edgecc::edge::detail::verifyFactors(
-                              *this, {getInput(), getWeights()}))) ||
+  if ((!areScaledLater && !areNarrower(input, weights) &&
+       failed(edgecc::edge::detail::verifyFactors(
+           *this, {getInput(), getWeights()}))) ||
       failed(verifyBias(*this, getBias(), outputs)))
     return failure();
   return verifyEpilogue(*this);
@@ -260,8 +267,9 @@ EDGE_INFER(MatMulOp) {
 LogicalResult MatMulOp::verify() {
   if (failed(edgecc::edge::detail::verifyInferred(*this)))
     return failure();
-  if (failed(
-          edgecc::edge::detail::verifyFactors(*this, {getLhs(), getRhs()})) ||
+  if ((!areNarrower(typeOf(getLhs()), typeOf(getRhs())) &&
+       failed(
+           edgecc::edge::detail::verifyFactors(*this, {getLhs(), getRhs()}))) ||
       failed(verifyBias(*this, getBias(), getType().getShape().back())))
     return failure();
   return verifyEpilogue(*this);

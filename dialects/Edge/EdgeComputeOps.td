@@ -33,7 +33,7 @@ def Edge_ConvOp : Edge_EpilogueOp<"conv", [AttrSizedOperandSegments]> {
     C_out), `bias` (C_out). Output channel `o` belongs to group
     `o / (C_out / groups)`. The border that `pads_low` and `pads_high` add is
     zero. Integer inputs accumulate in i32; floats take floats of their type,
-    or bytes, as weights. A depthwise convolution has `groups` = C_in.
+    or bytes, as weights, f32 also f16 and bf16. A depthwise convolution has `groups` = C_in.
 
     Example:
 

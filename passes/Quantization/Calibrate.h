@@ -15,10 +15,20 @@
 namespace edgecc {
 
 /// The interval of real numbers that integers are to express, and the means of
-/// the numbers that occurred, by the positions of the last dimension.
+/// the numbers that occurred and the largest absolute ones, by the positions of
+/// the last dimension.
 struct CalibratedRange {
   float least = 0, most = 0;
   std::vector<double> means = {};
+  std::vector<float> magnitudes = {};
+};
+
+/// What makes good for few bits.
+struct Corrections {
+  /// Of biases, by how much rounding weights shifts the means.
+  bool bias = true;
+  /// Of channels, so that those of a value have ranges more alike.
+  bool equalize = false;
 };
 
 /// Runs networks of the edge stage on examples. The pass that quantises gets
@@ -53,6 +63,7 @@ public:
   unsigned activationBits = 8;
   /// The loss up to which operations are quantised; nothing if all are.
   std::optional<double> maxLoss;
+  Corrections corrections;
   /// Whether `writeReport` is to be called.
   bool reports = false;
 };

@@ -3,7 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
-#include "passes/Quantization/Contractions.h"
+#include "passes/Quantization/Averages.h"
+#include "passes/Quantization/LowerContractions.h"
 #include "passes/Quantization/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -379,6 +380,45 @@ struct QuantizeSum : OpRewritePattern<OpTy> {
   }
 };
 
+/// An average of dequantised values that is quantised takes the integers.
+struct QuantizeAverage : OpRewritePattern<QuantizeOp> {
+  QuantizeAverage(MLIRContext *context, bool alsoTied)
+      : OpRewritePattern(context), alsoTied(alsoTied) {}
+
+  LogicalResult matchAndRewrite(QuantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto product = op.getInput().getDefiningOp<MulOp>();
+    quant::QuantizedType type = quantizedType(op.getResult());
+    if (!product || !Parameters(type).isPerTensor())
+      return failure();
+    std::optional<Average> average = Average::get(product);
+    if (!average || !(alsoTied || average->isUntied(type)))
+      return failure();
+    Parameters p(average->inputType());
+    double factor =
+        p.scale() / (Parameters(type).scale() * double(average->count));
+    Value integers =
+        average->lower(rewriter, type, [&](ImplicitLocOpBuilder &b, Value sum) {
+          auto zeros = int32_t(p.zeroPoint() * average->count);
+          if (zeros != 0)
+            sum = arith::SubIOp::create(
+                b, sum,
+                arith::ConstantOp::create(b, b.getI32IntegerAttr(zeros)));
+          Value number = arith::SIToFPOp::create(b, b.getF32Type(), sum);
+          number = arith::MulFOp::create(
+              b, number,
+              arith::ConstantOp::create(b, b.getF32FloatAttr(float(factor))));
+          return emitRequantized(b, number, type);
+        });
+    rewriter.replaceOpWithNewOp<StorageCastOp>(op, op.getResult().getType(),
+                                               integers);
+    return success();
+  }
+
+  /// Averages that f32 breaks the ties of by its rounding as well.
+  bool alsoTied;
+};
+
 struct GrowIntegerRegions
     : edgecc::quantization::impl::GrowIntegerRegionsBase<GrowIntegerRegions> {
   using GrowIntegerRegionsBase::GrowIntegerRegionsBase;
@@ -391,6 +431,8 @@ struct GrowIntegerRegions
     RewritePatternSet computation(context);
     computation.add<QuantizeContraction<ConvOp>, QuantizeContraction<MatMulOp>>(
         context);
+    if (integerAverages)
+      computation.add<QuantizeAverage>(context, integerSums);
     if (integerSums)
       computation.add<QuantizeSum<PoolOp, PoolKind::Sum>,
                       QuantizeSum<ReduceOp, ReduceKind::Sum>>(context);

@@ -139,6 +139,28 @@ Value addTerms(OpBuilder &builder, const Contraction &c, Value bias,
 
 } // namespace
 
+Value edgecc::quantization::emitRequantized(ImplicitLocOpBuilder &b,
+                                            Value number,
+                                            quant::QuantizedType type) {
+  Parameters p(type);
+  auto real = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(b, b.getF32FloatAttr(float(value)));
+  };
+  // What comes from an integer and a finite factor is a number.
+  auto flags = arith::FastMathFlags::nnan | arith::FastMathFlags::nsz;
+  number = math::RoundEvenOp::create(b, number);
+  number = arith::MaximumFOp::create(b, number, real(p.least - p.zeroPoint()),
+                                     flags);
+  number =
+      arith::MinimumFOp::create(b, number, real(p.most - p.zeroPoint()), flags);
+  Value integer = arith::FPToSIOp::create(b, b.getI32Type(), number);
+  if (p.zeroPoint() != 0)
+    integer = arith::AddIOp::create(
+        b, integer,
+        arith::ConstantOp::create(b, b.getI32IntegerAttr(p.zeroPoint())));
+  return arith::TruncIOp::create(b, signless(type), integer);
+}
+
 void edgecc::quantization::buildEpilogue(EpilogueOpInterface op,
                                          const Contraction &c,
                                          quant::QuantizedType resultType) {
@@ -175,21 +197,7 @@ void edgecc::quantization::buildEpilogue(EpilogueOpInterface op,
     YieldOp::create(b, ValueRange(number));
     return;
   }
-  Parameters p(resultType);
-  // What comes from an integer and a finite factor is a number.
-  auto flags = arith::FastMathFlags::nnan | arith::FastMathFlags::nsz;
-  number = math::RoundEvenOp::create(b, number);
-  number = arith::MaximumFOp::create(
-      b, number, real(double(p.least - p.zeroPoint())), flags);
-  number = arith::MinimumFOp::create(
-      b, number, real(double(p.most - p.zeroPoint())), flags);
-  Value integer = arith::FPToSIOp::create(b, b.getI32Type(), number);
-  if (p.zeroPoint() != 0)
-    integer = arith::AddIOp::create(
-        b, integer,
-        arith::ConstantOp::create(b, b.getI32IntegerAttr(p.zeroPoint())));
-  integer = arith::TruncIOp::create(b, signless(resultType), integer);
-  YieldOp::create(b, ValueRange(integer));
+  YieldOp::create(b, ValueRange(emitRequantized(b, number, resultType)));
 }
 
 Value edgecc::quantization::lowerContraction(OpBuilder &builder,

@@ -8,7 +8,7 @@
 
 #include "passes/Quantization/Contractions.h"
 
-#include "mlir/IR/Builders.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace edgecc::quantization {
 
@@ -22,6 +22,11 @@ mlir::Value createIntegers(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value padSpatial(mlir::OpBuilder &builder, mlir::Location loc,
                        mlir::Value value, llvm::ArrayRef<int64_t> low,
                        llvm::ArrayRef<int64_t> high, int64_t filler);
+
+/// `number` (f32) in units of the scale of `type` as its integer: rounded to
+/// even, saturated, plus the zero point.
+mlir::Value emitRequantized(mlir::ImplicitLocOpBuilder &b, mlir::Value number,
+                            mlir::quant::QuantizedType type);
 
 /// The epilogue of `op`, the integer form of `c`: the sum as f32, times a
 /// factor per channel, and for a quantised result rounded, saturated and

@@ -20,6 +20,8 @@ namespace edgecc::quantization {
 
 std::unique_ptr<mlir::Pass>
 createQuantizeStaticPass(CalibratorPtr calibrator = {});
+std::unique_ptr<mlir::Pass>
+createEqualizeChannelsPass(CalibratorPtr calibrator = {});
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION

@@ -16,8 +16,9 @@ def GrowIntegerRegions : Pass<"edgecc-grow-integer-regions",
     becomes one on quantised values. First both casts move through whatever only
     moves or compares elements: dequantisation down, quantisation up, so that
     they meet. Then convolutions and matrix products whose two factors have been
-    dequantised take the quantised values themselves, and so do sums with
-    `integer-sums`; a quantisation that follows becomes the type of the result.
+    dequantised take the quantised values themselves, and so do averages between
+    quantised values, and with `integer-sums` all sums; a quantisation that
+    follows becomes the type of the result.
 
     A contraction stays real if its sums could leave 32 bits.
 
@@ -35,7 +36,11 @@ def GrowIntegerRegions : Pass<"edgecc-grow-integer-regions",
   let options = [
     Option<"integerSums", "integer-sums", "bool", /*default=*/"false",
            "add up integers in pools and reductions: exact, where sums of f32 "
-           "break the ties of averages by their rounding">
+           "break the ties of averages by their rounding">,
+    Option<"integerAverages", "integer-averages", "bool", /*default=*/"true",
+           "averages between quantised values are sums of integers, "
+           "requantised as those of products are, where no tie is near, or "
+           "with integer-sums">
   ];
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
   let statistics = [
@@ -92,6 +97,27 @@ def ReportFloatFallback : Pass<"edgecc-report-float-fallback",
     Option<"silent", "silent", "bool", /*default=*/"false", "count only">,
     Option<"asErrors", "as-errors", "bool", /*default=*/"false",
            "errors in place of warnings">
+  ];
+}
+
+def EqualizeChannels : Pass<"edgecc-equalize-channels",
+                            "::mlir::func::FuncOp"> {
+  let summary = "give the channels of values ranges more alike";
+  let description = [{
+    Before `edgecc-quantize-static`, which has one scale for a value: where all
+    readers of a value multiply it by known weights, and it comes from a
+    convolution, product or layer normalisation through operations that a factor
+    of a channel passes (a rectifier, a maximum), its channels are divided where
+    they are made and multiplied where they are read. The network stays the same
+    but for rounding. A channel's factor is the square root of how large it is
+    on examples over how large the weights are that read it; for depthwise
+    convolutions, whose channels have scales of their own, how large it is.
+    Without a calibrator that asks for it nothing is changed.
+  }];
+  let constructor = "::edgecc::quantization::createEqualizeChannelsPass()";
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+  let statistics = [
+    Statistic<"numEqualized", "equalized", "values with factors">
   ];
 }
 

@@ -156,7 +156,8 @@ private:
       if (real.test(i))
         continue;
       if (isConstant(op->getOperand(1)))
-        quantizeWeights(op, means.lookup(op->getOperand(0)));
+        quantizeWeights(op, means.lookup(op->getOperand(0)),
+                        calibrator->corrections.bias);
       if (calibrator->activationBits == 16)
         limitReach(op, reach);
     }
@@ -287,7 +288,8 @@ private:
 
   /// One scale per output channel, and no zero point. `means` are those of the
   /// input; empty if they are not known.
-  static void quantizeWeights(Operation *op, ArrayRef<double> means) {
+  static void quantizeWeights(Operation *op, ArrayRef<double> means,
+                              bool correctsBias) {
     Attribute constant;
     (void)matchPattern(op->getOperand(1), m_Constant(&constant));
     std::optional<ConstantView> view = ConstantView::get(constant);
@@ -322,7 +324,7 @@ private:
       bytes.push_back(char(int8_t(integer)));
       errors.push_back(integer * scale - number);
     }
-    if (!means.empty())
+    if (!means.empty() && correctsBias)
       correctBias(op, errors, means);
     OpBuilder builder(op);
     Location loc = op->getOperand(1).getLoc();

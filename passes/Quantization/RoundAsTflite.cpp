@@ -3,14 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "passes/Quantization/Averages.h"
 #include "passes/Quantization/LowerContractions.h"
 #include "passes/Quantization/Passes.h"
 #include "passes/Quantization/TfliteArithmetic.h"
 
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
-
-#include <cmath>
 
 namespace edgecc::quantization {
 #define GEN_PASS_DEF_ROUNDASTFLITE
@@ -21,38 +20,6 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::edge;
 using namespace edgecc::quantization;
-
-/// What `value` has been dequantised from, or itself if it is quantised, with
-/// one scale; null for other values.
-static Value quantizedSource(Value value) {
-  if (auto producer = value.getDefiningOp<DequantizeOp>())
-    value = producer.getInput();
-  quant::QuantizedType type = quantizedType(value);
-  return type && Parameters(type).isPerTensor() ? value : Value();
-}
-
-/// What `value` is a reshape or transposition of.
-static Value movedSource(Value value) {
-  while (isa_and_nonnull<ReshapeOp, TransposeOp>(value.getDefiningOp()))
-    value = value.getDefiningOp()->getOperand(0);
-  return value;
-}
-
-/// The one number of a constant.
-static std::optional<double> splatNumber(Value value) {
-  Attribute constant;
-  if (!matchPattern(value, m_Constant(&constant)))
-    return std::nullopt;
-  auto number = dyn_cast_if_present<FloatAttr>(splatValue(constant));
-  return number ? std::optional(number.getValueAsDouble()) : std::nullopt;
-}
-
-/// The stored integers of a quantised value.
-static Value integersOf(OpBuilder &builder, Value value) {
-  return builder.createOrFold<StorageCastOp>(
-      value.getLoc(), typeOf(value).clone(storageType(quantizedType(value))),
-      value);
-}
 
 using EmitFn = llvm::function_ref<Value(ImplicitLocOpBuilder &, ValueRange)>;
 
@@ -195,76 +162,20 @@ private:
     return quantizedType(quantized).getStorageTypeIntegralWidth() == 8;
   }
 
-  /// A sum times one over the number of its terms.
   static Value lowerAverage(OpBuilder &builder, MulOp op,
                             quant::QuantizedType type) {
-    for (auto [moved, factor] : {std::pair(op.getLhs(), op.getRhs()),
-                                 std::pair(op.getRhs(), op.getLhs())}) {
-      Value sum = movedSource(moved);
-      std::optional<double> number = splatNumber(factor);
-      Operation *producer = sum.getDefiningOp();
-      if (!producer || !number || moved.getType() != op.getType())
-        continue;
-      Value source = quantizedSource(producer->getOperand(0));
-      std::optional<int64_t> count = termsOf(producer);
-      if (!source || !isBytes(source) || !count ||
-          float(*number) != float(1.0 / double(*count)))
-        continue;
-      quant::QuantizedType from = quantizedType(source);
-      bool isPool = isa<PoolOp>(producer);
-      if (isPool && from != type)
-        continue;
-      Value integers = integersOf(builder, source);
-      Operation *copy = builder.clone(*producer);
-      copy->setOperand(0, integers);
-      copy->getResult(0).setType(typeOf(sum).clone(storageType(type)));
-      addEpilogue(copy, [&](ImplicitLocOpBuilder &b, Value total) {
-        return isPool ? tflite::emitPoolAverage(b, total, *count, type)
-                      : tflite::emitMean(b, total, *count, from, type);
-      });
-      return moveAs(builder, moved, sum, copy->getResult(0));
-    }
-    return {};
-  }
-
-  /// The number of terms of each sum of `op`, if there are no borders.
-  static std::optional<int64_t> termsOf(Operation *op) {
-    auto isZero = [](int64_t size) { return size == 0; };
-    if (auto pool = dyn_cast<PoolOp>(op))
-      if (pool.getKind() == PoolKind::Sum && pool.getEpilogue().empty() &&
-          llvm::all_of(pool.getPadsLow(), isZero) &&
-          llvm::all_of(pool.getPadsHigh(), isZero))
-        return llvm::product_of(pool.getKernel());
-    if (auto reduce = dyn_cast<ReduceOp>(op))
-      if (reduce.getKind() == ReduceKind::Sum && reduce.getEpilogue().empty())
-        return typeOf(reduce.getInput()).getNumElements() /
-               std::max<int64_t>(reduce.getType().getNumElements(), 1);
-    return std::nullopt;
-  }
-
-  static void
-  addEpilogue(Operation *op,
-              llvm::function_ref<Value(ImplicitLocOpBuilder &, Value)> emit) {
-    OpBuilder builder(op);
-    Block *block =
-        builder.createBlock(&cast<EpilogueOpInterface>(op).getEpilogueRegion());
-    Value sum = block->addArgument(builder.getI32Type(), op->getLoc());
-    ImplicitLocOpBuilder b(op->getLoc(), builder);
-    YieldOp::create(b, ValueRange(emit(b, sum)));
-  }
-
-  /// What makes `moved` of `source`, on `value`.
-  static Value moveAs(OpBuilder &builder, Value moved, Value source,
-                      Value value) {
-    if (moved == source)
-      return value;
-    Operation *op = moved.getDefiningOp();
-    value = moveAs(builder, op->getOperand(0), source, value);
-    Operation *copy = builder.clone(*op);
-    copy->setOperand(0, value);
-    copy->getResult(0).setType(
-        typeOf(moved).clone(typeOf(value).getElementType()));
-    return copy->getResult(0);
+    std::optional<Average> average = Average::get(op);
+    if (!average || !isBytes(average->source))
+      return {};
+    quant::QuantizedType from = average->inputType();
+    bool isPool = isa<PoolOp>(average->sum);
+    if (isPool && from != type)
+      return {};
+    return average->lower(
+        builder, type, [&](ImplicitLocOpBuilder &b, Value sum) {
+          return isPool ? tflite::emitPoolAverage(b, sum, average->count, type)
+                        : tflite::emitMean(b, sum, average->count, from, type);
+        });
   }
 
   /// By a table of exponentials; the shares of a row are of scale 1/256.

@@ -70,7 +70,7 @@ struct NarrowStorage : transforms::impl::NarrowStorageBase<NarrowStorage> {
     wide.clear();
     auto module = func->getParentOfType<ModuleOp>();
     target::CpuAttr cpu = module ? target::getCpu(module) : target::CpuAttr();
-    hasArithmetic = element.isF16() && cpu && cpu.getHasF16();
+    hasArithmetic = !weightsOnly && element.isF16() && cpu && cpu.getHasF16();
     SmallVector<Operation *> ops;
     for (Operation &op : func.front())
       ops.push_back(&op);
@@ -125,7 +125,23 @@ private:
     return operands;
   }
 
+  /// The known right factor of `op` as narrow floats.
+  LogicalResult narrowWeights(Operation *op) {
+    if (!isa<edge::ConvOp, edge::MatMulOp>(op) || !isF32(op->getOperand(0)) ||
+        !isF32(op->getOperand(1)) ||
+        !matchPattern(op->getOperand(1), m_Constant()))
+      return success();
+    FailureOr<Value> weights = narrowOf(op->getOperand(1), op);
+    if (failed(weights))
+      return failure();
+    op->setOperand(1, *weights);
+    ++numNarrowed;
+    return success();
+  }
+
   LogicalResult narrow(Operation *op) {
+    if (weightsOnly)
+      return narrowWeights(op);
     bool keeps = keepsType(op);
     if (!keeps && !hasScalarCode(op))
       return success();

@@ -134,12 +134,15 @@ def NarrowStorage : Pass<"edgecc-narrow-storage", "::mlir::func::FuncOp"> {
     products, become `type`, f16 or bf16. Scalar code still computes in f32: it
     widens what it reads and rounds what it yields. What enters and leaves the
     function, biases and other constants for each channel stay as they are, and
-    so does what operations without narrow kernels read and write. A constant
-    beyond the range of `type` is an error.
+    so does what operations without narrow kernels read and write. With
+    `weights-only` nothing but the weights becomes narrow. A constant beyond the
+    range of `type` is an error.
   }];
   let options = [
     Option<"type", "type", "std::string", /*default=*/"\"f16\"",
-           "the element type of what is stored: bf16 or f16">
+           "the element type of what is stored: bf16 or f16">,
+    Option<"weightsOnly", "weights-only", "bool", /*default=*/"false",
+           "only the weights of convolutions and products">
   ];
   let dependentDialects = ["::edgecc::edge::EdgeDialect",
                            "::mlir::arith::ArithDialect"];

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Products of bf16 and f16 (`--precision=`), on every CPU that multiplies them.
+"""Products of bf16 and f16 (`--precision=`), on every CPU that multiplies them,
+and of f32 with weights of these types (`--quantize=f16-weights` and the like).
 
 What comes out must be what ONNX's reference evaluator computes in f64 from
 factors that were rounded before, to the accuracy of the sums; and it must not be
@@ -36,7 +37,10 @@ import suite
 RUNS = [("bf16", "native", ""), ("bf16", "neoverse-v1", "qemu-aarch64 -cpu max"),
         # Has no arithmetic of f16: widens what it loads.
         ("f16", "cortex-a72", "qemu-aarch64"),
-        ("f16", "cortex-a76", "qemu-aarch64 -cpu cortex-a76")]
+        ("f16", "cortex-a76", "qemu-aarch64 -cpu cortex-a76"),
+        ("f16-weights", "native", ""), ("bf16-weights", "native", ""),
+        ("f16-weights", "x86-64", ""),
+        ("f16-weights", "cortex-a76", "qemu-aarch64 -cpu cortex-a76")]
 # How far sums may be off.
 IN_F32, IN_BLOCKS = 1e-6, 2**-11 * (64 / 2)**0.5
 SUMS = {("f16", "cortex-a76"): IN_BLOCKS}
@@ -65,7 +69,7 @@ CASES = [
 
 def rounded(array, precision):
     """The nearest numbers of that type, ties to even."""
-    if precision == "f16":
+    if precision.startswith("f16"):
         return array.astype(np.float16).astype(np.float32)
     bits = array.astype(np.float32).view(np.uint32).astype(np.uint64)
     bits = (bits + 0x7fff + (bits >> 16 & 1)) >> 16 << 16
@@ -103,7 +107,8 @@ def evaluate(factors):
 
 
 def runs(options, path, feed, narrow, wide, precision, cpu, runner):
-    extra = [f"--precision={precision}", f"-mcpu={cpu}"]
+    flag = "quantize" if precision.endswith("-weights") else "precision"
+    extra = [f"--{flag}={precision}", f"-mcpu={cpu}"]
     if runner:
         extra.append(f"--runner={runner}")
     try:
@@ -117,7 +122,8 @@ def runs(options, path, feed, narrow, wide, precision, cpu, runner):
         error = np.linalg.norm(g - want) / np.linalg.norm(want)
         distance = np.linalg.norm(g - exact) / np.linalg.norm(exact)
         worst = max(worst, error)
-        if error > allowed or distance < 1e-4:
+        is_narrow = flag == "precision" or case[3]
+        if error > allowed or (is_narrow and distance < 1e-4):
             raise suite.Failure(
                 f"{case[0]} of {case[1]} and {case[2]} is {error:.1e} from the "
                 f"products of {precision} and {distance:.1e} from those of f32")
@@ -150,10 +156,15 @@ def main():
                for _, left, right, _, _ in CASES]
     factors = [(a.astype(np.float32), b.astype(np.float32))
                for a, b in factors]
-    narrow = {precision: evaluate([(rounded(a, precision),
-                                    rounded(b, precision))
-                                   for a, b in factors])
-              for precision in ("bf16", "f16")}
+    narrow = {}
+    for precision in {run[0] for run in RUNS}:
+        if precision.endswith("-weights"):
+            pairs = [(a, rounded(b, precision) if case[3] else b)
+                     for case, (a, b) in zip(CASES, factors)]
+        else:
+            pairs = [(rounded(a, precision), rounded(b, precision))
+                     for a, b in factors]
+        narrow[precision] = evaluate(pairs)
     wide = evaluate(factors)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "precision.onnx")

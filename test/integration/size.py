@@ -4,7 +4,8 @@
 """Holds the code, the tables and the arena of networks to numbers of bytes.
 
 A network like MobileNetV2 has at -Os at most half of the code that it has at
--O2, and the same results. The quantised networks of MLPerf Tiny, if there is a
+-O2, and the same results, and stores its weights in no more bytes than their form has. The
+quantised networks of MLPerf Tiny, if there is a
 zoo, may not take more than what LIMITS says, and fit into the RAM that --max-ram
 allows, with the same results.
 """
@@ -15,6 +16,7 @@ import sys
 import tempfile
 
 import numpy as np
+import onnx
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "benchmark"))
@@ -76,6 +78,26 @@ def halves(options, cpu):
     return f"{small} bytes, {fast} at -O2"
 
 
+# Bytes per parameter that a form of weights may take, with scales, biases and
+# what fills up registers.
+FORMS = {"f16-weights": 2.02, "bf16-weights": 2.02, "int8-weights": 1.03}
+
+
+def stored(options, form, most):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mobilenet.onnx")
+        networks.save(mobilenet, path)
+        parameters = sum(
+            int(np.prod(t.dims)) for t in onnx.load(path).graph.initializer
+            if t.data_type == onnx.TensorProto.FLOAT)
+        bytes_ = memory_of(options, path, folder, "-mcpu=cortex-a72",
+                           "--quantize=" + form)["weight_bytes"]
+    if bytes_ > most * parameters:
+        raise suite.Failure(f"{bytes_ / parameters:.3f} bytes per parameter, "
+                            f"at most {most}")
+    return f"{bytes_ / parameters:.3f} bytes per parameter"
+
+
 def same_results(options):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "mobilenet.onnx")
@@ -129,6 +151,9 @@ def main():
     options = p.parse_args()
     tests = [(f"mobilenet {cpu}", functools.partial(halves, options, cpu))
              for cpu in ("x86-64-v4", "cortex-a72")]
+    tests += [(f"mobilenet {form}",
+               functools.partial(stored, options, form, most))
+              for form, most in FORMS.items()]
     tests.append(("mobilenet results",
                   functools.partial(same_results, options)))
     for name, (fast, small, arena) in LIMITS.items():

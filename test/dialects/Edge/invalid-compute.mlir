@@ -64,9 +64,9 @@ func.func @conv_bias(%x: tensor<1x8x8x4xf32>, %w: tensor<3x3x4x2xf32>, %b: tenso
 
 // -----
 
-func.func @conv_types(%x: tensor<1x8x8x4xf32>, %w: tensor<3x3x4x2xf16>) {
-  // expected-error @+1 {{expects floats of one type, integers or quantised values, found 'f32' and 'f16'}}
-  %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0] : (tensor<1x8x8x4xf32>, tensor<3x3x4x2xf16>) -> tensor<1x6x6x2xf32>
+func.func @conv_types(%x: tensor<1x8x8x4xf16>, %w: tensor<3x3x4x2xf32>) {
+  // expected-error @+1 {{expects floats of one type, integers or quantised values, found 'f16' and 'f32'}}
+  %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0] : (tensor<1x8x8x4xf16>, tensor<3x3x4x2xf32>) -> tensor<1x6x6x2xf16>
   return
 }
 

@@ -1,9 +1,16 @@
 // RUN: edgecc-opt %s -edgecc-narrow-storage -split-input-file -verify-diagnostics | FileCheck %s
+// RUN: edgecc-opt %s "-edgecc-narrow-storage=type=bf16 weights-only" -split-input-file | FileCheck %s --check-prefix=WEIGHTS
 // RUN: not edgecc-opt %s -edgecc-narrow-storage=type=i8 -split-input-file 2>&1 | FileCheck %s --check-prefix=OTHER
 
 // OTHER: error: cannot store floats as 'i8'; expected bf16 or f16
 
 // What enters and leaves stays; what is between, and the weights, is narrow.
+
+// WEIGHTS-LABEL: func.func @chain
+// WEIGHTS: %[[NW:.*]] = edge.map(%{{.*}}) : (tensor<3x3x4x8xf32>) -> tensor<3x3x4x8xbf16>
+// WEIGHTS: edge.conv(%{{.*}}, %[[NW]], %{{.*}} : (tensor<1x8x8x4xf32>, tensor<3x3x4x8xbf16>, tensor<8xf32>) -> tensor<1x6x6x8xf32>
+// WEIGHTS-NOT: bf16
+// WEIGHTS: return
 
 // CHECK-LABEL: func.func @chain
 // CHECK-SAME: (%[[X:.*]]: tensor<1x8x8x4xf32>) -> tensor<1x6x6x8xf32>

@@ -1,0 +1,41 @@
+// RUN: edgecc-opt %s -split-input-file -edgecc-grow-integer-regions | FileCheck %s
+
+!x = !quant.uniform<u8:f32, 0.5:128>
+!y = !quant.uniform<u8:f32, 0.25:3>
+
+// The average of 9 numbers is never half an integer: 0.5 / (9 * 0.5) of the sum
+// less nine zero points.
+// CHECK-LABEL: func @average
+// CHECK: edge.reduce sum(%{{.*}}) axes [1, 2] : (tensor<1x3x3x2xui8>) -> tensor<1x1x1x2xui8> {
+// CHECK-NEXT: ^bb0(%[[SUM:.*]]: i32):
+// CHECK-DAG: %[[ZEROS:.*]] = arith.constant 1152 : i32
+// CHECK-DAG: %[[FACTOR:.*]] = arith.constant 0.222222224 : f32
+// CHECK: %[[CENTRED:.*]] = arith.subi %[[SUM]], %[[ZEROS]]
+// CHECK: %[[REAL:.*]] = arith.sitofp %[[CENTRED]]
+// CHECK: %[[SCALED:.*]] = arith.mulf %[[REAL]], %[[FACTOR]]
+// CHECK: math.roundeven %[[SCALED]]
+// CHECK-NOT: edge.quantize
+func.func @average(%x: tensor<1x3x3x2x!x>) -> tensor<1x1x1x2x!y> {
+  %ninth = edge.constant dense<0.111111112> : tensor<f32>
+  %0 = edge.dequantize %x : tensor<1x3x3x2x!x> -> tensor<1x3x3x2xf32>
+  %1 = edge.reduce sum(%0) axes [1, 2] : (tensor<1x3x3x2xf32>) -> tensor<1x1x1x2xf32>
+  %2 = edge.mul %1, %ninth : tensor<1x1x1x2xf32>, tensor<f32> -> tensor<1x1x1x2xf32>
+  %3 = edge.quantize %2 : tensor<1x1x1x2xf32> -> tensor<1x1x1x2x!y>
+  return %3 : tensor<1x1x1x2x!y>
+}
+
+// -----
+
+!x = !quant.uniform<u8:f32, 0.5:128>
+
+// That of 4 is, and f32 rounds it either way.
+// CHECK-LABEL: func @tied
+// CHECK: edge.reduce sum({{.*}} -> tensor<1x1x1x2xf32>
+func.func @tied(%x: tensor<1x2x2x2x!x>) -> tensor<1x1x1x2x!x> {
+  %quarter = edge.constant dense<0.25> : tensor<f32>
+  %0 = edge.dequantize %x : tensor<1x2x2x2x!x> -> tensor<1x2x2x2xf32>
+  %1 = edge.reduce sum(%0) axes [1, 2] : (tensor<1x2x2x2xf32>) -> tensor<1x1x1x2xf32>
+  %2 = edge.mul %1, %quarter : tensor<1x1x1x2xf32>, tensor<f32> -> tensor<1x1x1x2xf32>
+  %3 = edge.quantize %2 : tensor<1x1x1x2xf32> -> tensor<1x1x1x2x!x>
+  return %3 : tensor<1x1x1x2x!x>
+}
