@@ -8,6 +8,7 @@
 #include "passes/Place/Regions.h"
 #include "passes/Quantization/Contractions.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 
