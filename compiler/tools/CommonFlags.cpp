@@ -117,7 +117,9 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                   cl::desc("What makes good for 8 or 16 bits, with commas: "
                            "bias (default) for the means that rounding weights "
                            "shifts, equalize for channels of one range where "
-                           "these can be scaled and scaled back; or none"),
+                           "these can be scaled and scaled back, rounding for "
+                           "weights up or down as it disturbs products less; "
+                           "or none"),
                   cl::cat(category)),
       tune("tune",
            cl::desc("Measure the best candidates of the cost models for each "
@@ -319,13 +321,16 @@ bool CommonFlags::parseCorrections() {
     return reportError("--corrections goes with --calibrate");
   llvm::SmallVector<llvm::StringRef> names;
   llvm::StringRef(corrections).split(names, ',');
-  chosenCorrections = {false, false};
+  chosenCorrections = {false, false, false};
   for (llvm::StringRef name : names) {
     chosenCorrections.bias |= name == "bias";
     chosenCorrections.equalize |= name == "equalize";
-    if (name != "bias" && name != "equalize" && corrections != "none")
+    chosenCorrections.rounding |= name == "rounding";
+    if (name != "bias" && name != "equalize" && name != "rounding" &&
+        corrections != "none")
       return reportError("unknown name '" + name +
-                         "' in --corrections; expected bias, equalize or none");
+                         "' in --corrections; expected bias, equalize, "
+                         "rounding or none");
   }
   return true;
 }

@@ -29,6 +29,8 @@ struct Corrections {
   bool bias = true;
   /// Of channels, so that those of a value have ranges more alike.
   bool equalize = false;
+  /// Of weights, by which of both neighbours disturbs products less.
+  bool rounding = false;
 };
 
 /// Runs networks of the edge stage on examples. The pass that quantises gets

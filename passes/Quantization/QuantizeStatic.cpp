@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "passes/Quantization/AdaptiveRounding.h"
 #include "passes/Quantization/BiasCorrection.h"
 #include "passes/Quantization/Contractions.h"
 #include "passes/Quantization/Passes.h"
@@ -121,6 +122,8 @@ struct QuantizeStatic
     Candidates candidates(getOperation());
     if (candidates.values.empty())
       return;
+    if (calibrator->corrections.rounding && failed(findMoments(candidates)))
+      return signalPassFailure();
     FailureOr<SmallVector<CalibratedRange>> found =
         calibrator->findRanges(candidates.values.getArrayRef());
     if (failed(found))
@@ -135,6 +138,31 @@ struct QuantizeStatic
   }
 
 private:
+  /// Those of the inputs of products with known matrices.
+  LogicalResult findMoments(const Candidates &candidates) {
+    SmallVector<Value> inputs;
+    SmallVector<unsigned> positions;
+    for (auto [i, op] : llvm::enumerate(candidates.contractions)) {
+      auto conv = dyn_cast<ConvOp>(op);
+      bool isMatrix =
+          conv ? isPointwise(conv) : typeOf(op->getOperand(1)).getRank() == 2;
+      if (!isMatrix || !isConstant(op->getOperand(1)))
+        continue;
+      inputs.push_back(op->getOperand(0));
+      positions.push_back(i);
+    }
+    if (inputs.empty())
+      return success();
+    FailureOr<std::vector<std::vector<double>>> found =
+        calibrator->findMoments(inputs);
+    if (failed(found))
+      return failure();
+    moments.resize(candidates.contractions.size());
+    for (auto [position, sums] : llvm::zip_equal(positions, *found))
+      moments[position] = std::move(sums);
+    return success();
+  }
+
   /// Quantises all but the contractions of `real`. Returns the values as
   /// integers express them; null for those that stay.
   SmallVector<Value> quantize(const Candidates &candidates,
@@ -156,8 +184,9 @@ private:
       if (real.test(i))
         continue;
       if (isConstant(op->getOperand(1)))
-        quantizeWeights(op, means.lookup(op->getOperand(0)),
-                        calibrator->corrections.bias);
+        quantizeWeights(
+            op, means.lookup(op->getOperand(0)), calibrator->corrections.bias,
+            i < moments.size() ? ArrayRef(moments[i]) : ArrayRef<double>());
       if (calibrator->activationBits == 16)
         limitReach(op, reach);
     }
@@ -286,10 +315,10 @@ private:
     return real;
   }
 
-  /// One scale per output channel, and no zero point. `means` are those of the
-  /// input; empty if they are not known.
+  /// One scale per output channel, and no zero point. `means` and `moments` are
+  /// those of the input; empty if they are not known or wanted.
   static void quantizeWeights(Operation *op, ArrayRef<double> means,
-                              bool correctsBias) {
+                              bool correctsBias, ArrayRef<double> moments) {
     Attribute constant;
     (void)matchPattern(op->getOperand(1), m_Constant(&constant));
     std::optional<ConstantView> view = ConstantView::get(constant);
@@ -314,13 +343,18 @@ private:
     for (double &scale : scales)
       if (!(scale >= std::numeric_limits<float>::min()))
         scale = mean > std::numeric_limits<float>::min() ? float(mean) : 1.0;
+    std::vector<double> chosen;
+    if (!moments.empty())
+      chosen = roundByMoments(numbers, scales, moments);
     std::vector<char> bytes;
     bytes.reserve(numbers.size());
     SmallVector<double> errors;
     for (auto [i, number] : llvm::enumerate(numbers)) {
       double scale = scales[i % channels];
-      double integer =
-          std::clamp(std::nearbyint(double(number) / scale), -127.0, 127.0);
+      double integer = chosen.empty()
+                           ? std::clamp(std::nearbyint(double(number) / scale),
+                                        -127.0, 127.0)
+                           : chosen[i];
       bytes.push_back(char(int8_t(integer)));
       errors.push_back(integer * scale - number);
     }
@@ -343,6 +377,8 @@ private:
   CalibratorPtr calibrator;
   /// Of the candidates, in their order.
   SmallVector<CalibratedRange> ranges;
+  /// Of the inputs of the contractions, in their order; may be empty.
+  std::vector<std::vector<double>> moments;
 };
 
 } // namespace
