@@ -79,6 +79,9 @@ struct ContractionTiles {
   /// Whether all tiles of a line have one size, which is less code: the last
   /// one ends with the line.
   bool areEqual = false;
+  /// Steps of the reduction that a tile of the machine's matrix unit takes; 0
+  /// where vectors compute the contraction.
+  int64_t matrixSteps = 0;
 };
 
 /// The fastest tiles by the model: a step of the reduction takes the longer of

@@ -94,6 +94,8 @@ private:
   llvm::LogicalResult takeCpu();
   llvm::LogicalResult takeAttrs();
   void takeDefaultCpu();
+  llvm::LogicalResult takeVectorLength(const MCSubtargetInfo &subtarget,
+                                       SubtargetFacts &facts);
   void takeRecord(const CpuRecord &found);
   InFlightDiagnostic reportUnknownCpu();
 
@@ -351,10 +353,27 @@ static unsigned probeCache([[maybe_unused]] int name, unsigned fallback) {
   return bytes > 0 ? static_cast<unsigned>(bytes) : fallback;
 }
 
+llvm::LogicalResult Resolver::takeVectorLength(const MCSubtargetInfo &subtarget,
+                                               SubtargetFacts &facts) {
+  unsigned bits = request.sveVectorBits;
+  if (!triple->isAArch64() || !subtarget.checkFeatures("+sve"))
+    return emitError() << "-msve-vector-bits=" << bits
+                       << " needs a CPU with SVE, which '" << cpu
+                       << "' has not";
+  if (bits != 128 && bits != 256 && bits != 512)
+    return emitError() << "-msve-vector-bits=" << bits
+                       << " is not the length of the vectors of any machine: "
+                          "expected 128, 256 or 512";
+  facts.vectorBytes = bits / 8;
+  return success();
+}
+
 FailureOr<target::CpuAttr> Resolver::build(mlir::MLIRContext *context) {
   std::string featureString = llvm::join(features, ",");
   auto subtarget = createSubtarget(*triple, cpu, featureString);
   SubtargetFacts facts = readSubtarget(*subtarget);
+  if (request.sveVectorBits && failed(takeVectorLength(*subtarget, facts)))
+    return failure();
   if (triple->isHardFloatABI() && !facts.hasF32)
     return emitError() << "the target '" << triple->str()
                        << "' passes floating-point numbers in registers that '"

@@ -31,6 +31,9 @@ struct TargetRequest {
   /// `-march=`: an architecture with extensions (`rv64gcv`,
   /// `armv8.2-a+dotprod`, `x86-64-v3`); empty if not said.
   std::string march;
+  /// `-msve-vector-bits=`: the length of the vectors of SVE; 0 if it is not
+  /// known, so that SVE is not used.
+  unsigned sveVectorBits = 0;
 };
 
 /// Makes LLVM's code generators known to LLVM. Safe to call at any time, as

@@ -97,7 +97,7 @@ bool kernels::overwritesEpilogueOperands(edge::EpilogueOpInterface op) {
 SmallVector<MemRefType>
 kernels::contractionScratch(Operation *op, const cost::ContractionTiles &tiles,
                             Type accumulator) {
-  if (!hasLongEpilogue(op))
+  if (!hasLongEpilogue(op) && !tiles.matrixSteps)
     return {};
   return {MemRefType::get({Contraction::scratchSize(tiles)}, accumulator)};
 }

@@ -58,7 +58,8 @@ double directConvCycles(edge::ConvOp op, target::CpuAttr cpu);
 std::optional<KernelArgs> joinRows(Emitter &emitter, mlir::Operation *op,
                                    const KernelArgs &args);
 
-/// The scratch buffer of a contraction; none if its epilogue is short.
+/// The scratch buffer of a contraction; none if its epilogue is short and runs
+/// on registers.
 llvm::SmallVector<mlir::MemRefType>
 contractionScratch(mlir::Operation *op, const cost::ContractionTiles &tiles,
                    mlir::Type accumulator);

@@ -6,6 +6,7 @@
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/ConvKernel.h"
 #include "codegen/kernels/HalfProducts.h"
+#include "codegen/kernels/MatrixTiles.h"
 #include "codegen/kernels/SparseConv.h"
 #include "codegen/kernels/TapProducts.h"
 #include "codegen/kernels/WindowKernel.h"
@@ -96,6 +97,11 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
     shape.registers = scalarFile(cpu, accumulator).registers;
   shape.isSmall = wantsSmallCode(op);
   tiles = chooseTiles(op, shape, cpu);
+  // Rows of a chain come in other pieces.
+  if (product && run == groupInputs && !bands)
+    if (auto matrix = chooseMatrixTiles(cpu, *product, run, shape,
+                                        !overwritesEpilogueOperands(op)))
+      tiles = *matrix;
   if (constantOf(op.getWeights()))
     added =
         bytesAddedUp(cpu, elementOf(op.getInput()), elementOf(op.getWeights()));

@@ -6,6 +6,7 @@
 #include "codegen/kernels/GemmKernel.h"
 #include "codegen/kernels/Arithmetic.h"
 #include "codegen/kernels/BlockWeights.h"
+#include "codegen/kernels/MatrixTiles.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -58,30 +59,6 @@ Value kernels::loadWide(Emitter &e, Value memref, Value index, int64_t length,
                         Type logical, Type target) {
   Value value = e.load(memref, index, length, logical);
   return convert(e, value, target, isUnsignedElement(logical));
-}
-
-Value kernels::loadWord(Emitter &e, Value memref, Value base,
-                        ArrayRef<int64_t> positions, Type element, Type type) {
-  int64_t bits = storageBytes(element) * 8;
-  auto count = static_cast<int64_t>(positions.size());
-  Value word;
-  for (int64_t k = 0; k < count;) {
-    int64_t length = 1;
-    while (k + 2 * length <= count &&
-           positions[k + 2 * length - 1] - positions[k] == 2 * length - 1)
-      length *= 2;
-    Value piece = e.load(memref, e.add(base, positions[k]), length, element);
-    if (length > 1)
-      piece =
-          LLVM::BitcastOp::create(e, e.getIntegerType(length * bits), piece);
-    piece = convert(e, piece, type, /*isUnsigned=*/true);
-    if (k)
-      piece = arith::ShLIOp::create(
-          e, piece, e.constant(e.getIntegerAttr(type, k * bits)));
-    word = word ? arith::OrIOp::create(e, word, piece).getResult() : piece;
-    k += length;
-  }
-  return word;
 }
 
 std::pair<Value, Value> kernels::splitPixel(Emitter &e, Value pixel,
@@ -320,6 +297,10 @@ void ContractionEmitter::emitTile(const PanelRun &run, Value panel,
                         e.mul(pixel, c.pixelStep));
   Value rhsBase =
       e.add(e.add(c.rhs.base, e.mul(panel, run.panelStep)), run.offset);
+  if (suitsMatrixTiles(c, run, lineCount, pixelCount)) {
+    multiplyMatrixTiles(e, c, run, lhsBase, rhsBase);
+    return finish(run, channel, lineCount, pixelCount, line, pixel, {});
+  }
   Values first = initialise(run, channel, rhsBase, rows.size());
   Values sums;
   if (c.blocks)
@@ -753,10 +734,17 @@ void ContractionEmitter::finish(const PanelRun &run, Value channel,
     int64_t offset = 0;
     for (const Column &column : run.columns) {
       Value index = e.add(e.mul(row, width), offset);
+      Value sum = e.load(c.scratch, index, column.lanes, c.accumulatorType);
+      // Sums of tiles begin with zero.
+      if (accumulators.empty() && c.bias.memref && column.isWhole()) {
+        Value at = e.add(e.add(c.bias.base, channel), offset);
+        sum = combine(e, Fold::Sum, sum,
+                      loadWide(e, c.bias.memref, at, column.lanes, c.biasType,
+                               c.accumulatorType));
+      }
       offset += column.lanes;
-      storeColumn(column,
-                  e.load(c.scratch, index, column.lanes, c.accumulatorType),
-                  channel, e.add(line, position[0]), e.add(pixel, position[1]));
+      storeColumn(column, sum, channel, e.add(line, position[0]),
+                  e.add(pixel, position[1]));
     }
   });
 }

@@ -152,12 +152,6 @@ llvm::SmallVector<int64_t> stridesOf(mlir::Value memref);
 mlir::Value loadWide(Emitter &emitter, mlir::Value memref, mlir::Value index,
                      int64_t length, mlir::Type logical, mlir::Type target);
 
-/// The elements of the logical type `element` at `positions` from `base` of a
-/// flat buffer on as one integer of type `word`, the first in the lowest bits.
-mlir::Value loadWord(Emitter &emitter, mlir::Value memref, mlir::Value base,
-                     llvm::ArrayRef<int64_t> positions, mlir::Type element,
-                     mlir::Type word);
-
 /// The line and the pixel of `pixel`, which counts those of all `lines` lines
 /// of `pixels` pixels.
 std::pair<mlir::Value, mlir::Value>

@@ -254,6 +254,8 @@ bool InnerProduct::hasScalarPairs(target::CpuAttr cpu) {
 
 bool InnerProduct::multipliesBytes() const { return row->form == Form::Bytes; }
 
+bool InnerProduct::multipliesBFloats() const { return row->lhs == BFloat; }
+
 int64_t InnerProduct::lanes() const { return row->lanes; }
 
 int64_t InnerProduct::leastLanes() const {
@@ -522,4 +524,28 @@ Value InnerProduct::accumulate(Emitter &e, Value sum, ValueRange a,
               : result;
   }
   return sum;
+}
+
+Value kernels::loadWord(Emitter &e, Value memref, Value base,
+                        ArrayRef<int64_t> positions, Type element, Type type) {
+  int64_t bits = storageBytes(element) * 8;
+  auto count = static_cast<int64_t>(positions.size());
+  Value word;
+  for (int64_t k = 0; k < count;) {
+    int64_t length = 1;
+    while (k + 2 * length <= count &&
+           positions[k + 2 * length - 1] - positions[k] == 2 * length - 1)
+      length *= 2;
+    Value piece = e.load(memref, e.add(base, positions[k]), length, element);
+    if (length > 1)
+      piece =
+          LLVM::BitcastOp::create(e, e.getIntegerType(length * bits), piece);
+    piece = convert(e, piece, type, /*isUnsigned=*/true);
+    if (k)
+      piece = arith::ShLIOp::create(
+          e, piece, e.constant(e.getIntegerAttr(type, k * bits)));
+    word = word ? arith::OrIOp::create(e, word, piece).getResult() : piece;
+    k += length;
+  }
+  return word;
 }

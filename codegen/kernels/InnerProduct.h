@@ -35,6 +35,12 @@ mlir::Value addUpBytes(Emitter &e, mlir::Value sum, mlir::Value lhs,
 llvm::SmallVector<mlir::Value> splitWord(Emitter &e, mlir::Value word,
                                          bool isUnsigned);
 
+/// The elements of the logical type `element` at `positions` from `base` of a
+/// flat buffer on as one integer of type `word`, the first in the lowest bits.
+mlir::Value loadWord(Emitter &emitter, mlir::Value memref, mlir::Value base,
+                     llvm::ArrayRef<int64_t> positions, mlir::Type element,
+                     mlir::Type word);
+
 /// A row of the table of instructions.
 struct InnerProductRow;
 
@@ -55,6 +61,8 @@ public:
 
   /// Whether bytes of both sides are multiplied as they are, four at a time.
   bool multipliesBytes() const;
+  /// Whether pairs of bf16 are.
+  bool multipliesBFloats() const;
 
   /// Elements of the reduction that one group takes.
   int64_t depth() const { return groupDepth; }

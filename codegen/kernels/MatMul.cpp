@@ -10,6 +10,7 @@
 
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/DotKernel.h"
+#include "codegen/kernels/MatrixTiles.h"
 #include "codegen/kernels/PairKernel.h"
 #include "dialects/Edge/EdgeConstants.h"
 
@@ -112,6 +113,12 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
     shape.registers = scalarFile(cpu, accumulator).registers;
   shape.isSmall = wantsSmallCode(op);
   tiles = chooseTiles(op, shape, cpu);
+  // All rows are those of one matrix.
+  if (product && isConstant && rhsBatches == 1 &&
+      result[result.size() - 2] == rows)
+    if (auto matrix = chooseMatrixTiles(cpu, *product, depth, shape,
+                                        !overwritesEpilogueOperands(op)))
+      tiles = *matrix;
   if (product && isConstant && rhsBatches == 1)
     pairs = PairLayout::get(cpu, lhsElement, op.getRhs(), op.getBias(),
                             {1, depth}, {channels, 1, rows});

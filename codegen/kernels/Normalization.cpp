@@ -221,7 +221,9 @@ struct LayerNormKernel
               return convert(e, elements[0], wide);
             },
             add);
-        mean = mulf(e, sum, portion);
+        // A reciprocal would be off once more, and results with it where the
+        // mean is large.
+        mean = arith::DivFOp::create(e, sum, e.floatConstant(count, wide));
       }
       auto centred = [&](Value x, int64_t length) {
         x = convert(e, x, wide);

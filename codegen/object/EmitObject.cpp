@@ -93,6 +93,21 @@ edgecc::createTargetMachine(target::CpuAttr cpu, const CodegenOptions &options,
                                   targetOptions, relocation, codeModel, level));
 }
 
+/// What the length of a vector of SVE is a multiple of.
+static constexpr unsigned sveGranuleBits = 128;
+
+/// Promises that vectors whose length the instruction set leaves open are as
+/// long as the code takes them to be.
+static void fixVectorLength(Module &module, target::CpuAttr cpu) {
+  unsigned units = cpu.getVectorBytes() * 8 / sveGranuleBits;
+  if (!Triple(cpu.getTriple()).isAArch64() || units <= 1)
+    return;
+  for (Function &function : module)
+    if (!function.isDeclaration())
+      function.addFnAttr(
+          Attribute::getWithVScaleRangeArgs(module.getContext(), units, units));
+}
+
 /// Marks every function for the target, and as what our functions are.
 static void setFunctionAttributes(Module &module, const TargetMachine &machine,
                                   bool optimiseForSize) {
@@ -175,6 +190,7 @@ edgecc::buildLLVMModule(mlir::ModuleOp mlirModule, const ModelInterface &model,
   if (!cpu.getAbi().empty())
     module->addModuleFlag(Module::Error, "target-abi",
                           MDString::get(context, cpu.getAbi()));
+  fixVectorLength(*module, cpu);
   addEntryPoints(*module, model);
   if (options.timeLayers)
     addLayerTimers(*module, model.name);

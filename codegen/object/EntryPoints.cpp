@@ -8,6 +8,8 @@
 #include "codegen/object/EntryPoints.h"
 
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InlineAsm.h"
+#include "llvm/IR/IntrinsicsX86.h"
 #include "llvm/IR/Module.h"
 
 using namespace llvm;
@@ -16,7 +18,21 @@ using namespace edgecc;
 namespace {
 
 /// The status codes of runtime/include/edgecc/model.h.
-enum Status { Ok, NullPointer, MisalignedArena, SmallArena, NoSuchLayer };
+enum Status {
+  Ok,
+  NullPointer,
+  MisalignedArena,
+  SmallArena,
+  NoSuchLayer,
+  NpuFailed,
+  NoTiles,
+  OtherVectors
+};
+
+/// What a process of Linux says to get registers for tiles on x86-64: the
+/// number of arch_prctl(2), and its arguments ARCH_REQ_XCOMP_PERM and
+/// XTILEDATA.
+enum TilePermission { ArchPrctl = 158, Request = 0x1023, TileData = 18 };
 
 /// Builds the entry points of one module.
 class EntryPoints {
@@ -46,6 +62,13 @@ public:
   }
 
 private:
+  /// Whether some kernel needs registers for tiles, which a process must ask
+  /// its system for.
+  bool usesTiles() const;
+  void requestTiles(IRBuilder<> &builder);
+  /// Refuses machines whose vectors are not as long as `inner` takes them to
+  /// be.
+  void checkVectorLength(IRBuilder<> &builder, const Function &inner);
   /// Returns `status` where `wrong` is true; goes on where it is not.
   void refuse(IRBuilder<> &builder, Value *wrong, Status status);
   /// The public function of that suffix, which checks its arguments and calls
@@ -87,6 +110,40 @@ void EntryPoints::refuse(IRBuilder<> &builder, Value *wrong, Status status) {
   builder.SetInsertPoint(accepted);
 }
 
+bool EntryPoints::usesTiles() const {
+  return any_of(module, [](const Function &function) {
+    return function.getIntrinsicID() == Intrinsic::x86_tilezero_internal &&
+           !function.use_empty();
+  });
+}
+
+/// Asking once more is a call of the system that changes nothing; an object
+/// remembers nothing between runs. Other systems than Linux, and programs
+/// without one, have granted tiles before or never will.
+void EntryPoints::requestTiles(IRBuilder<> &builder) {
+  Type *word = builder.getInt64Ty();
+  auto *system = InlineAsm::get(
+      FunctionType::get(word, {word, word, word}, false), "syscall",
+      "={rax},{rax},{rdi},{rsi},~{rcx},~{r11},"
+      "~{memory},~{dirflag},~{fpsr},~{flags}",
+      /*hasSideEffects=*/true);
+  Value *result = builder.CreateCall(
+      system,
+      {number(word, ArchPrctl), number(word, Request), number(word, TileData)});
+  refuse(builder, builder.CreateIsNotNull(result), NoTiles);
+}
+
+void EntryPoints::checkVectorLength(IRBuilder<> &builder,
+                                    const Function &inner) {
+  Attribute range = inner.getFnAttribute(Attribute::VScaleRange);
+  if (!range.isValid())
+    return;
+  Value *scale = builder.CreateIntrinsic(Intrinsic::vscale, {size}, {});
+  refuse(builder,
+         builder.CreateICmpNE(scale, number(size, range.getVScaleRangeMin())),
+         OtherVectors);
+}
+
 Function *EntryPoints::buildEntry(Function &inner, StringRef suffix) {
   // The arguments: inputs, outputs, arena, and the threads if the network uses
   // them, or the number of a layer. The size of the arena is ours.
@@ -123,6 +180,9 @@ Function *EntryPoints::buildEntry(Function &inner, StringRef suffix) {
                                  number(size, model.arenaBytes)),
            SmallArena);
   }
+  checkVectorLength(builder, inner);
+  if (usesTiles() && module.getTargetTriple().isOSLinux())
+    requestTiles(builder);
   if (hasThreads())
     arguments.push_back(chooseThreads(builder, function->getArg(count + 1)));
   if (isStep) {

@@ -46,6 +46,10 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
       march("march", cl::value_desc("arch"),
             cl::desc("An architecture with extensions, such as rv64gcv"),
             cl::cat(category)),
+      sveVectorBits("msve-vector-bits", cl::init(0), cl::value_desc("N"),
+                    cl::desc("Use SVE, whose vectors have 256 or 512 bits on "
+                             "the machine"),
+                    cl::cat(category)),
       name("name", cl::value_desc("prefix"),
            cl::desc("The prefix of all C names (default: from the file name)"),
            cl::cat(category)),
@@ -446,7 +450,7 @@ void CommonFlags::install(Compiler &compiler) const {
 CompileOptions CommonFlags::getOptions() const {
   CompileOptions options;
   options.import = import;
-  options.target = {target, cpu, attrs, march};
+  options.target = {target, cpu, attrs, march, sveVectorBits};
   options.codegen.optLevel = optLevel;
   options.winograd = !noWinograd;
   options.sparse = !noSparse;

@@ -55,7 +55,9 @@ private:
   bool parseCorrections();
   bool parseTuning();
 
-  llvm::cl::opt<std::string> cpu, target, attrs, march, name;
+  llvm::cl::opt<std::string> cpu, target, attrs, march;
+  llvm::cl::opt<unsigned> sveVectorBits;
+  llvm::cl::opt<std::string> name;
   llvm::cl::opt<std::string> level, maxRam, maxFlash;
   llvm::cl::list<std::string> shapes;
   llvm::cl::opt<bool> noIntegers;

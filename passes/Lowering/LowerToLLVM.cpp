@@ -19,6 +19,7 @@
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/AMX/Transforms.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -137,7 +138,10 @@ void LowerToLLVMPass::runOnOperation() {
                                          /*reassociateFPReductions=*/true,
                                          /*force32BitVectorIndices=*/true);
 
+  populateAMXLegalizeForLLVMExportPatterns(converter, patterns);
+
   LLVMConversionTarget target(*context);
+  configureAMXLegalizeForExportTarget(target);
   target.addLegalOp<ModuleOp>();
   if (failed(applyFullConversion(module, target, std::move(patterns))))
     return signalPassFailure();

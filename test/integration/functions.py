@@ -27,6 +27,8 @@ MOST = 4.0
 
 # CPUs, and what runs their programs. x86-64 has no fused multiply-add.
 CPUS = [("x86-64-v3", ""), ("x86-64", ""), ("cortex-a72", "qemu-aarch64"),
+        ("a64fx -msve-vector-bits=512",
+         "qemu-aarch64 -cpu max,sve-default-vector-length=64"),
         ("rv64gcv", "qemu-riscv64 -cpu rv64,v=true,vlen=128")]
 
 erf = np.vectorize(math.erf, otypes=[float])
@@ -161,7 +163,7 @@ def compute(options, proto, x, cpu, runner):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "function.onnx")
         onnx.save(proto, path)
-        extra = ["-mcpu=" + cpu] + ["--runner=" + runner] * bool(runner)
+        extra = ("-mcpu=" + cpu).split() + ["--runner=" + runner] * bool(runner)
         return suite.edgecc_run(options, path, {"x": x}, extra)[0]
 
 

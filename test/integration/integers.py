@@ -22,11 +22,15 @@ from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import suite
+import tiles
 
 # A CPU and what runs its programs: nothing for this machine.
 CPUS = [("native", ""), ("x86-64", ""), ("x86-64-v2", ""), ("x86-64-v3", ""),
         ("x86-64-v4", ""), ("cortex-a72", "qemu-aarch64"),
-        ("cortex-a76", "qemu-aarch64"), ("neoverse-v1", "qemu-aarch64 -cpu max")]
+        ("cortex-a76", "qemu-aarch64"), ("neoverse-v1", "qemu-aarch64 -cpu max"),
+        ("a64fx -msve-vector-bits=512",
+         "qemu-aarch64 -cpu max,sve-default-vector-length=64"),
+        (tiles.CPU, "tiles")]
 # QEMU 7.2 stops with an assertion at conversions of vectors on RISC-V.
 OBJECTS = "cortex-m0plus rv64gcv".split()
 BOARDS = """
@@ -165,14 +169,21 @@ def network():
         n.conv(kinds, (9, 11), (48, 48), (5, 3), stride=2, groups=48,
                quantized=True)
         n.product(kinds, (1, 75), (75, 21), quantized=True)
+        # For tiles: lines that they overlap in, pairs of short ones, a rest.
+        n.conv(kinds, (9, 37), (64, 48), (3, 3), pad=1, quantized=True)
+        n.conv(kinds, (8, 7), (32, 32), (3, 3), pad=1, quantized=True)
+        n.conv(kinds, (7, 14), (120, 32), (1, 1), stride=2, quantized=True)
+        n.product(kinds, (37, 96), (96, 45), quantized=True)
     return n
 
 
 def runs_on_cpu(options, path, net, cpu, runner):
     tool = runner.split()[:1]
-    if tool and not shutil.which(tool[0]):
+    if runner == "tiles":
+        runner = tiles.build_runner(os.path.dirname(path))
+    elif tool and not shutil.which(tool[0]):
         raise suite.Skip(tool[0] + " is not installed")
-    extra = [f"-mcpu={cpu}"] + ([f"--runner={runner}"] if runner else [])
+    extra = f"-mcpu={cpu}".split() + ([f"--runner={runner}"] if runner else [])
     return runs(options, path, net, extra)
 
 

@@ -32,6 +32,7 @@ sys.path[:0] = [os.path.join(HERE, "..", folder)
                 for folder in ("support", "benchmark")]
 import networks
 import suite
+import tiles
 
 # The precision, a CPU and what runs its programs: nothing for this machine.
 RUNS = [("bf16", "native", ""), ("bf16", "neoverse-v1", "qemu-aarch64 -cpu max"),
@@ -40,7 +41,9 @@ RUNS = [("bf16", "native", ""), ("bf16", "neoverse-v1", "qemu-aarch64 -cpu max")
         ("f16", "cortex-a76", "qemu-aarch64 -cpu cortex-a76"),
         ("f16-weights", "native", ""), ("bf16-weights", "native", ""),
         ("f16-weights", "x86-64", ""),
-        ("f16-weights", "cortex-a76", "qemu-aarch64 -cpu cortex-a76")]
+        ("f16-weights", "cortex-a76", "qemu-aarch64 -cpu cortex-a76"),
+        # Tiles are computed by a runner: few machines have them.
+        ("bf16", tiles.CPU, "tiles")]
 # How far sums may be off.
 IN_F32, IN_BLOCKS = 1e-6, 2**-11 * (64 / 2)**0.5
 SUMS = {("f16", "cortex-a76"): IN_BLOCKS}
@@ -63,6 +66,10 @@ CASES = [
     ("MatMul", (7, 37), (37, 45), True, {}),
     ("MatMul", (1, 64), (64, 130), True, {}),
     ("MatMul", (3, 1000), (1000, 24), True, {}),
+    # For tiles: lines that they overlap in, pairs of short ones, a padded rest.
+    ("Conv", (1, 64, 9, 37), (48, 64, 3, 3), True, {"pads": [1] * 4}),
+    ("Conv", (1, 32, 8, 7), (32, 32, 3, 3), True, {"pads": [1] * 4}),
+    ("MatMul", (37, 96), (96, 45), True, {}),
     ("MatMul", (2, 3, 5, 18), (2, 3, 18, 19), False, {}),
 ]
 
@@ -108,7 +115,9 @@ def evaluate(factors):
 
 def runs(options, path, feed, narrow, wide, precision, cpu, runner):
     flag = "quantize" if precision.endswith("-weights") else "precision"
-    extra = [f"--{flag}={precision}", f"-mcpu={cpu}"]
+    extra = [f"--{flag}={precision}", *f"-mcpu={cpu}".split()]
+    if runner == "tiles":
+        runner = tiles.build_runner(os.path.dirname(path))
     if runner:
         extra.append(f"--runner={runner}")
     try:

@@ -26,6 +26,8 @@ extern "C" {
 #define EDGECC_SMALL_ARENA 3      /* see the model's arena_bytes */
 #define EDGECC_NO_SUCH_LAYER 4    /* only networks that run layer by layer */
 #define EDGECC_NPU_FAILED 5       /* the driver of the NPU has failed */
+#define EDGECC_NO_TILES 6         /* the system refuses the registers of AMX */
+#define EDGECC_OTHER_VECTORS 7    /* vectors of SVE have another length */
 
 /* Element types, numbered as in ONNX. */
 #define EDGECC_TYPE_F32 1
