@@ -9,12 +9,13 @@
 include "mlir/Pass/PassBase.td"
 
 def RaiseQuantized : Pass<"edgecc-raise-quantized", "::mlir::func::FuncOp"> {
-  let summary = "write elementwise operations as ones on quantised values";
+  let summary = "write operations on quantised values as NPUs have them";
   let description = [{
     A sum, difference or product between dequantisations of its operands and a
     quantisation of its result becomes the same operation on the quantised
     values, which means just that. `edgecc-lower-quantized` takes it apart again
-    where it stays on the CPU.
+    where it stays on the CPU. A border of zeros before a convolution becomes
+    part of the convolution.
 
     Example:
 
@@ -39,8 +40,9 @@ def PlaceRegions : Pass<"edgecc-place-regions", "::mlir::ModuleOp"> {
     elements stays on the CPU. So does all that is in loops and branches.
 
     The module receives `edge.placement`: the name of the NPU, how many
-    operations and regions are placed on it, and each operation that computes
-    something on the CPU, with its name, its kind and the reason.
+    operations and regions are placed on it, and each operation on the CPU, with
+    its name, its kind and the reason. Reshapes, which cost nothing, and
+    conversions from and to real numbers do not count.
 
     A network without quantised values is an error, and so are, with `only`,
     operations on the CPU, and names in `exclude` that no operation has.

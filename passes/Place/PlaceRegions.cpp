@@ -163,7 +163,7 @@ private:
     main.walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (isa<RegionOp>(op))
         return WalkResult::skip();
-      if (!isWork(op) || onlyMoves(op))
+      if (!isWork(op) || isa<ReshapeOp, QuantizeOp, DequantizeOp>(op))
         return WalkResult::advance();
       auto found = reasons.find(op);
       std::string reason =

@@ -47,10 +47,39 @@ struct RaiseElementwise : OpRewritePattern<QuantizeOp> {
   }
 };
 
+/// A border of zeros before a convolution is one of the convolution.
+struct FoldBorder : OpRewritePattern<ConvOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ConvOp op,
+                                PatternRewriter &rewriter) const override {
+    auto pad = op.getInput().getDefiningOp<PadOp>();
+    if (!pad || pad.getMode() != PadMode::Constant ||
+        !pad.getValue().isZero() || !quantizedType(op.getInput()))
+      return failure();
+    ArrayRef<int64_t> low = pad.getLow(), high = pad.getHigh();
+    // Images and channels have none.
+    if (low.front() || low.back() || high.front() || high.back())
+      return failure();
+    auto add = [](ArrayRef<int64_t> of, ArrayRef<int64_t> border) {
+      SmallVector<int64_t> sums(of);
+      for (auto [sum, more] : llvm::zip(sums, border.drop_front()))
+        sum += more;
+      return sums;
+    };
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getInputMutable().assign(pad.getInput());
+      op.setPadsLow(add(op.getPadsLow(), low));
+      op.setPadsHigh(add(op.getPadsHigh(), high));
+    });
+    return success();
+  }
+};
+
 struct RaiseQuantized : place::impl::RaiseQuantizedBase<RaiseQuantized> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<RaiseElementwise>(&getContext());
+    patterns.add<RaiseElementwise, FoldBorder>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -30,7 +30,8 @@ LINK = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC",
 # Networks of the collection, and how many of their operations the example NPU
 # computes at least.
 NETWORKS = {"mlperf_ad_ae_int8": 10, "mlperf_ic_resnet8_int8": 13,
-            "mlperf_kws_dscnn_int8": 10, "mlperf_vww_mbv1_int8": 20}
+            "mlperf_kws_dscnn_int8": 10, "mlperf_vww_mbv1_int8": 30,
+            "mcunet_vww_int8": 55, "hello_world_int8": 3}
 
 
 def quantised_network(path):

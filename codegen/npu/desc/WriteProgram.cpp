@@ -142,7 +142,8 @@ void ProgramWriter::addTensor(Value key, Value typed, schema::Place place,
   flatbuffers::Offset<flatbuffers::Vector<uint8_t>> data;
   Attribute constant;
   if (matchPattern(key, m_Constant(&constant))) {
-    ArrayRef<char> bytes = ConstantView::get(constant)->bytes();
+    std::optional<ConstantView> view = ConstantView::get(constant);
+    ArrayRef<char> bytes = view->bytes();
     builder.ForceVectorAlignment(bytes.size(), 1, alignment);
     data = builder.CreateVector(reinterpret_cast<const uint8_t *>(bytes.data()),
                                 bytes.size());

@@ -37,3 +37,25 @@ func.func @per_axis_unchanged(%a: tensor<4x!c>, %b: tensor<4x!b>) -> tensor<4x!y
   %3 = edge.quantize %2 : tensor<4xf32> -> tensor<4x!y>
   return %3 : tensor<4x!y>
 }
+
+!w = !quant.uniform<i8:f32, 0.5>
+
+// CHECK-LABEL: func @border
+// CHECK-NOT: edge.pad
+// CHECK: edge.conv(%arg0, %arg1) strides [1, 1] pads_low [1, 2] pads_high [1, 0]
+func.func @border(%x: tensor<1x4x4x2x!a>, %w: tensor<3x3x2x4x!w>) -> tensor<1x4x4x4x!y> {
+  %0 = edge.pad %x constant low [0, 1, 1, 0] high [0, 0, 0, 0] {value = 0.0 : f64} : tensor<1x4x4x2x!a> -> tensor<1x5x5x2x!a>
+  %1 = edge.conv(%0, %w) strides [1, 1] pads_low [0, 1] pads_high [1, 0] : (tensor<1x5x5x2x!a>, tensor<3x3x2x4x!w>) -> tensor<1x4x4x4x!y>
+  return %1 : tensor<1x4x4x4x!y>
+}
+
+// Not of zeros, and of a channel.
+// CHECK-LABEL: func @border_unchanged
+// CHECK: edge.pad
+// CHECK: edge.pad
+func.func @border_unchanged(%x: tensor<1x4x4x2x!a>, %w: tensor<1x1x3x4x!w>) -> tensor<1x5x4x4x!y> {
+  %0 = edge.pad %x constant low [0, 1, 0, 0] high [0, 0, 0, 0] {value = 1.0 : f64} : tensor<1x4x4x2x!a> -> tensor<1x5x4x2x!a>
+  %1 = edge.pad %0 constant low [0, 0, 0, 1] high [0, 0, 0, 0] {value = 0.0 : f64} : tensor<1x5x4x2x!a> -> tensor<1x5x4x3x!a>
+  %2 = edge.conv(%1, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0] : (tensor<1x5x4x3x!a>, tensor<1x1x3x4x!w>) -> tensor<1x5x4x4x!y>
+  return %2 : tensor<1x5x4x4x!y>
+}

@@ -63,6 +63,7 @@ TEST(WriteProgramTest, SaysWhatTheRegionSays) {
   auto module = mlir::parseSourceString<mlir::ModuleOp>(R"(
     !x = !quant.uniform<u8:f32, 0.5:3>
     !w = !quant.uniform<i8:f32:1, {0.25, 0.125}>
+    !b = !quant.uniform<i32:f32:0, {0.125, 0.0625}>
     !y = !quant.uniform<i8:f32, 0.25:-4>
     func.func @main(%a: tensor<2x3xui8>) -> tensor<4xi8> {
       %r = edge.region "toy"(%a) : (tensor<2x3xui8>) -> tensor<4xi8> {
@@ -70,7 +71,10 @@ TEST(WriteProgramTest, SaysWhatTheRegionSays) {
         %x = edge.storage_cast %b : tensor<2x3xui8> -> tensor<2x3x!x>
         %c = edge.constant dense<[[1, 2], [3, 4], [5, 6]]> : tensor<3x2xi8>
         %w = edge.storage_cast %c : tensor<3x2xi8> -> tensor<3x2x!w>
-        %m = edge.matmul(%x, %w) : (tensor<2x3x!x>, tensor<3x2x!w>)
+        %d = edge.constant dense<-7> : tensor<2xi32>
+        %s = edge.storage_cast %d : tensor<2xi32> -> tensor<2x!b>
+        %m = edge.matmul(%x, %w, %s)
+            : (tensor<2x3x!x>, tensor<3x2x!w>, tensor<2x!b>)
             -> tensor<2x2x!y> loc("product")
         %f = edge.reshape %m : tensor<2x2x!y> -> tensor<4x!y>
         %o = edge.storage_cast %f : tensor<4x!y> -> tensor<4xi8>
@@ -105,6 +109,11 @@ TEST(WriteProgramTest, SaysWhatTheRegionSays) {
   EXPECT_THAT(*w->data(), ElementsAre(1, 2, 3, 4, 5, 6));
   EXPECT_THAT(*w->scales(), ElementsAre(0.25, 0.125));
   EXPECT_EQ(uintptr_t(w->data()->data() - bytes) % 16, 0u);
+  // Two words of one value.
+  const schema::Tensor *bias = tensor(product->inputs()->Get(2));
+  EXPECT_EQ(bias->element(), schema::Element_I32);
+  EXPECT_THAT(*bias->data(),
+              ElementsAre(249, 255, 255, 255, 249, 255, 255, 255));
   const schema::Tensor *m = tensor(product->outputs()->Get(0));
   EXPECT_EQ(m->place(), schema::Place_Scratch);
   EXPECT_EQ(m->zero_point(), -4);
