@@ -101,9 +101,11 @@ private:
       return "--npu-exclude names it";
     if (!isa<func::FuncOp>(op->getParentOp()))
       return "it is part of a loop or a branch";
-    if (op->getNumRegions() &&
-        llvm::any_of(op->getRegions(), [](Region &r) { return !r.empty(); }))
-      return "it has code of its own";
+    if (llvm::any_of(op->getRegions(),
+                     [](Region &region) { return !region.empty(); }))
+      return isa<EpilogueOpInterface>(op)
+                 ? "how it rounds is spelled out in code for the CPU"
+                 : "it is a loop or a branch";
     auto isReal = [](Type type) {
       return isa<FloatType>(cast<ShapedType>(type).getElementType());
     };

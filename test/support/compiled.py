@@ -37,10 +37,12 @@ class Model(ctypes.Structure):
                                          ctypes.c_void_p, ctypes.c_size_t))]
 
 
-def outputs(options, path, feeds, flags=(), link=(), prepare=None):
+def outputs(options, path, feeds, flags=(), link=(), prepare=None,
+            statuses=None):
     """What the compiled network returns for each feed, a dict of arrays. `link`
     are more arguments for the C compiler that links it; `prepare` is called
-    with the library before each run, and what it returns with it afterwards."""
+    with the library before each run, and what it returns with it afterwards.
+    `statuses` are what the runs should return, if not success."""
     with tempfile.TemporaryDirectory() as folder:
         target = os.path.join(folder, "network.o")
         suite.must([os.path.join(options.bin, "edgecc"), path, "-o", target,
@@ -64,7 +66,7 @@ def outputs(options, path, feeds, flags=(), link=(), prepare=None):
                 source[...] = feed[name].reshape(source.shape)
             check = prepare(loaded) if prepare else None
             status = model.run(*pointers, arena, model.arena_bytes)
-            if status:
+            if status != (statuses[len(results)] if statuses else 0):
                 raise suite.Failure(f"does not run: status {status}")
             if check:
                 check(loaded)
