@@ -191,6 +191,9 @@ edgecc::buildLLVMModule(mlir::ModuleOp mlirModule, const ModelInterface &model,
     module->addModuleFlag(Module::Error, "target-abi",
                           MDString::get(context, cpu.getAbi()));
   fixVectorLength(*module, cpu);
+  if (GlobalVariable *weights = module->getNamedGlobal("weights");
+      weights && machine.getTargetTriple().isOSBinFormatELF())
+    weights->setSection(model.weightSection);
   addEntryPoints(*module, model);
   if (options.timeLayers)
     addLayerTimers(*module, model.name);

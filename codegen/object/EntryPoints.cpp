@@ -77,6 +77,9 @@ private:
   void defineHook(Function &hook, StringRef suffix);
   void defineShow(Function &show);
   Function *buildGenericRun();
+  /// Adds the regions, one after the other in `arena`, and their sizes.
+  void splitArena(IRBuilder<> &builder, Value *arena, Value *given,
+                  SmallVectorImpl<Value *> &arguments);
   Value *chooseThreads(IRBuilder<> &builder, Value *threads);
   Function *buildRunAlone(Function &generic);
   void buildTable(Function &genericRun);
@@ -145,11 +148,13 @@ void EntryPoints::checkVectorLength(IRBuilder<> &builder,
 }
 
 Function *EntryPoints::buildEntry(Function &inner, StringRef suffix) {
-  // The arguments: inputs, outputs, arena, and the threads if the network uses
-  // them, or the number of a layer. The size of the arena is ours.
-  unsigned count = model.inputs.size() + model.outputs.size() + 1;
-  SmallVector<Type *> types(count, pointer);
-  types.push_back(size);
+  // The arguments: inputs, outputs, each arena with its size, which is ours,
+  // and the threads if the network uses them, or the number of a layer.
+  unsigned tensors = model.inputs.size() + model.outputs.size();
+  SmallVector<RegionInterface> arenas = model.getArenas();
+  SmallVector<Type *> types(tensors, pointer);
+  for (size_t i = 0; i < arenas.size(); ++i)
+    types.append({pointer, size});
   bool isStep = inner.arg_size() &&
                 inner.getArg(inner.arg_size() - 1)->getType()->isIntegerTy(32);
   if (hasThreads())
@@ -161,30 +166,35 @@ Function *EntryPoints::buildEntry(Function &inner, StringRef suffix) {
       GlobalValue::ExternalLinkage, model.name + suffix, module);
   function->addFnAttr(Attribute::NoInline);
   IRBuilder<> builder(BasicBlock::Create(context, "", function));
-  Argument *arena = function->getArg(count - 1);
   SmallVector<Value *> arguments;
-  for (unsigned i = 0; i < count; ++i)
+  for (unsigned i = 0; i < tensors; ++i)
     arguments.push_back(function->getArg(i));
+  for (size_t i = 0; i < arenas.size(); ++i)
+    arguments.push_back(function->getArg(tensors + 2 * i));
 
   Value *anyNull = builder.getFalse();
-  for (Value *argument : arguments)
-    if (argument != arena || model.arenaBytes > 0)
+  for (auto [i, argument] : enumerate(arguments))
+    if (i < tensors || arenas[i - tensors].bytes > 0)
       anyNull = builder.CreateOr(anyNull, builder.CreateIsNull(argument));
   refuse(builder, anyNull, NullPointer);
-  if (model.arenaBytes > 0) {
-    Value *rest = builder.CreateAnd(builder.CreatePtrToInt(arena, size),
-                                    number(size, model.arenaAlign - 1));
+  for (auto [i, arena] : enumerate(arenas)) {
+    if (arena.bytes == 0)
+      continue;
+    Value *rest =
+        builder.CreateAnd(builder.CreatePtrToInt(arguments[tensors + i], size),
+                          number(size, model.arenaAlign - 1));
     refuse(builder, builder.CreateIsNotNull(rest), MisalignedArena);
     refuse(builder,
-           builder.CreateICmpULT(function->getArg(count),
-                                 number(size, model.arenaBytes)),
+           builder.CreateICmpULT(function->getArg(tensors + 2 * i + 1),
+                                 number(size, arena.bytes)),
            SmallArena);
   }
   checkVectorLength(builder, inner);
   if (usesTiles() && module.getTargetTriple().isOSLinux())
     requestTiles(builder);
   if (hasThreads())
-    arguments.push_back(chooseThreads(builder, function->getArg(count + 1)));
+    arguments.push_back(
+        chooseThreads(builder, function->getArg(types.size() - 1)));
   if (isStep) {
     Argument *layer = function->getArg(types.size() - 1);
     refuse(builder,
@@ -292,10 +302,29 @@ Function *EntryPoints::buildGenericRun() {
   };
   loadAll(function->getArg(0), model.inputs.size());
   loadAll(function->getArg(1), model.outputs.size());
-  for (unsigned i = 2; i < types.size(); ++i)
-    arguments.push_back(function->getArg(i));
+  if (model.regions.empty())
+    arguments.append({function->getArg(2), function->getArg(3)});
+  else
+    splitArena(builder, function->getArg(2), function->getArg(3), arguments);
+  if (hasThreads())
+    arguments.push_back(function->getArg(4));
   builder.CreateRet(builder.CreateCall(run, arguments));
   return function;
+}
+
+void EntryPoints::splitArena(IRBuilder<> &builder, Value *arena, Value *given,
+                             SmallVectorImpl<Value *> &arguments) {
+  refuse(builder, builder.CreateIsNull(arena), NullPointer);
+  refuse(builder, builder.CreateICmpULT(given, number(size, model.arenaBytes)),
+         SmallArena);
+  uint64_t offset = 0;
+  for (const RegionInterface &region : model.regions) {
+    offset = alignTo(offset, model.arenaAlign);
+    arguments.push_back(
+        builder.CreateConstGEP1_64(builder.getInt8Ty(), arena, offset));
+    arguments.push_back(number(size, region.bytes));
+    offset += region.bytes;
+  }
 }
 
 Constant *EntryPoints::buildConstant(Constant *value) {

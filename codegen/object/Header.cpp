@@ -54,7 +54,7 @@ private:
   void writeMacros();
   void writeTensorMacros(const TensorInterface &tensor, StringRef kind);
   void writeRun();
-  /// Declares the function of that suffix, which takes inputs, outputs, arena
+  /// Declares the function of that suffix, which takes inputs, outputs, arenas
   /// and `last`, if there is such an argument.
   void writeEntry(StringRef suffix, StringRef last);
   void writeLayers();
@@ -128,8 +128,11 @@ void HeaderWriter::writeMacros() {
      << " bytes of weights) or stack. */\n"
      << "#define " << prefix << "_ARENA_BYTES "
      << std::max<int64_t>(model.arenaBytes, 1) << "\n"
-     << "#define " << prefix << "_ARENA_ALIGN " << model.arenaAlign << "\n"
-     << "/* Put before the declaration of an arena. */\n"
+     << "#define " << prefix << "_ARENA_ALIGN " << model.arenaAlign << "\n";
+  for (const RegionInterface &region : model.regions)
+    os << "#define " << prefix << "_" << StringRef(region.name).upper()
+       << "_BYTES " << region.bytes << "\n";
+  os << "/* Put before the declaration of an arena. */\n"
      << "#if defined(__cplusplus) && __cplusplus >= 201103L\n"
      << "#define " << prefix << "_ALIGNED alignas(" << model.arenaAlign << ")\n"
      << "#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L\n"
@@ -173,9 +176,15 @@ void HeaderWriter::writeEntry(StringRef suffix, StringRef last) {
     writeParameter(input, true);
   for (const TensorInterface &output : model.outputs)
     writeParameter(output, false);
-  os << "    void *arena, /* at a multiple of " << model.arenaAlign << " */\n"
-     << "    size_t arena_bytes" << (last.empty() ? "" : ",") << " /* at least "
-     << prefix << "_ARENA_BYTES */";
+  SmallVector<RegionInterface> arenas = model.getArenas();
+  for (auto [i, arena] : enumerate(arenas)) {
+    bool isLast = last.empty() && i + 1 == arenas.size();
+    os << "    void *" << arena.name << ", /* at a multiple of "
+       << model.arenaAlign << " */\n"
+       << "    size_t " << arena.name << "_bytes" << (isLast ? "" : ",")
+       << " /* at least " << prefix << "_" << StringRef(arena.name).upper()
+       << "_BYTES */" << (i + 1 < arenas.size() ? "\n" : "");
+  }
   if (!last.empty())
     os << "\n    " << last;
   os << ");\n\n";
@@ -276,8 +285,13 @@ void HeaderWriter::writeExample() {
     writeBuffer(input, "INPUT");
   for (const TensorInterface &output : model.outputs)
     writeBuffer(output, "OUTPUT");
-  os << " * static " << prefix << "_ALIGNED unsigned char arena[" << prefix
-     << "_ARENA_BYTES];\n *\n"
+  SmallVector<RegionInterface> arenas = model.getArenas();
+  for (const RegionInterface &arena : arenas)
+    if (arena.bytes > 0 || model.regions.empty())
+      os << " * static " << prefix << "_ALIGNED unsigned char " << arena.name
+         << "[" << prefix << "_" << StringRef(arena.name).upper()
+         << "_BYTES];\n";
+  os << " *\n"
      << " * int main(void) {\n"
      << " *   int32_t status;\n";
   for (const TensorInterface &input : model.inputs)
@@ -288,7 +302,15 @@ void HeaderWriter::writeExample() {
     os << input.cName << ", ";
   for (const TensorInterface &output : model.outputs)
     os << output.cName << ", ";
-  os << "arena, sizeof arena" << (hasThreads() ? ", NULL" : "") << ");\n"
+  ListSeparator comma;
+  for (const RegionInterface &arena : arenas) {
+    os << comma;
+    if (arena.bytes > 0 || model.regions.empty())
+      os << arena.name << ", sizeof " << arena.name;
+    else
+      os << "NULL, 0";
+  }
+  os << (hasThreads() ? ", NULL" : "") << ");\n"
      << " *   if (status != " << prefix << "_OK)\n"
      << " *     return (int)status;\n"
      << " *   // the result is in";

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/object/ModelInterface.h"
+#include "dialects/Target/MemoryMap.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -90,8 +91,7 @@ std::string edgecc::makeCIdentifier(StringRef text) {
   return result;
 }
 
-/// Names that a parameter of the run function must not have.
-static bool isTaken(StringRef name) {
+bool edgecc::isReservedName(StringRef name) {
   static constexpr StringRef words[] = {
       "arena",    "arena_bytes", "auto",     "break",    "case",
       "char",     "const",       "continue", "default",  "do",
@@ -132,6 +132,13 @@ static LogicalResult readValues(func::FuncOp main,
   return success();
 }
 
+static int64_t capacityOf(Operation *op, StringRef region) {
+  for (const target::MemoryRegion &known : target::getMemoryMap(op))
+    if (known.name == region)
+      return known.bytes;
+  return 0;
+}
+
 FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
                                                 StringRef name) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
@@ -150,9 +157,23 @@ FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
   if (failed(readValues(main, result.values)))
     return failure();
   llvm::StringSet<> names;
+  // The names of regions are the user's, and stay.
+  for (unsigned number = 0; number < main.getNumArguments(); ++number)
+    if (auto region = main.getArgAttrOfType<StringAttr>(number, "edge.region"))
+      for (StringRef suffix : {"", "_bytes"})
+        names.insert(StringRef((region.getValue() + suffix).str()).upper());
   for (auto [number, argument] : llvm::enumerate(main.getArgumentTypes())) {
     if (main.getArgAttr(number, "edge.arena")) {
-      result.arenaBytes = cast<MemRefType>(argument).getNumElements();
+      int64_t bytes = cast<MemRefType>(argument).getNumElements();
+      result.arenaBytes =
+          llvm::alignTo(result.arenaBytes, result.arenaAlign) + bytes;
+      auto region = main.getArgAttrOfType<StringAttr>(number, "edge.region");
+      auto bound =
+          main.getArgAttrOfType<IntegerAttr>(number, "edge.region_bound");
+      if (region)
+        result.regions.push_back({region.str(), bytes,
+                                  bound ? bound.getInt() : bytes,
+                                  capacityOf(main, region)});
       continue;
     }
     TensorInterface tensor;
@@ -175,7 +196,7 @@ FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
         llvm::unique(tensor.cName,
                      [](char a, char b) { return a == '_' && b == '_'; }),
         tensor.cName.end());
-    while (isTaken(tensor.cName) ||
+    while (isReservedName(tensor.cName) ||
            !names.insert(StringRef(tensor.cName).upper()).second)
       tensor.cName += tensor.cName.back() == '_' ? "x" : "_";
     bool isOutput = bool(main.getArgAttr(number, "edge.output"));

@@ -37,6 +37,14 @@ struct ValueInterface {
   llvm::SmallVector<uint32_t> strides;
 };
 
+/// A memory of its own that a run works in.
+struct RegionInterface {
+  /// A C identifier.
+  std::string name;
+  /// Bytes that it has to hold, that no plan undercuts, and that it has.
+  int64_t bytes = 0, lowerBound = 0, capacity = 0;
+};
+
 /// Inputs, outputs and memory of a network.
 struct ModelInterface {
   /// The prefix of its C names.
@@ -45,8 +53,13 @@ struct ModelInterface {
   /// Working memory: bytes, and the alignment of its start.
   int64_t arenaBytes = 0;
   unsigned arenaAlign = 64;
+  /// With a memory map, the pieces of the working memory, which may lie
+  /// anywhere; the bytes of the arena are those of all, one after the other.
+  llvm::SmallVector<RegionInterface> regions;
   /// Bytes of the constants in the object.
   int64_t weightBytes = 0;
+  /// The section of the constants; the ordinary one if empty.
+  std::string weightSection;
   /// The most stack that a run takes, if that is known. Code generation sets
   /// it.
   std::optional<uint64_t> stackBytes;
@@ -64,6 +77,13 @@ struct ModelInterface {
   /// them, and `taskStackBytes` is the most stack that a task takes, if known.
   unsigned threads = 1;
   std::optional<uint64_t> taskStackBytes;
+
+  /// The regions, or the arena as the only one.
+  llvm::SmallVector<RegionInterface> getArenas() const {
+    if (!regions.empty())
+      return regions;
+    return {{"arena", arenaBytes, arenaBytes, arenaBytes}};
+  }
 
   /// The function behind the model's table, from which all others are called.
   std::string genericEntry() const {
@@ -94,6 +114,10 @@ std::string formatShape(mlir::RankedTensorType type);
 
 /// A C identifier made of any text: other characters become underscores.
 std::string makeCIdentifier(llvm::StringRef text);
+
+/// Whether no parameter of the functions in a header may have that name, in
+/// small letters.
+bool isReservedName(llvm::StringRef name);
 
 /// Reads the interface from a module of the kernel stage: the attributes of
 /// the arguments of `main`, the arena's size, the sizes of constants. Emits an

@@ -61,6 +61,18 @@ static LogicalResult checkPrecision(Precision precision, target::CpuAttr cpu) {
   llvm_unreachable("unknown precision");
 }
 
+std::optional<int64_t> CompileOptions::findArenaLimit() const {
+  if (arenaLimit)
+    return arenaLimit;
+  std::optional<int64_t> limit;
+  for (const target::MemoryRegion &region : memoryMap)
+    if (region.isWritable)
+      limit = limit.value_or(0) + region.bytes;
+  if (limits.ram)
+    limit = std::min<int64_t>(limit.value_or(INT64_MAX), *limits.ram);
+  return limit;
+}
+
 OwningOpRef<ModuleOp> Compiler::import(StringRef path,
                                        const CompileOptions &options) {
   if (!options.name.empty() && makeCIdentifier(options.name) != options.name) {
@@ -80,6 +92,9 @@ OwningOpRef<ModuleOp> Compiler::import(StringRef path,
       options.name.empty() ? modelNameFromPath(path) : options.name;
   (*module)->setAttr(target::cpuAttrName, *cpu);
   (*module)->setAttr("edge.model_name", StringAttr::get(&context, name));
+  if (!options.memoryMap.empty())
+    (*module)->setAttr(target::memoryMapAttrName,
+                       target::encodeMemoryMap(options.memoryMap, &context));
   if (options.threads > 1)
     (*module)->setAttr(target::threadsAttrName,
                        Builder(&context).getI64IntegerAttr(options.threads));
@@ -140,9 +155,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     // More than it can be: no bound.
     if (options.codegen.optLevel == OptLevel::O3)
       kernel.winogradGrowth = 1000;
-    kernel.arenaLimit = options.arenaLimit;
-    if (!kernel.arenaLimit && options.limits.ram)
-      kernel.arenaLimit = *options.limits.ram;
+    kernel.arenaLimit = options.findArenaLimit();
     kernel.layers = options.layers;
     if (passes(Stage::Edge))
       buildEdgeStage(manager, edge);
@@ -264,6 +277,7 @@ static std::vector<LayerReport> readLayers(func::FuncOp main) {
 static std::vector<BufferReport> readPlan(func::FuncOp main,
                                           ArrayRef<LayerReport> layers) {
   std::vector<BufferReport> buffers;
+  auto regions = main->getAttrOfType<DenseI64ArrayAttr>("edge.buffer_regions");
   if (auto plan = main->getAttrOfType<ArrayAttr>("edge.arena_plan"))
     for (auto row : plan.getAsRange<DenseI64ArrayAttr>()) {
       buffers.push_back({row[0], row[1], row[2], row[3], ""});
@@ -271,12 +285,29 @@ static std::vector<BufferReport> readPlan(func::FuncOp main,
         buffers.back().over = row[4];
         buffers.back().distance = row[5];
       }
+      if (regions)
+        buffers.back().region = regions[buffers.size() - 1];
     }
   for (const LayerReport &layer : layers)
     for (int64_t index : layer.buffers)
       if (buffers[index].layer.empty())
         buffers[index].layer = layer.name;
   return buffers;
+}
+
+/// Where constants of so many bytes are read fastest: the region, or the
+/// largest one if none has the room; null without such regions.
+static const target::MemoryRegion *
+chooseWeightRegion(ArrayRef<target::MemoryRegion> map, int64_t bytes) {
+  const target::MemoryRegion *best = nullptr;
+  auto rank = [&](const target::MemoryRegion &region) {
+    bool fits = region.bytes >= bytes;
+    return std::pair(fits, fits ? region.bytesPerCycle : region.bytes);
+  };
+  for (const target::MemoryRegion &region : map)
+    if (!region.isWritable && (!best || rank(region) > rank(*best)))
+      best = &region;
+  return best;
 }
 
 LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
@@ -287,6 +318,9 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
     return failure();
   generated.interface = *interface;
   generated.cpu = target::getCpu(module);
+  if (const target::MemoryRegion *region = chooseWeightRegion(
+          options.memoryMap, generated.interface.weightBytes))
+    generated.interface.weightSection = region->section;
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (auto bound = main->getAttrOfType<IntegerAttr>("edge.arena_bound"))
     generated.arenaBound = bound.getInt();
@@ -393,7 +427,7 @@ FailureOr<CompiledModel> Compiler::compile(StringRef path,
   OwningOpRef<ModuleOp> module = import(path, options);
   if (!module || failed(lower(*module, Stage::Onnx, Stage::Opt, options)))
     return failure();
-  if (options.limits.ram || options.limits.flash)
+  if (options.limits.ram || options.limits.flash || !options.memoryMap.empty())
     return fit(*module, options);
   if (failed(lower(*module, Stage::Opt, Stage::Kernel, options)))
     return failure();
@@ -413,7 +447,8 @@ FailureOr<CompiledModel> Compiler::fit(ModuleOp module,
     fit.add(std::move(*model));
   } while (fit.isToTryAgain());
   CompiledModel best = fit.takeBest();
-  if (failed(checkLimits(best, options.limits, module.getLoc())))
+  if (failed(checkLimits(best, options.limits, module.getLoc())) ||
+      failed(checkRegions(best, options.memoryMap, module.getLoc())))
     return failure();
   return best;
 }

@@ -16,6 +16,7 @@
 #include "codegen/object/EmitObject.h"
 #include "compiler/import/Import.h"
 #include "compiler/pipeline/Stages.h"
+#include "dialects/Target/MemoryMap.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -60,9 +61,12 @@ struct CompileOptions {
   /// What the network may take. What would take more is compiled anew with
   /// other choices, those that cost least time first.
   MemoryLimits limits;
-  /// Bytes of arena to reach with the least extra work; without it, the limit
-  /// of RAM if there is one.
+  /// The memories of the device, if there is more than one.
+  std::vector<target::MemoryRegion> memoryMap;
+  /// Bytes of arena to reach with the least extra work; without it, what limits
+  /// of RAM and memory map leave, if there are any.
   std::optional<int64_t> arenaLimit;
+  std::optional<int64_t> findArenaLimit() const;
   LayerEntries layers;
   /// Computes convolutions and products of quantised values with integers; f32
   /// otherwise.
@@ -122,6 +126,8 @@ struct BufferReport {
   /// The buffer that it may share bytes with at time `first`, if that one
   /// begins `distance` bytes after it or later; -1 if there is none.
   int64_t over = -1, distance = 0;
+  /// The number of the region that it is in.
+  int64_t region = 0;
 };
 
 /// An operation that could not be placed on the NPU.

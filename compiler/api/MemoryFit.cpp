@@ -9,8 +9,7 @@ using namespace edgecc;
 
 MemoryFit::MemoryFit(const CompileOptions &asked)
     : limits(asked.limits), options(asked) {
-  if (limits.ram)
-    options.arenaLimit = *limits.ram;
+  options.arenaLimit = asked.findArenaLimit();
 }
 
 /// How far `bytes` exceeds `limit`.
@@ -18,31 +17,30 @@ static uint64_t excess(uint64_t bytes, std::optional<uint64_t> limit) {
   return limit && bytes > *limit ? bytes - *limit : 0;
 }
 
-uint64_t MemoryFit::excessOf(const CompiledModel &model) const {
-  return excess(model.getRam(), limits.ram) +
-         excess(model.getFlash(), limits.flash);
-}
-
 void MemoryFit::add(CompiledModel model) {
-  ram = model.getRam();
-  flash = model.getFlash();
+  ramExcess = excess(model.getRam(), limits.ram);
+  for (const RegionInterface &region : model.interface.regions)
+    ramExcess =
+        std::max(ramExcess, excess(region.bytes, uint64_t(region.capacity)));
+  flashExcess = excess(model.getFlash(), limits.flash);
   arena = model.interface.arenaBytes;
-  if (!best || excessOf(model) < excessOf(*best))
+  if (!best || ramExcess + flashExcess < leastExcess) {
     best = std::move(model);
+    leastExcess = ramExcess + flashExcess;
+  }
 }
 
 bool MemoryFit::isToTryAgain() {
-  if (excess(ram, limits.ram) && saveRam())
+  if (ramExcess && saveRam())
     return true;
-  return excess(flash, limits.flash) && saveFlash();
+  return flashExcess && saveFlash();
 }
 
 bool MemoryFit::saveRam() {
   // What does not count in the arena, stack above all, is known by now; and the
   // arena can come out larger than what was to be reached.
   if (*options.arenaLimit > 0) {
-    int64_t over = excess(ram, limits.ram);
-    int64_t next = std::min<int64_t>(*options.arenaLimit, arena) - over;
+    int64_t next = std::min<int64_t>(*options.arenaLimit, arena) - ramExcess;
     // What brought nothing the last time is not going to be enough.
     bool hasHelped = !lastArena || arena < *lastArena;
     lastArena = arena;

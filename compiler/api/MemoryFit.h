@@ -32,16 +32,15 @@ public:
   CompiledModel takeBest() { return std::move(*best); }
 
 private:
-  /// Bytes above the limits.
-  uint64_t excessOf(const CompiledModel &model) const;
   bool saveRam();
   bool saveFlash();
 
   MemoryLimits limits;
   CompileOptions options;
   std::optional<CompiledModel> best;
-  /// Of the last one that was added.
-  uint64_t ram = 0, flash = 0, arena = 0;
+  uint64_t leastExcess = 0;
+  /// Of the last one that was added: bytes above the limits, and of arena.
+  uint64_t ramExcess = 0, flashExcess = 0, arena = 0;
   /// Of the one whose arena was too large before.
   std::optional<uint64_t> lastArena;
 };

@@ -105,6 +105,16 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
       json.attribute("constant_bytes", int64_t(model.sizes.constants));
       json.attribute("writable_bytes", int64_t(model.sizes.writable));
       json.attribute("weight_bytes", model.interface.weightBytes);
+      if (!model.interface.regions.empty())
+        json.attributeArray("regions", [&] {
+          for (const RegionInterface &region : model.interface.regions)
+            json.object([&] {
+              json.attribute("name", region.name);
+              json.attribute("bytes", region.bytes);
+              json.attribute("bound_bytes", region.lowerBound);
+              json.attribute("capacity", region.capacity);
+            });
+        });
     });
     json.attribute("macs", totalMacs(model));
     writeCost(json, model.cost, totalMacs(model));
@@ -145,6 +155,8 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
           json.attribute("bytes", buffer.bytes);
           json.attribute("first", buffer.first);
           json.attribute("last", buffer.last);
+          if (!model.interface.regions.empty())
+            json.attribute("region", buffer.region);
           if (buffer.over >= 0) {
             json.attribute("over", buffer.over);
             json.attribute("distance", buffer.distance);
@@ -276,11 +288,14 @@ static int64_t savedBytes(const CompiledModel &model,
              std::max(buffer.bytes, buffer.distance + operand));
 }
 
-/// The buffers at the time at which most bytes are alive, and the stack.
-static std::vector<Row> listRam(const CompiledModel &model) {
+/// The buffers of a region, or of all, at the time at which most bytes are
+/// alive.
+static std::vector<Row> listArena(const CompiledModel &model,
+                                  std::optional<int64_t> region = {}) {
   int64_t most = -1, fullest = 0;
-  auto isAlive = [](const BufferReport &buffer, int64_t time) {
-    return buffer.first <= time && time <= buffer.last;
+  auto isAlive = [&](const BufferReport &buffer, int64_t time) {
+    return buffer.first <= time && time <= buffer.last &&
+           buffer.region == region.value_or(buffer.region);
   };
   for (const BufferReport &begin : model.buffers) {
     int64_t bytes = 0;
@@ -297,6 +312,12 @@ static std::vector<Row> listRam(const CompiledModel &model) {
   for (const BufferReport &buffer : model.buffers)
     if (isAlive(buffer, fullest))
       rows.push_back({buffer.bytes, "arena, from '" + buffer.layer + "'"});
+  return rows;
+}
+
+/// The same of the whole arena, and what else is RAM.
+static std::vector<Row> listRam(const CompiledModel &model) {
+  std::vector<Row> rows = listArena(model);
   if (model.interface.stackBytes)
     rows.push_back({int64_t(*model.interface.stackBytes), "stack"});
   rows.push_back({int64_t(model.sizes.writable), "variables"});
@@ -324,5 +345,24 @@ llvm::LogicalResult edgecc::checkLimits(const CompiledModel &model,
   if (limits.flash && flash > *limits.flash)
     result = reportExcess("flash", "--max-flash", flash, *limits.flash,
                           listFlash(model), loc);
+  return result;
+}
+
+llvm::LogicalResult
+edgecc::checkRegions(const CompiledModel &model,
+                     llvm::ArrayRef<target::MemoryRegion> map,
+                     mlir::Location loc) {
+  llvm::LogicalResult result = llvm::success();
+  for (auto [number, region] : llvm::enumerate(model.interface.regions))
+    if (region.bytes > region.capacity)
+      result =
+          reportExcess("'" + region.name + "'", "the memory map", region.bytes,
+                       region.capacity, listArena(model, number), loc);
+  for (const target::MemoryRegion &region : map)
+    if (!region.isWritable && region.section == model.interface.weightSection &&
+        model.sizes.constants > uint64_t(region.bytes))
+      result = reportExcess("'" + region.name + "'", "the memory map",
+                            model.sizes.constants, region.bytes,
+                            listFlash(model), loc);
   return result;
 }

@@ -22,6 +22,12 @@ void writeSummary(const CompiledModel &model, llvm::raw_ostream &os);
 llvm::LogicalResult checkLimits(const CompiledModel &model,
                                 const MemoryLimits &limits, mlir::Location loc);
 
+/// Fails, with an error at `loc` and a table of what takes the space, if the
+/// network needs more of a region of `map` than it has.
+llvm::LogicalResult checkRegions(const CompiledModel &model,
+                                 llvm::ArrayRef<target::MemoryRegion> map,
+                                 mlir::Location loc);
+
 } // namespace edgecc
 
 #endif // EDGECC_COMPILER_API_REPORT_H

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/tools/CommonFlags.h"
+#include "compiler/api/MemoryMap.h"
 #include "compiler/pipeline/Registration.h"
 #include "compiler/run/Tune.h"
 #include "passes/OnnxToEdge/Operators.h"
@@ -13,6 +14,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
@@ -64,6 +66,11 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                cl::desc("The flash for code and constants, such as 1M: the "
                         "fastest way that takes no more, or an error"),
                cl::cat(category)),
+      memoryMap("memory-map", cl::value_desc("file.json"),
+                cl::desc("The memories of the device: tensors are placed in "
+                         "the fastest that have room, and each is an argument "
+                         "of its own"),
+                cl::cat(category)),
       shapes("shape", cl::value_desc("input:1x3x224x224"),
              cl::desc("The shape of an input with symbolic dimensions"),
              cl::cat(category)),
@@ -199,17 +206,6 @@ bool CommonFlags::parseShapes() {
   return true;
 }
 
-/// Bytes, KiB with a K behind the number, MiB with an M.
-static std::optional<uint64_t> parseBytes(llvm::StringRef text) {
-  uint64_t unit = text.consume_back("K")   ? 1 << 10
-                  : text.consume_back("M") ? 1 << 20
-                                           : 1;
-  uint64_t number;
-  if (text.getAsInteger(10, number) || number > UINT64_MAX / unit)
-    return std::nullopt;
-  return number * unit;
-}
-
 bool CommonFlags::parseLimits() {
   auto parse = [](const cl::opt<std::string> &flag,
                   std::optional<uint64_t> &limit) {
@@ -221,6 +217,26 @@ bool CommonFlags::parseLimits() {
                                 "ends in K or M");
   };
   return parse(maxRam, limits.ram) && parse(maxFlash, limits.flash);
+}
+
+bool CommonFlags::parseMap() {
+  if (memoryMap.empty())
+    return true;
+  if (threads > 1)
+    return reportError("--memory-map is for one thread, and -fthreads=" +
+                       llvm::Twine(threads) +
+                       " for several; expected one of "
+                       "them");
+  auto file = llvm::MemoryBuffer::getFile(memoryMap);
+  if (!file)
+    return reportError("cannot read '" + memoryMap +
+                       "': " + file.getError().message());
+  auto parsed = parseMemoryMap((*file)->getBuffer());
+  if (!parsed)
+    return reportError("in the memory map '" + memoryMap +
+                       "': " + llvm::toString(parsed.takeError()));
+  regions = std::move(*parsed);
+  return true;
 }
 
 bool CommonFlags::parseWarnings() {
@@ -398,7 +414,7 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
                 std::to_string(threads) + " on several; expected one of them");
     return 1;
   }
-  if (!parseShapes() || !parseLimits() || !parseWarnings() ||
+  if (!parseShapes() || !parseLimits() || !parseMap() || !parseWarnings() ||
       !parseQuantization() || !parseCorrections() || !parseTuning())
     return 1;
   return std::nullopt;
@@ -472,6 +488,7 @@ CompileOptions CommonFlags::getOptions() const {
     options.tuner = createTuner(
         {runner, tuneCache, EDGECC_VERSION " " LLVM_VERSION_STRING});
   options.limits = limits;
+  options.memoryMap = regions;
   options.configure = [](mlir::PassManager &manager) {
     mlir::applyDefaultTimingPassManagerCLOptions(manager);
     return mlir::applyPassManagerCLOptions(manager);

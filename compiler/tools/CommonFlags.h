@@ -52,13 +52,14 @@ private:
   bool parseWeights();
   bool parseQuantization();
   bool parseLimits();
+  bool parseMap();
   bool parseCorrections();
   bool parseTuning();
 
   llvm::cl::opt<std::string> cpu, target, attrs, march;
   llvm::cl::opt<unsigned> sveVectorBits;
   llvm::cl::opt<std::string> name;
-  llvm::cl::opt<std::string> level, maxRam, maxFlash;
+  llvm::cl::opt<std::string> level, maxRam, maxFlash, memoryMap;
   llvm::cl::list<std::string> shapes;
   llvm::cl::opt<bool> noIntegers;
   llvm::cl::opt<std::string> rounding;
@@ -75,6 +76,7 @@ private:
       profileLayers, dumpLayers, printTargets, printOperators, verbose;
   ImportOptions import;
   MemoryLimits limits;
+  std::vector<target::MemoryRegion> regions;
   OptLevel optLevel = OptLevel::O2;
   WarningLevel floatFallback = WarningLevel::Warning;
   RangeRule rangeRule = RangeRule::MinMax;

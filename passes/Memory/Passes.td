@@ -45,6 +45,11 @@ def PlanArena : Pass<"edgecc-plan-arena", "::mlir::func::FuncOp"> {
     an operand and a result how many bytes the first must begin after the second
     for the two to share memory. Calls receive `edge.time`, their number
     among the operations, and `edge.buffers`, the indices of what they use.
+
+    With a memory map on the module, further arguments with `edge.arena` follow,
+    one for each of its writable regions, whose name they carry in
+    `edge.region` and what their buffers take at least in `edge.region_bound`;
+    `edge.buffer_regions` gives the region of each buffer.
   }];
   let options = [
     Option<"alignment", "alignment", "int64_t", /*default=*/"0",

@@ -4,8 +4,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Target/Alignment.h"
-#include "passes/Memory/ArenaPlanner.h"
+#include "dialects/Target/MemoryMap.h"
 #include "passes/Memory/Passes.h"
+#include "passes/Memory/RegionPlanner.h"
 
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -21,6 +22,8 @@ namespace edgecc::memory {
 } // namespace edgecc::memory
 
 using namespace edgecc::memory;
+using edgecc::target::getMemoryMap;
+using edgecc::target::MemoryRegion;
 
 namespace {
 
@@ -209,31 +212,33 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
     }
     for (auto &[call, used] : buffersOfCalls)
       findOverlap(cast<func::CallOp>(call), allocs, clock, buffers);
-    ArenaPlan plan = planArena(buffers, align);
-
-    BlockArgument arena = func.getArgument(arenaIndex);
-    auto arenaType =
-        MemRefType::get({plan.size}, IntegerType::get(&getContext(), 8));
-    arena.setType(arenaType);
-    SmallVector<Type> inputs(func.getArgumentTypes());
-    inputs[arenaIndex] = arenaType;
-    func.setFunctionType(
-        FunctionType::get(&getContext(), inputs, func.getResultTypes()));
+    SmallVector<MemoryRegion> map = writableRegions(func);
+    SmallVector<ArenaRegion> regions;
+    for (const MemoryRegion &region : map)
+      regions.push_back({region.bytes, region.bytesPerCycle});
+    if (regions.empty())
+      regions.push_back({std::numeric_limits<int64_t>::max(), 1});
+    RegionPlan plan = planRegions(
+        buffers, countTraffic(buffers, buffersOfCalls), regions, align);
+    addArguments(func, arenaIndex, map, plan);
 
     Builder attributes(&getContext());
     SmallVector<Attribute> rows;
-    for (auto [allocOp, buffer, offset] :
-         llvm::zip_equal(allocs, buffers, plan.offsets)) {
+    for (auto [number, allocOp] : llvm::enumerate(allocs)) {
       memref::AllocOp alloc = allocOp;
+      const ArenaBuffer &buffer = buffers[number];
+      unsigned region = plan.regionOf[number];
+      int64_t offset = plan.offsets[number];
       OpBuilder builder(alloc);
       Location loc = alloc.getLoc();
       Value shift = arith::ConstantIndexOp::create(builder, loc, offset);
-      Value view = memref::ViewOp::create(builder, loc, alloc.getType(), arena,
+      Value view = memref::ViewOp::create(builder, loc, alloc.getType(),
+                                          func.getArgument(arenaIndex + region),
                                           shift, ValueRange());
       alloc.getResult().replaceAllUsesWith(view);
       alloc.erase();
       SmallVector<int64_t> row{offset, buffer.size, buffer.first, buffer.last};
-      if (buffer.over >= 0)
+      if (buffer.over >= 0 && plan.regionOf[buffer.over] == region)
         row.append({buffer.over, buffer.distance});
       rows.push_back(attributes.getDenseI64ArrayAttr(row));
     }
@@ -242,14 +247,65 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
                     attributes.getI64IntegerAttr(clock.begin(call)));
       call->setAttr("edge.buffers", attributes.getDenseI64ArrayAttr(used));
     }
-    func->setAttr("edge.arena_bytes", attributes.getI64IntegerAttr(plan.size));
+    int64_t bytes = llvm::sum_of(plan.sizes);
+    int64_t bound = llvm::sum_of(plan.lowerBounds);
+    func->setAttr("edge.arena_bytes", attributes.getI64IntegerAttr(bytes));
     func->setAttr("edge.arena_align", attributes.getI64IntegerAttr(align));
-    func->setAttr("edge.arena_bound",
-                  attributes.getI64IntegerAttr(plan.lowerBound));
+    func->setAttr("edge.arena_bound", attributes.getI64IntegerAttr(bound));
     func->setAttr("edge.arena_plan", attributes.getArrayAttr(rows));
+    if (!map.empty())
+      func->setAttr("edge.buffer_regions",
+                    attributes.getDenseI64ArrayAttr(SmallVector<int64_t>(
+                        plan.regionOf.begin(), plan.regionOf.end())));
     numBuffers += buffers.size();
-    numBytes += plan.size;
-    numBoundBytes += plan.lowerBound;
+    numBytes += bytes;
+    numBoundBytes += bound;
+  }
+
+  static SmallVector<MemoryRegion> writableRegions(func::FuncOp func) {
+    SmallVector<MemoryRegion> map = getMemoryMap(func);
+    llvm::erase_if(
+        map, [](const MemoryRegion &region) { return !region.isWritable; });
+    return map;
+  }
+
+  /// The bytes that are read from or written to each buffer: all of it, once in
+  /// each call.
+  static SmallVector<int64_t> countTraffic(
+      ArrayRef<ArenaBuffer> buffers,
+      const llvm::MapVector<Operation *, SmallVector<int64_t>> &calls) {
+    SmallVector<int64_t> traffic(buffers.size(), 0);
+    for (const auto &[call, used] : calls)
+      for (int64_t buffer : used)
+        traffic[buffer] += buffers[buffer].size;
+    return traffic;
+  }
+
+  /// Makes the arena as large as the plan says; with a memory map, one for each
+  /// region.
+  void addArguments(func::FuncOp func, unsigned arenaIndex,
+                    ArrayRef<MemoryRegion> map, const RegionPlan &plan) {
+    Builder builder(&getContext());
+    for (unsigned region = 1; region < plan.sizes.size(); ++region)
+      (void)func.insertArgument(arenaIndex + region,
+                                func.getArgument(arenaIndex).getType(),
+                                builder.getDictionaryAttr(builder.getNamedAttr(
+                                    kArena, builder.getUnitAttr())),
+                                func.getLoc());
+    SmallVector<Type> inputs(func.getArgumentTypes());
+    for (auto [region, bytes] : llvm::enumerate(plan.sizes)) {
+      unsigned index = arenaIndex + region;
+      inputs[index] = MemRefType::get({bytes}, builder.getI8Type());
+      func.getArgument(index).setType(inputs[index]);
+      if (map.empty())
+        continue;
+      func.setArgAttr(index, "edge.region",
+                      builder.getStringAttr(map[region].name));
+      func.setArgAttr(index, "edge.region_bound",
+                      builder.getI64IntegerAttr(plan.lowerBounds[region]));
+    }
+    func.setFunctionType(
+        builder.getFunctionType(inputs, func.getResultTypes()));
   }
 };
 

@@ -8,6 +8,9 @@ with different contents of the arena, and calls it wrongly. The stack may be use
 at most as far as stated, and the arena, for the oldest CPU, must be used up to
 its last aligned block, unless it ends with scratch memory of one layer: its last
 rows can be spare. utils/check-plan must agree with the plan in the report.
+
+With a memory map, a network is linked for boards with regions of exactly the sizes
+that its plan states, and computes the same there.
 """
 import functools
 import json
@@ -70,6 +73,99 @@ def contract(options, path, feed, cpu):
         return f"arena {arena}, stack {stack} of {bound}"
 
 
+# A fast and a slow memory of boards, beside what board.ld uses.
+BOARDS = {
+    "mps2-an500": ("cortex-m7", 0x20000000, 0x20100000),
+    "mps2-an505": ("cortex-m33", 0x38000000, 0x38100000),
+    "mps3-an547": ("cortex-m55", 0x30000000, 0x31100000),
+}
+# Vectors, code and RAM.
+BASES = {"mps2-an500": (0, 0x400, 0x60000000),
+         "mps2-an505": (0x10000000, 0x10000400, 0x80000000),
+         "mps3-an547": (0x10000000, 0x11000000, 0x31000000)}
+WEIGHTS_AFTER = 0x80000
+BOARD_FILES = os.path.join(suite.ROOT, "compiler", "run", "board")
+
+
+def c_array(name, data):
+    return (f"static const unsigned char {name}[] "
+            "__attribute__((aligned(16))) = {" +
+            ",".join(map(str, data)) + "};\n")
+
+
+def linker_script(board, memory):
+    """Regions that have no byte to spare."""
+    vectors, code, ram = BASES[board]
+    _, fast, slow = BOARDS[board]
+    sizes = {region["name"]: region["bytes"] for region in memory["regions"]}
+    rows = [("VECTORS", vectors, 1024), ("CODE", code, WEIGHTS_AFTER),
+            ("WEIGHTS", code + WEIGHTS_AFTER, memory["weight_bytes"]),
+            ("RAM", ram, 1 << 16), ("FAST", fast, sizes["fast"]),
+            ("SLOW", slow, sizes["slow"])]
+    return ("MEMORY {\n" +
+            "".join(f"{name} : ORIGIN = {origin}, LENGTH = {length}\n"
+                    for name, origin, length in rows) + "}\nSECTIONS {\n"
+            ".fast (NOLOAD) : { *(.fast) } > FAST\n"
+            ".slow (NOLOAD) : { *(.slow) } > SLOW\n"
+            ".weights : { *(.model_weights) } > WEIGHTS\n}\n"
+            "INCLUDE board.ld\n")
+
+
+def regions(options, path, feed, board, fast_bytes):
+    """Links for memories of exactly the sizes of the plan."""
+    cpu = BOARDS[board][0]
+    want = suite.edgecc_run(options, path, feed, ["-mcpu=x86-64"])[0]
+    with tempfile.TemporaryDirectory() as folder:
+        def at(name):
+            return os.path.join(folder, name)
+        with open(at("map.json"), "w") as f:
+            json.dump({"regions": [
+                {"name": "slow", "size": "1M"},
+                {"name": "fast", "size": fast_bytes, "bytes_per_cycle": 4},
+                {"name": "flash", "size": "1M", "access": "r",
+                 "section": ".model_weights"}]}, f)
+        suite.must([os.path.join(options.bin, "edgecc"), path, "-o",
+                    at("network.o"), "--name=network",
+                    "-Wno-float-fallback", "-mcpu=" + cpu,
+                    "--memory-map=" + at("map.json"),
+                    "--report=" + at("report.json")], options.timeout)
+        suite.must([sys.executable, os.path.join(suite.ROOT, "utils",
+                                                 "check-plan"),
+                    at("report.json")])
+        # In one arena, for callers that know any network.
+        got = suite.edgecc_run(options, path, feed, [
+            "-mcpu=x86-64", "--memory-map=" + at("map.json")])[0]
+        if not np.array_equal(got, want):
+            raise suite.Failure("other results in one arena")
+        with open(at("report.json")) as f:
+            report = json.load(f)
+        with open(at("data.h"), "w") as f:
+            f.write(c_array("input", element_bytes(path, feed)))
+            f.write(c_array("expected", want.tobytes()))
+        with open(at("memory.ld"), "w") as f:
+            f.write(linker_script(board, report["memory"]))
+        triple = report["target"]["triple"]
+        objects = [at("network.o")]
+        for source in (os.path.join(HERE, "regions.c"),
+                       os.path.join(BOARD_FILES, "start_arm_m.c")):
+            objects.append(at(os.path.basename(source) + ".o"))
+            suite.must(["clang-22", "--target=" + triple, "-mcpu=" + cpu,
+                        "-mfloat-abi=" + ("hard" if triple.endswith("hf")
+                                          else "soft"),
+                        "-std=c99", "-O1", "-ffreestanding", "-fno-builtin",
+                        "-I", folder, "-I", BOARD_FILES, "-c", source, "-o",
+                        objects[-1]])
+        suite.must(["ld.lld-22", "--static", "--gc-sections", "-L",
+                    BOARD_FILES, "-T", at("memory.ld"), "-o", at("image"),
+                    *objects])
+        suite.must(["qemu-system-arm", "-M", board, "-display", "none",
+                    "-monitor", "none", "-serial", "none",
+                    "-semihosting-config", "enable=on,target=native",
+                    "-kernel", at("image")], 120)
+    return ", ".join(f"{region['name']} {region['bytes']}"
+                     for region in report["memory"]["regions"])
+
+
 def main():
     p = suite.parser(__doc__)
     p.add_argument("--zoo", default="")
@@ -91,6 +187,10 @@ def main():
         for cpu in ["x86-64", "native"]:
             tests.append((f"{name} {cpu}", functools.partial(
                 contract, options, path, feeds[0], cpu)))
+        if name == "mlperf_ic_resnet8_int8":
+            tests += [(f"{name} {board} regions", functools.partial(
+                regions, options, path, feeds[0], board, 8 << 10))
+                      for board in BOARDS]
     return suite.run(tests, options)
 
 

@@ -7,6 +7,7 @@ Each test makes a faulty input, runs edgecc or edgecc-run on it and looks for
 what the message must name.
 """
 import functools
+import json
 import os
 import re
 import sys
@@ -104,6 +105,82 @@ IMAGE = np.zeros((1, 1, 8, 8), np.float32)
 @refusal("no_such.onnx")
 def missing_file(folder):
     return [os.path.join(folder, "no_such.onnx")]
+
+
+def mapped(folder, text):
+    path = os.path.join(folder, "map.json")
+    with open(path, "w") as f:
+        f.write(text if isinstance(text, str) else json.dumps(
+            {"regions": text}))
+    return [DIGITS, "-mcpu=cortex-m7", "--memory-map=" + path]
+
+
+@refusal("no_such.json")
+def missing_memory_map(folder):
+    return [DIGITS, "--memory-map=" + os.path.join(folder, "no_such.json")]
+
+
+@refusal("map.json", "Invalid JSON")
+def memory_map_without_json(folder):
+    return mapped(folder, "regions: []")
+
+
+@refusal('an object with an array "regions"')
+def memory_map_without_regions(folder):
+    return mapped(folder, "[]")
+
+
+@refusal("'a-b'", "for a parameter")
+def memory_map_bad_name(folder):
+    return mapped(folder, [{"name": "a-b", "size": 4096}])
+
+
+@refusal("for a parameter", "'arena'")
+def memory_map_taken_name(folder):
+    return mapped(folder, [{"name": "arena", "size": 4096}])
+
+
+@refusal("'tcm'", "\"size\" in bytes")
+def memory_map_bad_size(folder):
+    return mapped(folder, [{"name": "tcm", "size": "64kB"}])
+
+
+@refusal("'tcm'", 'unknown key "speed"')
+def memory_map_unknown_key(folder):
+    return mapped(folder, [{"name": "tcm", "size": 4096, "speed": 1}])
+
+
+@refusal("'tcm'", '"bytes_per_cycle"')
+def memory_map_bad_speed(folder):
+    return mapped(folder, [{"name": "tcm", "size": 4096,
+                            "bytes_per_cycle": 0}])
+
+
+@refusal("two regions are called 'TCM'")
+def memory_map_same_names(folder):
+    return mapped(folder, [{"name": "tcm", "size": 4096},
+                           {"name": "TCM", "size": 4096}])
+
+
+@refusal("can be written")
+def memory_map_read_only(folder):
+    return mapped(folder, [{"name": "flash", "size": 4096, "access": "r"}])
+
+
+@refusal("bytes of 'sram', but the memory map allows 4096", "bytes: arena")
+def memory_map_too_small(folder):
+    return mapped(folder, [{"name": "sram", "size": 4096}])
+
+
+@refusal("bytes of 'flash', but the memory map allows 8192", "constants of")
+def memory_map_small_flash(folder):
+    return mapped(folder, [{"name": "sram", "size": "64K"},
+                           {"name": "flash", "size": "8K", "access": "r"}])
+
+
+@refusal("--memory-map is for one thread")
+def memory_map_with_threads(folder):
+    return [*mapped(folder, [{"name": "sram", "size": "64K"}]), "-fthreads=2"]
 
 
 @refusal("cut.onnx")

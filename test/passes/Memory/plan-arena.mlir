@@ -135,3 +135,32 @@ func.func @dynamic(%n: index, %arena: memref<0xi8> {edge.arena}) {
   %a = memref.alloc(%n) : memref<?xf32>
   return
 }
+
+// -----
+
+// With a memory map each region is an argument; what is used most lies in the
+// fastest one.
+module attributes {edge.memory_map = [
+    {name = "slow", bytes = 4096 : i64, bytes_per_cycle = 1.0 : f64, writable = true},
+    {name = "fast", bytes = 64 : i64, bytes_per_cycle = 4.0 : f64, writable = true},
+    {name = "flash", bytes = 4096 : i64, bytes_per_cycle = 1.0 : f64, writable = false}]} {
+func.func private @kernel(memref<16xf32>, memref<16xf32>)
+// CHECK-LABEL: func @regions
+// CHECK-SAME: %[[SLOW:[^:]*]]: memref<64xi8> {edge.arena, edge.region = "slow", edge.region_bound = 64 : i64}
+// CHECK-SAME: %[[FAST:[^:]*]]: memref<64xi8> {edge.arena, edge.region = "fast", edge.region_bound = 64 : i64}
+// CHECK-SAME: edge.arena_bytes = 128
+// CHECK-SAME: edge.buffer_regions = array<i64: 0, 1>
+func.func @regions(%x: memref<16xf32>, %y: memref<16xf32>,
+                   %arena: memref<0xi8> {edge.arena}) {
+  // CHECK: memref.view %[[SLOW]]
+  // CHECK: memref.view %[[FAST]]
+  %a = memref.alloc() : memref<16xf32>
+  %b = memref.alloc() : memref<16xf32>
+  func.call @kernel(%x, %a) : (memref<16xf32>, memref<16xf32>) -> ()
+  func.call @kernel(%x, %b) : (memref<16xf32>, memref<16xf32>) -> ()
+  func.call @kernel(%b, %y) : (memref<16xf32>, memref<16xf32>) -> ()
+  func.call @kernel(%b, %y) : (memref<16xf32>, memref<16xf32>) -> ()
+  func.call @kernel(%a, %b) : (memref<16xf32>, memref<16xf32>) -> ()
+  return
+}
+}

@@ -1,0 +1,52 @@
+//===- MemoryMap.cpp - the memories that a network may use ------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Target/MemoryMap.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace edgecc::target;
+
+Attribute edgecc::target::encodeMemoryMap(ArrayRef<MemoryRegion> regions,
+                                          MLIRContext *context) {
+  Builder builder(context);
+  SmallVector<Attribute> rows;
+  for (const MemoryRegion &region : regions)
+    rows.push_back(builder.getDictionaryAttr(
+        {builder.getNamedAttr("name", builder.getStringAttr(region.name)),
+         builder.getNamedAttr("bytes", builder.getI64IntegerAttr(region.bytes)),
+         builder.getNamedAttr("bytes_per_cycle",
+                              builder.getF64FloatAttr(region.bytesPerCycle)),
+         builder.getNamedAttr("writable",
+                              builder.getBoolAttr(region.isWritable)),
+         builder.getNamedAttr("section",
+                              builder.getStringAttr(region.section))}));
+  return builder.getArrayAttr(rows);
+}
+
+SmallVector<MemoryRegion> edgecc::target::getMemoryMap(Operation *op) {
+  SmallVector<MemoryRegion> regions;
+  for (; op; op = op->getParentOp()) {
+    auto rows = op->getAttrOfType<ArrayAttr>(memoryMapAttrName);
+    if (!rows)
+      continue;
+    for (auto row : rows.getAsRange<DictionaryAttr>()) {
+      MemoryRegion &region = regions.emplace_back();
+      if (auto name = row.getAs<StringAttr>("name"))
+        region.name = name.str();
+      if (auto bytes = row.getAs<IntegerAttr>("bytes"))
+        region.bytes = bytes.getInt();
+      if (auto speed = row.getAs<FloatAttr>("bytes_per_cycle"))
+        region.bytesPerCycle = speed.getValueAsDouble();
+      if (auto writable = row.getAs<BoolAttr>("writable"))
+        region.isWritable = writable.getValue();
+      if (auto section = row.getAs<StringAttr>("section"))
+        region.section = section.str();
+    }
+    break;
+  }
+  return regions;
+}

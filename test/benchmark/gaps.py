@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Lists how far the arena of each network is above what no plan undercuts.
+
+Prints a row for each network and CPU: bytes of arena, the lower bound, the gap
+between them, the seconds that the passes take that plan memory. Networks are
+those of the repository and of a zoo (--zoo DIR). Fails if fewer than 95 % of the
+plans reach the bound, or if planning takes longer than --most seconds.
+"""
+import os
+import re
+import sys
+import tempfile
+
+import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..",
+                                "integration"))
+import models
+import suite
+
+PLANNING = ["FormRowStreams", "OrderCalls", "PlanArena"]
+
+
+def plan(options, path, feed, cpu):
+    """Bytes of arena, lower bound, seconds of planning."""
+    shapes = [f"--shape={name}:" + "x".join(map(str, np.shape(array)))
+              for name, array in feed.items()
+              if models.has_open_shape(path, name) and np.ndim(array)]
+    p = suite.must([os.path.join(options.bin, "edgecc"), path, "-mcpu=" + cpu,
+                    "--compile-to=kernel", "-o", "-", "-Wno-float-fallback",
+                    "--mlir-timing", "--mlir-timing-display=list", *shapes],
+                   options.timeout)
+    def attribute(name):
+        found = re.search(rf"edge\.{name} = (\d+)", p.stdout)
+        return int(found[1]) if found else 0
+    seconds = sum(
+        float(found[1]) for name in PLANNING for found in re.finditer(
+            rf"^ *([\d.]+) \( *[\d.]+%\)  {name}$", p.stderr, re.MULTILINE))
+    return attribute("arena_bytes"), attribute("arena_bound"), seconds
+
+
+def main():
+    p = suite.parser(__doc__)
+    p.add_argument("--zoo", default="")
+    p.add_argument("--scratch", default="")
+    p.add_argument("--cpus", default="x86-64-v3,cortex-m7")
+    p.add_argument("--most", type=float, default=10,
+                   help="seconds that planning may take")
+    options = p.parse_args()
+    networks = list(models.own_networks())
+    if options.zoo:
+        scratch = options.scratch or tempfile.mkdtemp()
+        networks += models.zoo_networks(options.zoo, scratch)
+    known = models.exceptions()
+    plans = reached = 0
+    slowest = 0
+    for name, path, feeds in networks:
+        if feeds is None or known.get(name, [""])[0] == "refused" or \
+                (options.names and name not in options.names):
+            continue
+        for cpu in options.cpus.split(","):
+            try:
+                arena, bound, seconds = plan(options, path, feeds[0], cpu)
+            except suite.Failure as error:
+                print(f"{name:36s} {cpu:10s} {str(error)[:100]}", flush=True)
+                continue
+            gap = arena / bound - 1 if bound else 0
+            print(f"{name:36s} {cpu:10s} {arena:10d} {bound:10d} {gap:7.2%} "
+                  f"{seconds:6.2f} s", flush=True)
+            plans += 1
+            reached += arena == bound
+            slowest = max(slowest, seconds)
+    print(f"{reached} of {plans} plans reach the bound, planning takes at "
+          f"most {slowest:.1f} s")
+    return int(reached < 0.95 * plans or slowest > options.most)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
