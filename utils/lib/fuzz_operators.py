@@ -212,7 +212,10 @@ def cumulate(g):
 def top_k(g):
     x = g.pick(g.allowed("TopK"), 1)
     axis = axis_of(g, x) if g.opset >= 11 else g.random.randrange(x.rank)
-    k = g.random.randint(0 if g.opset >= 10 else 1, x.shape[axis])
+    least = 0 if g.opset >= 10 else 1
+    if x.shape[axis] < least:
+        raise Unfit("nothing to choose from")
+    k = g.random.randint(least, x.shape[axis])
     return g.node("TopK", [x], {"k": k} if g.opset < 10 else
                   {"K": np.array([k], np.int64)}, outputs=2, axis=axis,
                   largest=g.random.randint(0, 1))
