@@ -158,6 +158,7 @@ static Error linkImage(const TemporaryFolder &folder,
       compile.push_back(flag.str());
     compile.push_back("-DINPUTS=\"" + folder / "inputs" + "\"");
     compile.push_back("-DOUTPUTS=\"" + folder / "outputs" + "\"");
+    compile.push_back("-DVALUES=\"" + folder / "values" + "\"");
     compile.insert(compile.end(), {folder / source, "-o", object});
     if (Error error = runProgram(compile, "", folder / "errors",
                                  "compiling for " + board.name))
@@ -170,8 +171,8 @@ static Error linkImage(const TemporaryFolder &folder,
 Expected<TensorData> edgecc::executeOnBoard(const CompiledModel &model,
                                             const Board &board,
                                             const TensorData &inputs,
-                                            StringRef counter,
-                                            raw_ostream *os) {
+                                            StringRef counter, raw_ostream *os,
+                                            TensorData *values) {
   auto emulator = findProgram(board.emulator, "no emulator of " + board.name);
   if (!emulator)
     return emulator.takeError();
@@ -202,6 +203,12 @@ Expected<TensorData> edgecc::executeOnBoard(const CompiledModel &model,
     if (!count)
       return makeError("the emulator has counted no instructions");
     *os << (*count)->getBuffer();
+  }
+  if (values) {
+    auto shown = readValues(folder, model);
+    if (!shown)
+      return shown.takeError();
+    *values = std::move(*shown);
   }
   return readOutputs(folder, model);
 }

@@ -39,12 +39,11 @@ const Board *findBoard(llvm::StringRef name);
 /// and runs that. Fails as well if the network writes outside its arena and
 /// outputs, or takes more stack than its header states. With `counter`, the
 /// path of our plug-in for QEMU, prints the number of instructions of the run
-/// to `os`.
-llvm::Expected<TensorData> executeOnBoard(const CompiledModel &model,
-                                          const Board &board,
-                                          const TensorData &inputs,
-                                          llvm::StringRef counter = "",
-                                          llvm::raw_ostream *os = nullptr);
+/// to `os`. `values`, if not null, receives the values that the network shows.
+llvm::Expected<TensorData>
+executeOnBoard(const CompiledModel &model, const Board &board,
+               const TensorData &inputs, llvm::StringRef counter = "",
+               llvm::raw_ostream *os = nullptr, TensorData *values = nullptr);
 
 } // namespace edgecc
 

@@ -258,6 +258,9 @@ Expected<TensorData> edgecc::executeWithRunner(const CompiledModel &model,
     return makeError("cannot run '" + command.front() + "': not found");
   command.front() = *emulator;
   target::CpuAttr cpu = model.cpu;
+  if (options.values && Triple(cpu.getTriple()).isWasm())
+    return makeError("what a network shows of its values cannot be read from "
+                     "WebAssembly");
 
   TemporaryFolder folder;
   if (Error error = folder.create())
@@ -273,11 +276,18 @@ Expected<TensorData> edgecc::executeWithRunner(const CompiledModel &model,
   for (StringRef file : {"inputs", "outputs"})
     command.push_back(folder / file);
   command.push_back(std::to_string(options.reps));
+  command.push_back(folder / "values");
   if (Error error = runProgram(command, times, errors, "'" + runner + "'"))
     return std::move(error);
 
   if (options.reps)
     if (auto buffer = MemoryBuffer::getFile(times))
       *options.times << (*buffer)->getBuffer();
+  if (options.values) {
+    auto values = readValues(folder, model);
+    if (!values)
+      return values.takeError();
+    *options.values = std::move(*values);
+  }
   return readOutputs(folder, model);
 }

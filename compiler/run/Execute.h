@@ -26,6 +26,9 @@ struct ExecuteOptions {
   /// Receives the median time of each layer in microseconds, if the network
   /// was compiled with timers. Only in this process.
   std::vector<double> *layerTimes = nullptr;
+  /// Receives the values that the network shows, in the order of its table.
+  /// Only with a runner.
+  TensorData *values = nullptr;
 };
 
 /// The name that a model must be compiled under for `executeWithRunner`.

@@ -239,6 +239,24 @@ edgecc::readNpzShapes(StringRef path) {
   return shapes;
 }
 
+Expected<StringMap<NpzArray>> edgecc::readNpzArrays(StringRef path) {
+  auto archive = openArchive(path);
+  if (!archive)
+    return archive.takeError();
+  StringMap<NpzArray> arrays;
+  for (const auto &member : archive->members) {
+    auto array = readMember(archive->zip.get(), member.second, path);
+    if (!array)
+      return array.takeError();
+    if (!array->isFortranOrder || array->shape.size() < 2)
+      arrays[member.first()] = {
+          array->type, array->shape,
+          std::vector<char>(array->file.begin() + array->start,
+                            array->file.end())};
+  }
+  return arrays;
+}
+
 Expected<TensorData> edgecc::readNpz(StringRef path,
                                      ArrayRef<TensorInterface> tensors) {
   auto archive = openArchive(path);

@@ -44,6 +44,18 @@ struct Examples {
 llvm::Expected<Examples>
 readNpzExamples(llvm::StringRef path, llvm::ArrayRef<TensorInterface> tensors);
 
+/// An array of a file.
+struct NpzArray {
+  /// Its type as NumPy writes it, such as `<f4`.
+  std::string type;
+  llvm::SmallVector<int64_t> shape;
+  /// Its elements, row-major.
+  std::vector<char> bytes;
+};
+
+/// All arrays of an .npz file by name, but those in Fortran order.
+llvm::Expected<llvm::StringMap<NpzArray>> readNpzArrays(llvm::StringRef path);
+
 /// The shapes of the arrays in an .npz file, by name.
 llvm::Expected<llvm::StringMap<llvm::SmallVector<int64_t>>>
 readNpzShapes(llvm::StringRef path);

@@ -78,20 +78,43 @@ TensorData edgecc::makeOutputs(const ModelInterface &interface) {
   return outputs;
 }
 
+/// Fills `tensors` with what the file of that name has, one after the other.
+static Error readTensors(const TemporaryFolder &folder, StringRef name,
+                         MutableArrayRef<MutableArrayRef<char>> tensors) {
+  auto result = MemoryBuffer::getFile(folder / name);
+  if (!result)
+    return makeError("the network wrote no " + name);
+  StringRef rest = (*result)->getBuffer();
+  for (MutableArrayRef<char> tensor : tensors) {
+    if (rest.size() < tensor.size())
+      return makeError("the network's " + name + " are too short");
+    llvm::copy(rest.take_front(tensor.size()), tensor.begin());
+    rest = rest.drop_front(tensor.size());
+  }
+  return Error::success();
+}
+
 Expected<TensorData> edgecc::readOutputs(const TemporaryFolder &folder,
                                          const CompiledModel &model) {
-  auto result = MemoryBuffer::getFile(folder / "outputs");
-  if (!result)
-    return makeError("the network wrote no outputs");
   TensorData outputs = makeOutputs(model.interface);
-  StringRef rest = (*result)->getBuffer();
-  for (auto [tensor, output] : zip(model.interface.outputs, outputs)) {
-    if (rest.size() < static_cast<size_t>(tensor.bytes))
-      return makeError("the network's outputs are too short");
-    llvm::copy(rest.take_front(tensor.bytes), output.begin());
-    rest = rest.drop_front(tensor.bytes);
-  }
+  SmallVector<MutableArrayRef<char>> places;
+  for (auto [tensor, output] : zip(model.interface.outputs, outputs))
+    places.emplace_back(output.data(), tensor.bytes);
+  if (Error error = readTensors(folder, "outputs", places))
+    return std::move(error);
   return outputs;
+}
+
+Expected<TensorData> edgecc::readValues(const TemporaryFolder &folder,
+                                        const CompiledModel &model) {
+  TensorData values;
+  for (const ValueInterface &value : model.interface.values)
+    values.emplace_back(value.tensor.bytes);
+  SmallVector<MutableArrayRef<char>> places(values.begin(), values.end());
+  if (!values.empty())
+    if (Error error = readTensors(folder, "values", places))
+      return std::move(error);
+  return values;
 }
 
 Error edgecc::runProgram(ArrayRef<std::string> command, StringRef out,

@@ -45,6 +45,11 @@ llvm::Error writeNetwork(const TemporaryFolder &folder,
 llvm::Expected<TensorData> readOutputs(const TemporaryFolder &folder,
                                        const CompiledModel &model);
 
+/// Reads `values`, with the bytes of all values that the network has shown one
+/// after the other; nothing if it shows none.
+llvm::Expected<TensorData> readValues(const TemporaryFolder &folder,
+                                      const CompiledModel &model);
+
 /// Room for the outputs of a network.
 TensorData makeOutputs(const ModelInterface &interface);
 

@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * edgecc-run links this with a network called "network" for another machine:
- *   program INPUTS OUTPUTS REPS
+ *   program INPUTS OUTPUTS REPS VALUES
  * INPUTS holds the bytes of all inputs one after the other, and so will
- * OUTPUTS. With REPS above 0 the program warms up and prints the microseconds
+ * OUTPUTS, and VALUES those of the values that the network shows. With REPS above 0 the program warms up and prints the microseconds
  * of as many runs.
  *===----------------------------------------------------------------------===*/
 
@@ -39,6 +39,21 @@ static void *allocate(size_t bytes, size_t align) {
   return memory + (align - (size_t)(uintptr_t)memory % align) % align;
 }
 
+#ifdef NETWORK_VALUES
+static FILE *values;
+
+static void write_piece(const void *piece, size_t bytes) {
+  if (fwrite(piece, 1, bytes, values) != bytes)
+    fail("cannot write the values");
+}
+
+void network_on_value(uint32_t number, const edgecc_value_v0_t *value,
+                      const void *data) {
+  (void)number;
+  edgecc_value_v0_read(value, data, write_piece);
+}
+#endif
+
 static int32_t run(const edgecc_model_v0_t *model, void **inputs,
                    void **outputs, void *arena) {
   return model->run((const void *const *)inputs, (void *const *)outputs, arena,
@@ -54,8 +69,13 @@ int main(int argc, char **argv) {
   int32_t status;
   double start;
 
-  if (argc != 4)
-    fail("usage: program INPUTS OUTPUTS REPS");
+  if (argc != 5)
+    fail("usage: program INPUTS OUTPUTS REPS VALUES");
+#ifdef NETWORK_VALUES
+  values = fopen(argv[4], "wb");
+  if (!values)
+    fail("cannot open the values");
+#endif
   reps = strtol(argv[3], NULL, 10);
   inputs = allocate((model->num_inputs + 1) * sizeof(void *), 64);
   outputs = allocate((model->num_outputs + 1) * sizeof(void *), 64);
@@ -86,6 +106,10 @@ int main(int argc, char **argv) {
     printf("%.3f\n", now_us() - start);
   }
 
+#ifdef NETWORK_VALUES
+  if (fclose(values) != 0)
+    fail("cannot write the values");
+#endif
   file = fopen(argv[2], "wb");
   if (!file)
     fail("cannot open the outputs");

@@ -8,6 +8,7 @@
 #include "compiler/api/Report.h"
 #include "compiler/run/Boards.h"
 #include "compiler/run/Execute.h"
+#include "compiler/run/Verify.h"
 #include "compiler/tools/CommonFlags.h"
 
 #include "llvm/Support/FileSystem.h"
@@ -48,6 +49,19 @@ struct Flags {
       "count-instructions",
       cl::desc("Print how many instructions the run takes on the --board"),
       cl::cat(category)};
+  cl::opt<bool> verify{
+      "verify",
+      cl::desc("Compare the values inside of the network, layer by layer, with "
+               "those of a run on this machine, and name the first one that "
+               "differs"),
+      cl::cat(category)};
+  cl::opt<std::string> verifyAgainst{
+      "verify-against", cl::value_desc("file.npz"),
+      cl::desc("Compare with these values, by their names in the graph, such "
+               "as utils/onnx-values writes"),
+      cl::cat(category)};
+
+  bool verifies() const { return verify || !verifyAgainst.empty(); }
 };
 } // namespace
 
@@ -67,6 +81,15 @@ static std::optional<const Board *> chooseBoard(const Flags &flags) {
                        "nor with --runner");
     return std::nullopt;
   }
+  if (flags.verify && !isElsewhere) {
+    tools::reportError("--verify needs a --board or a --runner");
+    return std::nullopt;
+  }
+  if (flags.verifies() && (flags.reps != 0 || flags.count)) {
+    tools::reportError("--verify and --verify-against go neither with --reps "
+                       "nor with --count-instructions");
+    return std::nullopt;
+  }
   if (flags.board.empty())
     return nullptr;
   if (!flags.common.runner.empty() || flags.reps != 0) {
@@ -83,6 +106,53 @@ static std::optional<const Board *> chooseBoard(const Flags &flags) {
   return std::nullopt;
 }
 
+/// What runs a program on this machine as it is.
+static constexpr llvm::StringLiteral runHere = "env";
+
+/// Compares the values of a run with those that the flags name. False if there
+/// is one that differs, or after an error.
+static bool verify(Compiler &compiler, const Flags &flags,
+                   const CompileOptions &options, const CompiledModel &model,
+                   const TensorData &inputs, const TensorData &values) {
+  auto report = [](llvm::Error error) {
+    return tools::reportError(llvm::toString(std::move(error)));
+  };
+  bool isSame = true;
+  auto compare = [&](const llvm::StringMap<NpzArray> &wanted,
+                     Tolerance tolerance, llvm::StringRef title) {
+    isSame &= printComparison(
+        compareValues(model.interface.values, values, wanted, tolerance), title,
+        llvm::outs());
+  };
+  if (flags.verify) {
+    CompileOptions here = options;
+    here.target = {};
+    here.target.cpu = "native";
+    here.limits = {};
+    llvm::FailureOr<CompiledModel> other =
+        compiler.compile(flags.common.model, here);
+    if (failed(other))
+      return false;
+    TensorData otherValues;
+    ExecuteOptions execute;
+    execute.values = &otherValues;
+    auto outputs = executeWithRunner(*other, runHere, inputs, execute);
+    if (!outputs)
+      return report(outputs.takeError());
+    // Sums of reals in another order.
+    compare(nameValues(other->interface.values, otherValues), {1e-5, 0},
+            "against this machine:");
+  }
+  if (!flags.verifyAgainst.empty()) {
+    auto arrays = readNpzArrays(flags.verifyAgainst);
+    if (!arrays)
+      return report(arrays.takeError());
+    // Which may have computed integers with reals.
+    compare(*arrays, {1e-4, 1}, "against '" + flags.verifyAgainst + "':");
+  }
+  return isSame;
+}
+
 /// Runs the model; false after an error.
 static bool run(Compiler &compiler, const Flags &flags,
                 llvm::StringRef program) {
@@ -90,7 +160,15 @@ static bool run(Compiler &compiler, const Flags &flags,
   if (!board)
     return false;
   CompileOptions options = flags.common.getOptions();
-  bool isElsewhere = !flags.common.runner.empty() || *board;
+  // What a network shows goes to a program of its own, here as well.
+  std::string runner = flags.common.runner;
+  if (flags.verifies() && !*board && runner.empty()) {
+    runner = runHere.str();
+    if (isTargetOpen(options.target))
+      options.target.cpu = "native";
+  }
+  options.layers.values |= flags.verifies();
+  bool isElsewhere = !runner.empty() || *board;
   if (*board && isTargetOpen(options.target)) {
     options.target.cpu = (*board)->cpu.str();
     options.target.march = (*board)->march.str();
@@ -139,11 +217,14 @@ static bool run(Compiler &compiler, const Flags &flags,
     counter = llvm::sys::path::parent_path(program);
     llvm::sys::path::append(counter, "edgecc-count-instructions.so");
   }
-  auto outputs =
-      *board ? executeOnBoard(*model, **board, inputs, counter, &llvm::outs())
-      : isElsewhere
-          ? executeWithRunner(*model, flags.common.runner, inputs, execute)
-          : executeHere(*model, inputs, execute);
+  TensorData values;
+  TensorData *shown = flags.verifies() ? &values : nullptr;
+  execute.values = shown;
+  auto outputs = *board ? executeOnBoard(*model, **board, inputs, counter,
+                                         &llvm::outs(), shown)
+                 : isElsewhere
+                     ? executeWithRunner(*model, runner, inputs, execute)
+                     : executeHere(*model, inputs, execute);
   if (!outputs)
     return report(outputs.takeError());
   if (!flags.profile.empty()) {
@@ -158,7 +239,8 @@ static bool run(Compiler &compiler, const Flags &flags,
     if (llvm::Error error =
             writeNpz(flags.outputs, model->interface.outputs, *outputs))
       return report(std::move(error));
-  return true;
+  return !flags.verifies() ||
+         verify(compiler, flags, options, *model, inputs, values);
 }
 
 int main(int argc, char **argv) {

@@ -33,8 +33,9 @@ void edgecc::edge::nameOutput(Value value, Location node, unsigned output) {
   Operation *op = value.getDefiningOp();
   while (op && op->getNumResults() == 1 && op->getLoc() == node) {
     op->setLoc(loc);
-    op = isa<TransposeOp, ReshapeOp>(op) ? op->getOperand(0).getDefiningOp()
-                                         : nullptr;
+    op = isa<TransposeOp, ReshapeOp, StorageCastOp>(op)
+             ? op->getOperand(0).getDefiningOp()
+             : nullptr;
   }
 }
 
@@ -65,8 +66,7 @@ StringRef edgecc::edge::getValueName(OpResult result) {
     unsigned number = result.getResultNumber();
     if (number < terminator->getNumOperands())
       if (auto inner = dyn_cast<OpResult>(terminator->getOperand(number)))
-        if (StringRef name = getValueName(inner); !name.empty())
-          return name;
+        return getValueName(inner);
   }
   return ::getValueName(op->getLoc());
 }

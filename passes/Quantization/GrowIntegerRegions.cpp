@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Edge/ValueNames.h"
 #include "passes/Quantization/Averages.h"
 #include "passes/Quantization/LowerContractions.h"
 #include "passes/Quantization/Passes.h"
@@ -73,8 +74,18 @@ static Value cloneWith(OpBuilder &builder, Operation *op, ValueRange operands,
   IRMapping mapping;
   Operation *copy = builder.clone(*op, mapping);
   copy->setOperands(operands);
+  // The graph knows the numbers, not the integers.
+  copy->setLoc(withoutValue(op->getLoc()));
   copy->getResult(0).setType(typeOf(op->getResult(0)).clone(element));
   return copy->getResult(0);
+}
+
+/// `result`, which computes what `user` has computed, is called like that.
+static Value nameAs(Value result, QuantizeOp user) {
+  Operation *op = result.getDefiningOp();
+  op->setLoc(FusedLoc::get({op->getLoc(), user.getLoc()}, Attribute(),
+                           op->getContext()));
+  return result;
 }
 
 namespace {
@@ -136,7 +147,8 @@ struct HoistQuantize : OpRewritePattern<QuantizeOp> {
     SmallVector<Value> operands(producer->getOperands());
     operands[moved->getOperandNumber()] = QuantizeOp::create(
         rewriter, op.getLoc(), typeOf(source).clone(type), source);
-    rewriter.replaceOp(op, cloneWith(rewriter, producer, operands, type));
+    rewriter.replaceOp(
+        op, nameAs(cloneWith(rewriter, producer, operands, type), op));
     return success();
   }
 };
@@ -188,7 +200,7 @@ struct QuantizeConcat : OpRewritePattern<ConcatOp> {
       parts.push_back(rewriter.createOrFold<QuantizeOp>(
           user.getLoc(), typeOf(part).clone(type), part));
     Value result = cloneWith(rewriter, op, parts, type);
-    rewriter.replaceOp(user, result);
+    rewriter.replaceOp(user, nameAs(result, user));
     rewriter.eraseOp(op);
     return success();
   }
@@ -347,7 +359,7 @@ struct QuantizeContraction : OpRewritePattern<OpTy> {
     Value result = copy.getResult();
     if (user) {
       result.setType(typeOf(user.getResult()));
-      rewriter.replaceOp(user, result);
+      rewriter.replaceOp(user, nameAs(result, user));
       rewriter.eraseOp(op);
       return success();
     }

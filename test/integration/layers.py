@@ -5,7 +5,8 @@
 
 A C program runs each network as a whole and in steps: the bits of the results
 are the same, and the hook hears of every layer in order. Another one prints the
-values that a network shows, which are those of ONNX Runtime.
+values that a network shows, which are those of ONNX Runtime. edgecc-run compares
+such values by itself and names the first one that differs.
 """
 import functools
 import itertools
@@ -16,7 +17,6 @@ import tempfile
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -95,14 +95,14 @@ def runs(options, make, cpu, cc, runner):
 
 def all_values(path, feed):
     """What ONNX Runtime computes for every value of the graph."""
-    model = onnx.shape_inference.infer_shapes(onnx.load(path))
-    outputs = {o.name for o in model.graph.output}
-    model.graph.output.extend(v for v in model.graph.value_info
-                              if v.name not in outputs)
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"])
-    names = [o.name for o in session.get_outputs()]
-    return dict(zip(names, session.run(names, feed)))
+    with tempfile.TemporaryDirectory() as folder:
+        at = lambda name: os.path.join(folder, name)
+        suite.write_npz(at("in.npz"), feed)
+        suite.must([sys.executable, os.path.join(suite.ROOT, "utils",
+                                                 "onnx-values"),
+                    path, at("in.npz"), at("values.npz")])
+        with np.load(at("values.npz")) as z:
+            return {key: z[key] for key in z.files}
 
 
 def same_value(got, want):
@@ -147,6 +147,75 @@ def shows_values(options, path, feed, expected, cpu, cc, runner):
     return f"{len(names)} values"
 
 
+def quantised():
+    """Two convolutions of 8-bit integers."""
+    rng = np.random.default_rng(2)
+    constants = {
+        "w": rng.integers(-100, 100, (4, 4, 3, 3)).astype(np.int8),
+        "b": rng.integers(-500, 500, 4).astype(np.int32),
+        "sx": np.float32(0.02), "sw": np.float32(0.01), "sy": np.float32(0.05),
+        "sb": np.float32(0.02 * 0.01), "z": np.int8(0), "zb": np.int32(0)}
+
+    def convert(operator, source, target, scale, zero="z"):
+        return helper.make_node(operator, [source, scale, zero], [target])
+    nodes = [convert("QuantizeLinear", "x", "xq", "sx"),
+             convert("DequantizeLinear", "xq", "xd", "sx"),
+             convert("DequantizeLinear", "w", "wd", "sw"),
+             convert("DequantizeLinear", "b", "bd", "sb", "zb"),
+             helper.make_node("Conv", ["xd", "wd", "bd"], ["c"], pads=[1] * 4),
+             helper.make_node("Relu", ["c"], ["r"]),
+             convert("QuantizeLinear", "r", "rq", "sy"),
+             convert("DequantizeLinear", "rq", "rd", "sy"),
+             helper.make_node("Conv", ["rd", "wd"], ["e"]),
+             convert("QuantizeLinear", "e", "y", "sy")]
+    return helper.make_graph(
+        nodes, "quantised", [value("x", 1, 4, 9, 9)],
+        [value("y", 1, 4, 7, 7, element=TensorProto.INT8)],
+        [numpy_helper.from_array(a, n) for n, a in constants.items()])
+
+
+def verify(options, make, elsewhere, fault, shape=(1, 4, 9, 9)):
+    """edgecc-run compares a device with this machine and with ONNX Runtime's
+    values: all are equal, but where a weight of the graph behind these values
+    is another one, it names the value that this weight computes."""
+    with tempfile.TemporaryDirectory() as folder:
+        at = lambda name: os.path.join(folder, name)
+        opsets = [helper.make_opsetid("", 18)]
+        graph = make()
+        onnx.save(helper.make_model(graph, ir_version=10, opset_imports=opsets),
+                  at("net.onnx"))
+        weight, faulty = fault
+        for tensor in graph.initializer:
+            if tensor.name == weight:
+                array = numpy_helper.to_array(tensor).copy()
+                array.flat[array.size // 2] = -array.flat[array.size // 2]
+                tensor.CopyFrom(numpy_helper.from_array(array, weight))
+        onnx.save(helper.make_model(graph, ir_version=10, opset_imports=opsets),
+                  at("fault.onnx"))
+        x = np.random.default_rng(3).standard_normal(shape)
+        suite.write_npz(at("in.npz"), {"x": x.astype(np.float32)})
+
+        def run(reference, *flags):
+            suite.must([sys.executable,
+                        os.path.join(suite.ROOT, "utils", "onnx-values"),
+                        at(reference), at("in.npz"), at("values.npz")],
+                       options.timeout)
+            return suite.command(
+                [os.path.join(options.bin, "edgecc-run"), at("net.onnx"),
+                 "--inputs=" + at("in.npz"), *elsewhere, *flags,
+                 "--verify-against=" + at("values.npz")], options.timeout)
+
+        both = run("net.onnx", *(["--verify"] if elsewhere else []))
+        if both.returncode or both.stdout.count("all equal") != 1 + bool(
+                elsewhere):
+            raise suite.Failure((both.stderr or both.stdout)[-200:])
+        other = run("fault.onnx")
+        wanted = f"the first value that differs is '{faulty}'"
+        if other.returncode != 1 or wanted not in other.stdout:
+            raise suite.Failure((other.stderr or other.stdout)[-200:])
+        return both.stdout.splitlines()[-1]
+
+
 def without(options):
     """Neither entry nor hook is there unless asked for."""
     with tempfile.TemporaryDirectory() as folder:
@@ -178,6 +247,17 @@ def main():
     tests += [("values-" + cpu, functools.partial(
         shows_values, options, path, {"image": image}, shown, cpu, cc, runner))
         for cpu, cc, runner in machines]
+    arm = ["-mcpu=cortex-a72", "--runner=qemu-aarch64"]
+    tests += [
+        ("verify-here", functools.partial(
+            verify, options, chain, [], ("v", "d"))),
+        ("verify-cortex-a72", functools.partial(
+            verify, options, chain, arm, ("w", "b"))),
+        ("verify-board", functools.partial(
+            verify, options, chain, ["--board=mps2-an386"], ("v", "d"))),
+        ("verify-board-int8", functools.partial(
+            verify, options, quantised, ["--board=mps3-an547"],
+            ("w", "rq")))]
     tests.append(("without", functools.partial(without, options)))
     return suite.run(tests, options)
 

@@ -110,3 +110,10 @@ function(edgecc_add_tool name)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} MLIR LLVM)
 endfunction()
+
+# edgecc_embed_text(file output): the text of a file as a C++ string.
+function(edgecc_embed_text file output)
+  file(READ ${file} text)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(CONFIGURE OUTPUT ${output} CONTENT "R\"edgecc(@text@)edgecc\"\n" @ONLY)
+endfunction()
