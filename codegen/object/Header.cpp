@@ -273,50 +273,59 @@ void HeaderWriter::writeRun() {
      << "#endif\n\n";
 }
 
-void HeaderWriter::writeExample() {
-  os << "/* Example:\n *\n"
-     << " * #include \"" << fileName << "\"\n *\n";
+ExampleProgram edgecc::makeExample(const ModelInterface &model) {
+  ExampleProgram example;
+  raw_string_ostream buffers(example.buffers), fill(example.fill),
+      call(example.call);
+  std::string prefix = StringRef(model.name).upper();
   auto writeBuffer = [&](const TensorInterface &tensor, StringRef kind) {
     const ElementInfo *info = getElementInfo(tensor.type.getElementType());
-    os << " * static " << info->cType << " " << tensor.cName << "["
-       << macroOf(tensor, kind) << "_SIZE];\n";
+    buffers << "static " << info->cType << " " << tensor.cName << "[" << prefix
+            << "_" << kind << "_" << StringRef(tensor.cName).upper()
+            << "_SIZE];\n";
   };
-  for (const TensorInterface &input : model.inputs)
+  call << model.name << "_run(";
+  for (const TensorInterface &input : model.inputs) {
     writeBuffer(input, "INPUT");
-  for (const TensorInterface &output : model.outputs)
-    writeBuffer(output, "OUTPUT");
-  SmallVector<RegionInterface> arenas = model.getArenas();
-  for (const RegionInterface &arena : arenas)
-    if (arena.bytes > 0 || model.regions.empty())
-      os << " * static " << prefix << "_ALIGNED unsigned char " << arena.name
-         << "[" << prefix << "_" << StringRef(arena.name).upper()
-         << "_BYTES];\n";
-  os << " *\n"
-     << " * int main(void) {\n"
-     << " *   int32_t status;\n";
-  for (const TensorInterface &input : model.inputs)
     if (input.type.getNumElements() > 0)
-      os << " *   " << input.cName << "[0] = 1; // fill the input\n";
-  os << " *   status = " << model.name << "_run(";
-  for (const TensorInterface &input : model.inputs)
-    os << input.cName << ", ";
-  for (const TensorInterface &output : model.outputs)
-    os << output.cName << ", ";
-  ListSeparator comma;
-  for (const RegionInterface &arena : arenas) {
-    os << comma;
-    if (arena.bytes > 0 || model.regions.empty())
-      os << arena.name << ", sizeof " << arena.name;
-    else
-      os << "NULL, 0";
+      fill << "  " << input.cName << "[0] = 1; // fill the input\n";
+    call << input.cName << ", ";
   }
-  os << (hasThreads() ? ", NULL" : "") << ");\n"
-     << " *   if (status != " << prefix << "_OK)\n"
-     << " *     return (int)status;\n"
-     << " *   // the result is in";
+  for (const TensorInterface &output : model.outputs) {
+    writeBuffer(output, "OUTPUT");
+    call << output.cName << ", ";
+  }
+  ListSeparator comma;
+  for (const RegionInterface &arena : model.getArenas()) {
+    call << comma;
+    if (arena.bytes == 0 && !model.regions.empty()) {
+      call << "NULL, 0";
+      continue;
+    }
+    // The alignment first, where C++ wants it.
+    buffers << prefix << "_ALIGNED static unsigned char " << arena.name << "["
+            << prefix << "_" << StringRef(arena.name).upper() << "_BYTES];\n";
+    call << arena.name << ", sizeof " << arena.name;
+  }
+  call << (model.threads > 1 ? ", NULL" : "") << ")";
+  return example;
+}
+
+void HeaderWriter::writeExample() {
+  ExampleProgram example = makeExample(model);
+  std::string text =
+      ("#include \"" + fileName + "\"\n\n" + example.buffers +
+       "\nint main(void) {\n  int32_t status;\n" + example.fill +
+       "  status = " + example.call + ";\n  if (status != " + prefix +
+       "_OK)\n    return (int)status;\n  // the result is in")
+          .str();
   for (const TensorInterface &output : model.outputs)
-    os << " " << output.cName;
-  os << "\n *   return 0;\n * }\n */\n";
+    text += " " + output.cName;
+  text += "\n  return 0;\n}";
+  os << "/* Example:\n *\n";
+  for (StringRef line : split(text, '\n'))
+    os << (line.empty() ? " *" : " * ") << line << "\n";
+  os << " */\n";
 }
 
 void edgecc::writeHeader(const ModelInterface &model, StringRef fileName,

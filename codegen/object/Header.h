@@ -21,6 +21,17 @@ namespace edgecc {
 void writeHeader(const ModelInterface &model, llvm::StringRef fileName,
                  llvm::raw_ostream &os);
 
+/// The parts of a C program that runs a network.
+struct ExampleProgram {
+  /// Declarations of the arena and of a buffer for each input and output.
+  std::string buffers;
+  /// Statements that put something into the inputs.
+  std::string fill;
+  /// The call that runs it, an expression.
+  std::string call;
+};
+ExampleProgram makeExample(const ModelInterface &model);
+
 } // namespace edgecc
 
 #endif // EDGECC_CODEGEN_OBJECT_HEADER_H

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/api/Report.h"
+#include "compiler/kit/Kit.h"
 #include "compiler/tools/CommonFlags.h"
 
 #include "codegen/object/Header.h"
@@ -20,11 +21,18 @@ struct Flags {
   tools::CommonFlags common{category};
   cl::opt<std::string> output{"o", cl::value_desc("file"),
                               cl::desc("Write the object to this file, and its "
-                                       "header beside it"),
+                                       "header beside it; with --emit, a "
+                                       "folder"),
                               cl::cat(category)};
   cl::opt<std::string> compileTo{
       "compile-to", cl::init("obj"), cl::value_desc("stage"),
       cl::desc("Stop after onnx, edge, opt, placed, kernel, llvm, asm or obj"),
+      cl::cat(category)};
+  cl::opt<std::string> emit{
+      "emit", cl::value_desc("kit:system"),
+      cl::desc("Write a folder that a build system takes as a library: "
+               "kit:zephyr, kit:esp-idf, kit:arduino, kit:platformio, "
+               "kit:cmsis-pack or kit:make"),
       cl::cat(category)};
   cl::opt<bool> assembly{"S", cl::desc("Write assembly"), cl::cat(category)};
   cl::opt<bool> emitLLVM{"emit-llvm", cl::desc("Write LLVM IR"),
@@ -104,6 +112,25 @@ bool printStage(Compiler &compiler, const Flags &flags, Stage stage) {
                           [&](llvm::raw_ostream &os) { os << text; });
 }
 
+/// Compiles a network and writes it as the kit that --emit names.
+bool compileKit(Compiler &compiler, const Flags &flags) {
+  llvm::StringRef kit = flags.emit;
+  if (!kit.consume_front("kit:") || !llvm::is_contained(kitNames(), kit))
+    return tools::reportError("unknown form '" + flags.emit +
+                              "' in --emit; expected kit: and one of " +
+                              llvm::join(kitNames(), ", "));
+  llvm::FailureOr<CompiledModel> model =
+      compiler.compile(flags.common.model, flags.common.getOptions());
+  if (failed(model))
+    return false;
+  std::string folder = flags.output;
+  if (folder.empty())
+    folder = model->interface.name;
+  if (llvm::Error error = writeKit(*model, kit, folder))
+    return tools::reportError(llvm::toString(std::move(error)));
+  return true;
+}
+
 bool compileObject(Compiler &compiler, const Flags &flags) {
   std::string output = flags.output;
   if (output.empty())
@@ -162,6 +189,8 @@ int main(int argc, char **argv) {
     stage = Stage::Asm;
   Compiler compiler;
   flags.common.install(compiler);
+  if (!flags.emit.empty())
+    return !compileKit(compiler, flags);
   bool isText = *stage != Stage::Obj || flags.emitLLVM;
   return isText ? !printStage(compiler, flags, *stage)
                 : !compileObject(compiler, flags);

@@ -4,7 +4,8 @@
 """The CMake package: a project of a user's, built with it and run.
 
 The package of the build tree and the installed one, for this machine and for
-others, and what it says when it is used wrongly.
+others, and what it says when it is used wrongly; then the kits for other
+systems.
 """
 import functools
 import os
@@ -15,6 +16,7 @@ import numpy as np
 import onnxruntime
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import kits
 import suite
 
 PROJECT = os.path.join(suite.ROOT, "test", "integration", "package")
@@ -126,6 +128,8 @@ def main():
              "edgecc_add_model(net): unknown: FOO")]:
         tests.append(("refused-" + name,
                       functools.partial(refused, options, call, wanted)))
+    tests += [("kit-" + system.__name__,
+               functools.partial(system, options)) for system in kits.SYSTEMS]
     return suite.run(tests, options)
 
 

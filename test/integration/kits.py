@@ -1,0 +1,237 @@
+# Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The kits of `edgecc --emit=`, used as their systems do; for packages.py.
+
+Where the system is no package of Debian, a few lines stand in for the part of it
+that the kit calls: they show that the files fit together, not that the system
+accepts them.
+"""
+import json
+import os
+import re
+import subprocess
+import tempfile
+import xml.etree.ElementTree as xml
+
+import suite
+
+MODEL = os.path.join(suite.MODELS, "digits_cnn.onnx")
+BOARD = os.path.join(suite.ROOT, "compiler", "run", "board")
+SHARED = ["README.md", "NOTICE"]
+
+
+def write_kit(options, system, folder, cpu="native"):
+    suite.must([os.path.join(options.bin, "edgecc"), MODEL, "--name=digits",
+                "-mcpu=" + cpu, "--emit=kit:" + system, "-o", folder],
+               options.timeout)
+    found = set()
+    for parent, _, files in os.walk(folder):
+        for name in files:
+            path = os.path.join(parent, name)
+            found.add(os.path.relpath(path, folder))
+            if not name.endswith(".a"):
+                with open(path) as f:
+                    left = re.search(r"@\w+@", f.read())
+                if left:
+                    raise suite.Failure(f"{name} has {left[0]}")
+    return found
+
+
+def expect(found, *names):
+    if found != set(SHARED) | set(names):
+        raise suite.Failure("files: " + " ".join(sorted(found)))
+
+
+def make(options):
+    """On this machine, and on a board."""
+    with tempfile.TemporaryDirectory() as folder:
+        expect(write_kit(options, "make", folder), "Makefile", "main.c",
+               "include/digits.h", "lib/libdigits.a")
+        suite.must(["make", "-C", folder, "CFLAGS=-std=c99 -Wall -Werror"])
+        suite.must([os.path.join(folder, "run")])
+    with tempfile.TemporaryDirectory() as folder:
+        write_kit(options, "make", folder, "cortex-m4")
+        with open(os.path.join(folder, "memory.ld"), "w") as f:
+            f.write("MEMORY {\n  VECTORS : ORIGIN = 0, LENGTH = 1K\n"
+                    "  CODE : ORIGIN = 1K, LENGTH = 4M - 1K\n"
+                    "  RAM : ORIGIN = 0x21000000, LENGTH = 16M\n}\n")
+        with open(os.path.join(folder, "leave.c"), "w") as f:
+            f.write('#include "board.h"\n'
+                    "void leave(int status) {\n"
+                    "  uintptr_t why[2] = {0x20026, (uintptr_t)status};\n"
+                    "  semihost(SEMIHOST_EXIT, why);\n  for (;;)\n    ;\n}\n"
+                    "void fail(const char *what) { (void)what; leave(9); }\n")
+        flags = ("--target=thumbv7em-none-eabihf -mcpu=cortex-m4 "
+                 "-mfloat-abi=hard -O1 -ffreestanding -fno-builtin")
+        for source in [os.path.join(BOARD, "start_arm_m.c"),
+                       os.path.join(folder, "leave.c")]:
+            name = os.path.basename(source)[:-2] + ".o"
+            suite.must(["clang-22", *flags.split(), "-I", BOARD, "-c", source,
+                        "-o", os.path.join(folder, name)])
+        suite.must(["make", "-C", folder, "CC=clang-22", "CFLAGS=" + flags,
+                    "LDFLAGS=-nostdlib -static -fuse-ld=lld-22 "
+                    f"-Wl,-T,memory.ld -Wl,-T,{BOARD}/board.ld",
+                    "OBJECTS=start_arm_m.o leave.o"])
+        suite.must(["qemu-system-arm", "-M", "mps2-an386", "-display", "none",
+                    "-monitor", "none", "-serial", "none",
+                    "-semihosting-config", "enable=on,target=native",
+                    "-kernel", os.path.join(folder, "run")], timeout=60)
+
+
+def build_cmake(options, project, text):
+    """Builds a project of CMake and runs its program."""
+    os.makedirs(project)
+    with open(os.path.join(project, "CMakeLists.txt"), "w") as f:
+        f.write("cmake_minimum_required(VERSION 3.20)\n"
+                "project(firmware LANGUAGES C)\n" + text)
+    build = os.path.join(project, "build")
+    suite.must(["cmake", "-G", "Ninja", "-S", project, "-B", build],
+               options.timeout)
+    suite.must(["cmake", "--build", build], options.timeout)
+    suite.must([os.path.join(build, "app")])
+
+
+def zephyr(options):
+    with tempfile.TemporaryDirectory() as folder:
+        kit = os.path.join(folder, "kit")
+        expect(write_kit(options, "zephyr", kit), "zephyr/module.yml",
+               "CMakeLists.txt", "Kconfig", "include/digits.h",
+               "lib/libdigits.a", "samples/run/CMakeLists.txt",
+               "samples/run/prj.conf", "samples/run/src/main.c")
+        with open(os.path.join(kit, "Kconfig")) as f:
+            symbol = re.search(r"^config (\w+)\n\tbool ", f.read(), re.M)[1]
+        with open(os.path.join(kit, "samples", "run", "prj.conf")) as f:
+            if f.read() != f"CONFIG_{symbol}=y\n":
+                raise suite.Failure("prj.conf does not set " + symbol)
+        build_cmake(options, os.path.join(folder, "project"), f"""
+add_executable(app {kit}/samples/run/src/main.c)
+function(zephyr_library_import name path)
+  add_library(${{name}} STATIC IMPORTED GLOBAL)
+  set_target_properties(${{name}} PROPERTIES IMPORTED_LOCATION ${{path}})
+  target_link_libraries(app PRIVATE ${{name}})
+endfunction()
+function(zephyr_include_directories)
+  foreach(folder ${{ARGN}})
+    get_filename_component(folder ${{folder}} ABSOLUTE)
+    target_include_directories(app PRIVATE ${{folder}})
+  endforeach()
+endfunction()
+set(CONFIG_{symbol} y)
+add_subdirectory({kit} kit)
+""")
+
+
+def esp_idf(options):
+    with tempfile.TemporaryDirectory() as folder:
+        kit = os.path.join(folder, "digits")
+        expect(write_kit(options, "esp-idf", kit), "CMakeLists.txt",
+               "idf_component.yml", "include/digits.h", "lib/libdigits.a",
+               "examples/run/CMakeLists.txt",
+               "examples/run/main/CMakeLists.txt", "examples/run/main/main.c")
+        with open(os.path.join(kit, "idf_component.yml")) as f:
+            if not re.search(r'^version: "\d+\.\d+\.\d+"$', f.read(), re.M):
+                raise suite.Failure("idf_component.yml has no version")
+        build_cmake(options, os.path.join(folder, "project"), f"""
+function(idf_component_register)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "SRCS;INCLUDE_DIRS;REQUIRES")
+  get_filename_component(name ${{CMAKE_CURRENT_LIST_DIR}} NAME)
+  set(COMPONENT_LIB ${{name}} PARENT_SCOPE)
+  if(NOT arg_SRCS)
+    add_library(${{name}} INTERFACE)
+    foreach(folder ${{arg_INCLUDE_DIRS}})
+      get_filename_component(folder ${{folder}} ABSOLUTE)
+      target_include_directories(${{name}} INTERFACE ${{folder}})
+    endforeach()
+    return()
+  endif()
+  file(WRITE ${{CMAKE_BINARY_DIR}}/start.c
+       "void app_main(void);int main(void){{app_main();return 0;}}")
+  add_executable(app ${{arg_SRCS}} ${{CMAKE_BINARY_DIR}}/start.c)
+  set_target_properties(app PROPERTIES
+                        RUNTIME_OUTPUT_DIRECTORY ${{CMAKE_BINARY_DIR}})
+  target_link_libraries(app PRIVATE ${{arg_REQUIRES}})
+endfunction()
+function(add_prebuilt_library name path)
+  get_filename_component(path ${{path}} ABSOLUTE)
+  add_library(${{name}} STATIC IMPORTED GLOBAL)
+  set_target_properties(${{name}} PROPERTIES IMPORTED_LOCATION ${{path}})
+endfunction()
+add_subdirectory({kit} digits)
+add_subdirectory({kit}/examples/run/main main)
+""")
+
+
+def arduino(options):
+    with tempfile.TemporaryDirectory() as folder:
+        write_kit(options, "arduino", folder, "x86-64-v2")
+        with open(os.path.join(folder, "library.properties")) as f:
+            properties = dict(line.strip().split("=", 1) for line in f)
+        needed = ("name version author maintainer sentence paragraph category "
+                  "url architectures").split()
+        if [k for k in needed if not properties.get(k)]:
+            raise suite.Failure("library.properties lacks a required field")
+        with open(os.path.join(folder, "sketch.cpp"), "w") as f:
+            f.write("#include <cstdlib>\n#include <cstdint>\n"
+                    "struct Port { void begin(long) {}\n"
+                    "  void println(int32_t status) { std::exit(status); } }\n"
+                    "Serial;\nvoid delay(unsigned long) {}\n"
+                    '#include "examples/run/run.ino"\n'
+                    "int main() { setup(); for (;;) loop(); }\n")
+        source = os.path.join(folder, "src")
+        suite.must(["c++", "-std=c++11", "-Wall", "-Werror", "-I", source,
+                    os.path.join(folder, "sketch.cpp"),
+                    "-L", os.path.join(source, "x86-64-v2"),
+                    properties["ldflags"], "-o", os.path.join(folder, "run")])
+        suite.must([os.path.join(folder, "run")])
+
+
+def platformio(options):
+    with tempfile.TemporaryDirectory() as folder:
+        expect(write_kit(options, "platformio", folder), "library.json",
+               "link.py", "examples/main.c", "include/digits.h",
+               "lib/libdigits.a")
+        with open(os.path.join(folder, "library.json")) as f:
+            library = json.load(f)
+        build = library["build"]
+        if library["name"] != "digits" or not library["version"]:
+            raise suite.Failure("library.json has no name or version")
+        # What its builder does: run the script, then compile and link.
+        os.makedirs(os.path.join(folder, "stand", "SCons"))
+        with open(os.path.join(folder, "stand", "SCons", "Script.py"),
+                  "w") as f:
+            f.write("class DefaultEnvironment:\n"
+                    "    def Append(self, LIBPATH, LIBS):\n"
+                    "        print(*('-L' + p for p in LIBPATH),\n"
+                    "              *('-l' + n for n in LIBS))\n")
+        flags = suite.must(
+            ["python3", build["extraScript"]], cwd=folder,
+            env={**os.environ, "PYTHONPATH": os.path.join(folder, "stand"),
+                 "PYTHONDONTWRITEBYTECODE": "1"}).stdout.split()
+        suite.must(["cc", "-I", os.path.join(folder, build["includeDir"]),
+                    os.path.join(folder, "examples", "main.c"), *flags, "-o",
+                    os.path.join(folder, "run")])
+        suite.must([os.path.join(folder, "run")])
+
+
+def cmsis_pack(options):
+    with tempfile.TemporaryDirectory() as folder:
+        found = write_kit(options, "cmsis-pack", folder, "cortex-m0plus")
+        pdsc = os.path.join(folder, "edgecc.digits.pdsc")
+        package = xml.parse(pdsc).getroot()
+        for element in ("vendor", "name", "description", "url", "license",
+                        "releases/release[@version]",
+                        "components/component[@Cclass][@Cgroup][@Cversion]"):
+            if package.find(element) is None:
+                raise suite.Failure("the .pdsc has no " + element)
+        if package.find("conditions//require").get("Dcore") != "Cortex-M0+":
+            raise suite.Failure("the .pdsc is for another core")
+        files = {f.get("name") for f in package.iter("file")}
+        if not files | {"NOTICE"} <= found:
+            raise suite.Failure("missing: " + " ".join(files - found))
+        names = "{http://www.w3.org/2001/XMLSchema-instance}"
+        if package.get("schemaVersion") not in package.get(
+                names + "noNamespaceSchemaLocation"):
+            raise suite.Failure("the .pdsc names two versions of the schema")
+
+
+SYSTEMS = [make, zephyr, esp_idf, arduino, platformio, cmsis_pack]
