@@ -6,8 +6,8 @@
  * edgecc-run links this with a network called "network" for another machine:
  *   program INPUTS OUTPUTS REPS VALUES
  * INPUTS holds the bytes of all inputs one after the other, and so will
- * OUTPUTS, and VALUES those of the values that the network shows. With REPS above 0 the program warms up and prints the microseconds
- * of as many runs.
+ * OUTPUTS, and VALUES those of the values that the network shows. With REPS
+ * above 0 the program warms up and prints the microseconds of as many runs.
  *===----------------------------------------------------------------------===*/
 
 #define _POSIX_C_SOURCE 199309L

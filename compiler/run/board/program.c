@@ -5,10 +5,10 @@
  *
  * edgecc-run links this with a network called "network" for a board. The bytes
  * of all inputs come from the file INPUTS of the host, those of the outputs go
- * to its file OUTPUTS, and those of the values that the network shows to VALUES.
- * On the way it holds the network to what its header says:
- * nothing beside the arena and the outputs is written, and no more stack is
- * used than stated.
+ * to its file OUTPUTS, and those of the values that the network shows to
+ * VALUES. On the way it holds the network to what its header says: nothing
+ * beside the arena and the outputs is written, and no more stack is used than
+ * stated.
  *===----------------------------------------------------------------------===*/
 
 #include "board.h"

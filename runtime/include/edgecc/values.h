@@ -23,10 +23,9 @@ typedef struct edgecc_value_v0 {
 
 /* Hands the elements of a value at `data` to `take`, in order, in pieces that
  * are as large as they can be. */
-static inline void edgecc_value_v0_read(const edgecc_value_v0_t *value,
-                                        const void *data,
-                                        void (*take)(const void *piece,
-                                                     size_t bytes)) {
+static inline void
+edgecc_value_v0_read(const edgecc_value_v0_t *value, const void *data,
+                     void (*take)(const void *piece, size_t bytes)) {
   const uint32_t *shape = value->tensor.shape, *strides = value->strides;
   size_t count = 1, piece = 1, i;
   uint32_t outer = value->tensor.rank, d;
