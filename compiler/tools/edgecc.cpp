@@ -7,6 +7,7 @@
 #include "compiler/kit/Kit.h"
 #include "compiler/tools/CommonFlags.h"
 
+#include "codegen/object/Bindings.h"
 #include "codegen/object/Header.h"
 
 #include "llvm/Support/FileSystem.h"
@@ -33,6 +34,11 @@ struct Flags {
       cl::desc("Write a folder that a build system takes as a library: "
                "kit:zephyr, kit:esp-idf, kit:arduino, kit:platformio, "
                "kit:cmsis-pack or kit:make"),
+      cl::cat(category)};
+  cl::list<std::string> bindings{
+      "bindings", cl::CommaSeparated, cl::value_desc("c++,rust"),
+      cl::desc("Write beside the header how these languages call the network: "
+               "c++ (.hpp), rust (.rs)"),
       cl::cat(category)};
   cl::opt<bool> assembly{"S", cl::desc("Write assembly"), cl::cat(category)};
   cl::opt<bool> emitLLVM{"emit-llvm", cl::desc("Write LLVM IR"),
@@ -131,6 +137,25 @@ bool compileKit(Compiler &compiler, const Flags &flags) {
   return true;
 }
 
+/// The languages that --bindings names; nothing if there is none of a name.
+std::optional<std::vector<Binding>>
+findBindings(llvm::ArrayRef<std::string> languages) {
+  std::vector<Binding> found;
+  for (llvm::StringRef language : languages) {
+    const auto *binding =
+        llvm::find_if(getBindings(), [&](const Binding &candidate) {
+          return candidate.language == language;
+        });
+    if (binding == getBindings().end()) {
+      tools::reportError("unknown language '" + language.str() +
+                         "' in --bindings; expected c++ or rust");
+      return std::nullopt;
+    }
+    found.push_back(*binding);
+  }
+  return found;
+}
+
 bool compileObject(Compiler &compiler, const Flags &flags) {
   std::string output = flags.output;
   if (output.empty())
@@ -139,14 +164,27 @@ bool compileObject(Compiler &compiler, const Flags &flags) {
   options.predictCost = flags.summary || !flags.report.empty();
   if (!readNpu(compiler, flags, options))
     return false;
+  std::optional<std::vector<Binding>> bindings = findBindings(flags.bindings);
+  if (!bindings)
+    return false;
   llvm::FailureOr<CompiledModel> model =
       compiler.compile(flags.common.model, options);
   if (failed(model))
     return false;
   llvm::SmallString<128> header(output);
   llvm::sys::path::replace_extension(header, "h");
+  auto writeBindings = [&] {
+    return llvm::all_of(*bindings, [&](const Binding &binding) {
+      llvm::SmallString<128> path(header);
+      llvm::sys::path::replace_extension(path, binding.extension);
+      return tools::writeFile(path, [&](llvm::raw_ostream &os) {
+        binding.write(model->interface, llvm::sys::path::filename(header), os);
+      });
+    });
+  };
   auto writeRest = [&] {
-    return (flags.report.empty() ||
+    return writeBindings() &&
+           (flags.report.empty() ||
             tools::writeFile(
                 flags.report,
                 [&](llvm::raw_ostream &os) { writeReport(*model, os); })) &&

@@ -4,11 +4,12 @@
 """The CMake package: a project of a user's, built with it and run.
 
 The package of the build tree and the installed one, for this machine and for
-others, and what it says when it is used wrongly; then the kits for other
-systems.
+others, and what it says when it is used wrongly; then other languages than C,
+and the kits for other systems.
 """
 import functools
 import os
+import shutil
 import sys
 import tempfile
 
@@ -50,16 +51,35 @@ def program(options, package, cpu, flags=(), runner=()):
         again = suite.must(["cmake", "--build", build], options.timeout)
         if "no work to do" not in again.stdout:
             raise suite.Failure("is built twice: " + again.stdout[:100])
-        image = np.linspace(0, 1, 64, dtype=np.float32)
-        printed = suite.must([*runner, os.path.join(build, "reader"),
-                              *(f"{x:.9g}" for x in image)], options.timeout)
-        session = onnxruntime.InferenceSession(
-            MODEL, providers=["CPUExecutionProvider"])
-        shape = session.get_inputs()[0].shape[1:]
-        [wanted] = session.run(None, {session.get_inputs()[0].name:
-                                      image.reshape(1, *shape)})
-        got = np.array(printed.stdout.split(), np.float32)
-        return suite.compare(got.reshape(wanted.shape), wanted, relative=1e-5)
+        return read(options, [*runner, os.path.join(build, "reader")])
+
+
+def read(options, reader):
+    """What the program prints of an image is what ONNX Runtime computes."""
+    image = np.linspace(0, 1, 64, dtype=np.float32)
+    printed = suite.must([*reader, *(f"{x:.9g}" for x in image)],
+                         options.timeout)
+    session = onnxruntime.InferenceSession(
+        MODEL, providers=["CPUExecutionProvider"])
+    shape = session.get_inputs()[0].shape[1:]
+    [wanted] = session.run(None, {session.get_inputs()[0].name:
+                                  image.reshape(1, *shape)})
+    got = np.array(printed.stdout.split(), np.float32)
+    return suite.compare(got.reshape(wanted.shape), wanted, relative=1e-5)
+
+
+def bound(options, language, source, *command):
+    """A program of that language, with what --bindings writes."""
+    if not shutil.which(command[0]):
+        raise suite.Skip(command[0] + " is not installed")
+    with tempfile.TemporaryDirectory() as folder:
+        suite.must([os.path.join(options.bin, "edgecc"), MODEL,
+                    "--name=digits", "--bindings=" + language, "-o",
+                    os.path.join(folder, "digits.o")], options.timeout)
+        shutil.copy(os.path.join(PROJECT, source), folder)
+        suite.must([*command, source, "-o", "reader"], options.timeout,
+                   cwd=folder)
+        return read(options, [os.path.join(folder, "reader")])
 
 
 def without_system(options):
@@ -128,6 +148,14 @@ def main():
              "edgecc_add_model(net): unknown: FOO")]:
         tests.append(("refused-" + name,
                       functools.partial(refused, options, call, wanted)))
+    tests += [
+        ("c++", functools.partial(
+            bound, options, "c++", "reader.cpp", "c++", "-std=c++20", "-Wall",
+            "-Wextra", "-Wpedantic", "-Werror", "digits.o")),
+        ("rust", functools.partial(
+            bound, options, "rust", "reader.rs", "rustc", "-Dwarnings",
+            "-Clink-arg=digits.o")),
+    ]
     tests += [("kit-" + system.__name__,
                functools.partial(system, options)) for system in kits.SYSTEMS]
     return suite.run(tests, options)
