@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A runner for edgecc-run that counts what a network executes.
 
-usage: count_runner.py PLUGIN OUT QEMU [ARGUMENT...] PROGRAM INPUTS OUTPUTS REPS
+usage: count_runner.py PLUGIN OUT QEMU [ARGUMENT...] PROGRAM INPUTS OUTPUTS
+                       REPS VALUES
 
 Runs the program under QEMU with count_plugin and writes to OUT the number of
 instructions of the network itself: not of the program around it.
@@ -34,7 +35,7 @@ def network_range(program):
 
 def main():
     plugin, out, *command = sys.argv[1:]
-    program = len(command) - 4
+    program = len(command) - 5
     begin, end = network_range(command[program])
     command[program:program] = [
         "-plugin", f"{plugin},out={out},range={begin:#x}-{end:#x}"]
