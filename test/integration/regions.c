@@ -18,19 +18,6 @@
 static IN(".fast") unsigned char fast[NETWORK_FAST_BYTES];
 static IN(".slow") unsigned char slow[NETWORK_SLOW_BYTES];
 
-void leave(int status) {
-  uintptr_t arguments[2] = {0x20026, (uintptr_t)status};
-  semihost(SEMIHOST_EXIT, arguments);
-  for (;;)
-    ;
-}
-
-void fail(const char *what) {
-  semihost(SEMIHOST_WRITE0, what);
-  semihost(SEMIHOST_WRITE0, "\n");
-  leave(1);
-}
-
 int main(void) {
   static IN(".bss.output") unsigned char output[sizeof expected];
   const void *in = input;

@@ -19,20 +19,6 @@
 
 static char *next = free_start;
 
-void leave(int status) {
-  /* "The application exited", and the status. */
-  uintptr_t arguments[2] = {0x20026, (uintptr_t)status};
-  semihost(SEMIHOST_EXIT, arguments);
-  for (;;)
-    ;
-}
-
-void fail(const char *what) {
-  semihost(SEMIHOST_WRITE0, what);
-  semihost(SEMIHOST_WRITE0, "\n");
-  leave(1);
-}
-
 static void paint(volatile char *from, const volatile char *to) {
   for (; from < to; ++from)
     *from = (char)PAINT;
