@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Target/TargetDialect.h"
+#include "passes/Lowering/Exponential.h"
 #include "passes/Lowering/FloatBuilder.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -20,31 +21,6 @@
 
 using namespace mlir;
 using namespace edgecc;
-
-/// e^x = 2^n e^r as the bits of e^r plus those of n in the exponent, which are
-/// the bits of the result where that is a normal number.
-/// `rest` is what x has too little, if anything.
-static Value exponentialBits(FloatBuilder &b, Value x, Value rest = {}) {
-  // The sum has no bits for a fraction; n stands in its low bits, and those
-  // above them leave with the shift.
-  Value magic = b.constant(0x1.8p23);
-  Value shifted = b.fma(x, b.constant(0x1.715476p0), magic);
-  Value rounded = b.sub(shifted, magic);
-  Value r = b.fma(rounded, b.constant(-0.693359375), x);
-  Value low = b.constant(2.12194440e-4);
-  r = rest ? b.add(r, b.fma(rounded, low, rest)) : b.fma(rounded, low, r);
-  Value p = b.poly(r, {1.3814221602e-3, 8.3688991144e-3, 4.1668403894e-2,
-                       1.6666519642e-1, 4.9999994040e-1});
-  Value power = b.add(b.fma(b.mul(r, r), p, r), b.constant(1));
-  Value exponent =
-      arith::ShLIOp::create(b, b.toBits(shifted), b.intConstant(23));
-  return arith::AddIOp::create(b, b.toBits(power), exponent);
-}
-
-/// e^x for |x| up to 87; one added to it is right for |x| up to 88.
-static Value exponentialNear(FloatBuilder &b, Value x, Value rest = {}) {
-  return b.fromBits(exponentialBits(b, x, rest));
-}
 
 /// e^x for x up to 88.
 static Value exponentialBelow(FloatBuilder &b, Value x) {
@@ -62,11 +38,6 @@ static Value expandExp(FloatBuilder &b, Value x) {
   Value isFinite = b.less(x, b.constant(0x1.62e430p6));
   Value infinity = b.constant(std::numeric_limits<double>::infinity());
   return b.select(isFinite, power, b.add(x, infinity));
-}
-
-/// 1 + e^-x, at most 2^127.
-static Value onePlusExponential(FloatBuilder &b, Value x) {
-  return b.add(exponentialNear(b, b.neg(b.clamp(x, -88, 88))), b.constant(1));
 }
 
 /// Near one an error counts twice as much as it does below, so there both
@@ -111,73 +82,6 @@ static Value expandExpM1(FloatBuilder &b, Value x) {
       arith::ShLIOp::create(b, integer, b.intConstant(23))));
   Value result = b.fma(p, half, b.sub(half, b.constant(0.5)));
   return b.add(result, result);
-}
-
-/// e^(y^2) (1 - erf(y)) for y = `a` times `inner`, from zero on: the quotient
-/// of two polynomials in `a`, whose `square` is known.
-static std::pair<Value, Value> scaledErfc(FloatBuilder &b, Value a,
-                                          Value square, double inner) {
-  // Even and odd powers apart, by factors that f32 holds well.
-  auto poly = [&](SmallVector<double> even, SmallVector<double> odd) {
-    double power = 1;
-    for (double &c : llvm::reverse(even)) {
-      c *= power;
-      power *= inner * inner;
-    }
-    power = inner;
-    for (double &c : llvm::reverse(odd)) {
-      c *= power;
-      power *= inner * inner;
-    }
-    return b.fma(b.poly(square, odd), a, b.poly(square, even));
-  };
-  Value numerator =
-      poly({0.04922017436290144, 1.109974541200421, 1.530613173926689},
-           {0.3461691382803417, 1.886120510582555});
-  Value denominator =
-      poly({0.6136140478028591, 3.656445901272812, 1.530613173926689},
-           {0.08723924631051158, 2.010282271522125, 3.61323330370072});
-  return {numerator, denominator};
-}
-
-/// 1 + erf(y), which is small for negative y, where y = x `scale`: e^-y^2 times
-/// a function that changes slowly. The square is of x, if y is x / sqrt(2), and
-/// comes with its rounding error. With `inDouble` that function is computed in
-/// f64, because sums of rounded products cost it too many digits.
-static Value expandOnePlusErf(FloatBuilder &b, Value x, double scale,
-                              bool inDouble) {
-  double inner = std::abs(scale * scale - 0.5) < 1e-6 ? std::sqrt(0.5) : 1;
-  if (inner == 1 && scale != 1)
-    x = b.mul(x, b.constant(scale));
-  double farthest = 9.33 / inner;
-  Value distance = b.abs(x), a = b.atMost(distance, farthest);
-  Value square = b.mul(a, a), factor = b.constant(-inner * inner);
-  Value power = exponentialNear(b, b.mul(square, factor),
-                                b.mul(b.productError(a, a, square), factor));
-  power =
-      b.select(b.less(distance, b.constant(farthest)), power, b.constant(0));
-  Value tail;
-  if (inDouble) {
-    Type wide = b.getF64Type();
-    if (auto vector = dyn_cast<VectorType>(b.type))
-      wide = vector.clone(wide);
-    FloatBuilder d(b, b.getLoc(), wide, /*hasFma=*/false);
-    Value y = arith::ExtFOp::create(d, wide, a);
-    auto [numerator, denominator] = scaledErfc(d, y, d.mul(y, y), inner);
-    tail = b.mul(power, arith::TruncFOp::create(b, b.type,
-                                                d.div(numerator, denominator)));
-  } else {
-    auto [numerator, denominator] = scaledErfc(b, a, square, inner);
-    tail = b.div(b.mul(power, numerator), denominator);
-  }
-  return b.select(b.less(x, b.constant(0)), tail, b.sub(b.constant(2), tail));
-}
-
-/// 1 + tanh(x) = 2 / (1 + e^-2x), which is small for negative x.
-static Value expandOnePlusTanh(FloatBuilder &b, Value x) {
-  Value twice = b.add(x, x);
-  Value sum = b.div(b.constant(2), onePlusExponential(b, twice));
-  return b.select(b.less(twice, b.constant(-87)), b.constant(0), sum);
 }
 
 /// The logarithm of f 2^e with f from sqrt(1/2) to sqrt(2).
@@ -422,118 +326,6 @@ struct ExpandAtan2 : OpRewritePattern<math::Atan2Op> {
   bool hasFma;
 };
 
-/// 1 + erf(y), 1 + tanh(x) and e^x - 1, which lose digits if computed one by
-/// one.
-struct JoinSum : OpRewritePattern<arith::AddFOp> {
-  JoinSum(MLIRContext *context, target::CpuAttr cpu)
-      : OpRewritePattern(context), hasFma(cpu.getHasFma()),
-        hasF64(cpu.getHasF64()) {}
-  LogicalResult matchAndRewrite(arith::AddFOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!getElementTypeOrSelf(op.getType()).isF32())
-      return failure();
-    for (unsigned side : {0, 1}) {
-      Value function = op->getOperand(side);
-      std::optional<double> term = splatOf(op->getOperand(1 - side));
-      if (auto exp = function.getDefiningOp<math::ExpOp>(); exp && term == -1) {
-        rewriter.replaceOpWithNewOp<math::ExpM1Op>(op, exp.getOperand());
-        return success();
-      }
-      FloatBuilder b(rewriter, op.getLoc(), op.getType(), hasFma);
-      if (auto tanh = function.getDefiningOp<math::TanhOp>();
-          tanh && term == 1) {
-        rewriter.replaceOp(op, expandOnePlusTanh(b, tanh.getOperand()));
-        return success();
-      }
-      auto erf = function.getDefiningOp<math::ErfOp>();
-      if (!erf || term != 1)
-        continue;
-      Value x = erf.getOperand();
-      double scale = 1;
-      if (auto product = x.getDefiningOp<arith::MulFOp>())
-        if (std::optional<double> factor = splatOf(product.getRhs())) {
-          scale = *factor;
-          x = product.getLhs();
-        }
-      rewriter.replaceOp(op, expandOnePlusErf(b, x, scale, !hasFma && hasF64));
-      return success();
-    }
-    return failure();
-  }
-  bool hasFma, hasF64;
-};
-
-/// e^x - 1
-struct JoinDifference : OpRewritePattern<arith::SubFOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(arith::SubFOp op,
-                                PatternRewriter &rewriter) const override {
-    auto exp = op.getLhs().getDefiningOp<math::ExpOp>();
-    if (!exp || splatOf(op.getRhs()) != 1 ||
-        !getElementTypeOrSelf(op.getType()).isF32())
-      return failure();
-    rewriter.replaceOpWithNewOp<math::ExpM1Op>(op, exp.getOperand());
-    return success();
-  }
-};
-
-/// The x of 1 / (1 + e^-x) on f32.
-static Value argumentOfSigmoid(arith::DivFOp op) {
-  auto sum = op.getRhs().getDefiningOp<arith::AddFOp>();
-  if (!sum || splatOf(op.getLhs()) != 1 ||
-      !getElementTypeOrSelf(op.getType()).isF32())
-    return {};
-  for (unsigned side : {0, 1})
-    if (auto exp = sum->getOperand(side).getDefiningOp<math::ExpOp>();
-        exp && splatOf(sum->getOperand(1 - side)) == 1)
-      if (auto negated = exp.getOperand().getDefiningOp<arith::NegFOp>())
-        return negated.getOperand();
-  return {};
-}
-
-/// 1 / (1 + e^-x), whose power needs no limits where it makes no difference.
-struct JoinSigmoid : OpRewritePattern<arith::DivFOp> {
-  JoinSigmoid(MLIRContext *context, bool hasFma)
-      : OpRewritePattern(context), hasFma(hasFma) {}
-  LogicalResult matchAndRewrite(arith::DivFOp op,
-                                PatternRewriter &rewriter) const override {
-    Value x = argumentOfSigmoid(op);
-    // JoinQuotient takes x sigmoid(x).
-    if (!x || (op->hasOneUse() && isa<arith::MulFOp>(*op->user_begin()) &&
-               llvm::is_contained(op->user_begin()->getOperands(), x)))
-      return failure();
-    FloatBuilder b(rewriter, op.getLoc(), op.getType(), hasFma);
-    rewriter.replaceOp(op, b.div(b.constant(1), onePlusExponential(b, x)));
-    return success();
-  }
-  bool hasFma;
-};
-
-/// x (1 / d) = x / d: one rounding less in x sigmoid(x).
-struct JoinQuotient : OpRewritePattern<arith::MulFOp> {
-  JoinQuotient(MLIRContext *context, bool hasFma)
-      : OpRewritePattern(context), hasFma(hasFma) {}
-  LogicalResult matchAndRewrite(arith::MulFOp op,
-                                PatternRewriter &rewriter) const override {
-    for (unsigned side : {0, 1}) {
-      auto inverse = op->getOperand(side).getDefiningOp<arith::DivFOp>();
-      if (!inverse || !inverse->hasOneUse() || splatOf(inverse.getLhs()) != 1)
-        continue;
-      FloatBuilder b(rewriter, op.getLoc(), op.getType(), hasFma);
-      Value x = op->getOperand(1 - side), divisor = inverse.getRhs();
-      if (argumentOfSigmoid(inverse) == x) {
-        divisor = onePlusExponential(b, x);
-        // Below the limit of the power the quotient is next to nothing.
-        x = b.atLeast(x, -88);
-      }
-      rewriter.replaceOp(op, b.div(x, divisor));
-      return success();
-    }
-    return failure();
-  }
-  bool hasFma;
-};
-
 /// Sine and cosine at once.
 struct ExpandSinCosOp : OpRewritePattern<math::SincosOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -565,14 +357,6 @@ struct ExpandFma : OpRewritePattern<math::FmaOp> {
 };
 
 } // namespace
-
-void edgecc::populateJoinFunctionsPatterns(RewritePatternSet &patterns,
-                                           target::CpuAttr cpu) {
-  patterns.add<JoinSum>(patterns.getContext(), cpu);
-  patterns.add<JoinSigmoid, JoinQuotient>(patterns.getContext(),
-                                          cpu.getHasFma());
-  patterns.add<JoinDifference>(patterns.getContext());
-}
 
 void edgecc::populateExpandTranscendentalPatterns(RewritePatternSet &patterns,
                                                   target::CpuAttr cpu) {
