@@ -199,10 +199,12 @@ def main():
     p.add_argument("--scratch", default=os.path.join(suite.ROOT, "build",
                                                      "test", "zoo"))
     p.add_argument("--mcpu", default="")
+    p.add_argument("--target", default="")
     p.add_argument("--runner", default="")
     options = p.parse_args()
     os.makedirs(options.scratch, exist_ok=True)
     extra = [f"-mcpu={options.mcpu}"] if options.mcpu else []
+    extra += [f"--target={options.target}"] if options.target else []
     extra += [f"--runner={options.runner}"] if options.runner else []
 
     known = exceptions()

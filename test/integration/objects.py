@@ -6,12 +6,14 @@
 The object asks for no symbol, defines only symbols with the network's prefix,
 has no writable memory, has no instruction that its CPU lacks, and comes out the
 same when it is compiled twice. The header compiles as C99 and C++ without a
-warning, and so does its example. Modules of WebAssembly run under Node.
+warning, and so does its example. Modules of WebAssembly run under Node, and in
+Chromium where that is installed.
 """
 import functools
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 
@@ -173,7 +175,21 @@ def position_independent(options):
                     "-fuse-ld=lld-22", "-o", os.path.join(folder, "lib.so")])
 
 
-def webassembly(options, features):
+BROWSERS = ["chromium-headless-shell", "chromium"]
+BROWSER_RUNNER = os.path.join(suite.ROOT, "test", "support",
+                              "browser_runner.py")
+
+
+def in_browser(options, features):
+    """The module computes the same in a browser."""
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not browser:
+        raise suite.Skip("no Chromium")
+    return webassembly(options, features,
+                       f"{sys.executable} {BROWSER_RUNNER} {browser}")
+
+
+def webassembly(options, features, runner="node"):
     """The module computes what x86-64 does, and has vectors if it may."""
     with tempfile.TemporaryDirectory() as folder:
         flags = ["-mcpu=wasm32"] + [f"-mattr={f}" for f in features]
@@ -183,7 +199,7 @@ def webassembly(options, features):
             raise suite.Failure("vectors of 128 bits: " + str("v128." in code))
     name, path, feeds = next(models.own_networks())
     want = suite.edgecc_run(options, path, feeds[0], ["-mcpu=x86-64"])
-    got = suite.edgecc_run(options, path, feeds[0], [*flags, "--runner=node"])
+    got = suite.edgecc_run(options, path, feeds[0], [*flags, "--runner=" + runner])
     return suite.compare(got[0], want[0], 1e-5)
 
 
@@ -197,10 +213,11 @@ def main():
     tests += [(cpu + " instructions",
                functools.partial(instructions, options, cpu, lesser.get(cpu)))
               for cpu in CPUS if cpu != "wasm32"]
-    tests += [(name + " under Node",
-               functools.partial(webassembly, options, features))
-              for name, features in [("wasm32", []),
-                                     ("wasm32 without simd128", ["-simd128"])]]
+    for name, features in [("wasm32", []),
+                           ("wasm32 without simd128", ["-simd128"])]:
+        tests += [(f"{name} {where}", functools.partial(run, options, features))
+                  for where, run in [("under Node", webassembly),
+                                     ("in Chromium", in_browser)]]
     tests.append(("fPIC", functools.partial(position_independent, options)))
     return suite.run(tests, options)
 
