@@ -9,12 +9,15 @@ at most as far as stated, and the arena, for the oldest CPU, must be used up to
 its last aligned block, unless it ends with scratch memory of one layer: its last
 rows can be spare. utils/check-plan must agree with the plan in the report.
 
+Two networks that take turns in one arena compute what each does by itself.
+
 With a memory map, a network is linked for boards with regions of exactly the sizes
 that its plan states, and computes the same there.
 """
 import functools
 import json
 import os
+import subprocess
 import sys
 import tempfile
 
@@ -71,6 +74,30 @@ def contract(options, path, feed, cpu):
         if stack > bound:
             raise suite.Failure(f"takes {stack} bytes of stack, states {bound}")
         return f"arena {arena}, stack {stack} of {bound}"
+
+
+def shared_arena(options, first, second):
+    """Two networks, each a path and its feed, with one input and one output."""
+    with tempfile.TemporaryDirectory() as folder:
+        def at(name):
+            return os.path.join(folder, name)
+        want, command = [], [at("program")]
+        for name, (path, feed) in (("first", first), ("second", second)):
+            suite.must([os.path.join(options.bin, "edgecc"), path,
+                        "--name=" + name, "-mcpu=x86-64", "-o",
+                        at(name + ".o")], options.timeout)
+            want.append(suite.edgecc_run(options, path, feed,
+                                         ["-mcpu=x86-64"])[0].tobytes())
+            command.append(at(name + ".in"))
+            with open(command[-1], "wb") as f:
+                f.write(element_bytes(path, feed))
+        suite.must(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O1",
+                    "-I", folder, os.path.join(HERE, "shared_arena.c"),
+                    at("first.o"), at("second.o"), "-o", command[0]])
+        got = subprocess.run(command, capture_output=True, check=True).stdout
+    if got != want[0] + want[1] + want[0]:
+        raise suite.Failure("other results than by themselves")
+    return ""
 
 
 # A fast and a slow memory of boards, beside what board.ld uses.
@@ -178,7 +205,10 @@ def main():
     networks = list(models.own_networks())
     if options.zoo:
         networks += models.zoo_networks(options.zoo, options.scratch)
-    tests = []
+    turns = [(path, feeds[0]) for name, path, feeds in networks
+             if name in ("digits_cnn", "mlperf_kws_dscnn_int8")]
+    tests = [("two networks in one arena", functools.partial(
+        shared_arena, options, turns[0], turns[-1]))]
     for name, path, feeds in networks:
         known = models.exceptions().get(name)
         if feeds is None or (known and known[0] == "refused") or \

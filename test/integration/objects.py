@@ -17,8 +17,10 @@ import shutil
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+sys.path[:0] = [os.path.join(os.path.dirname(__file__), "..", folder)
+                for folder in ("support", "benchmark")]
 import models
+import networks
 import suite
 
 LLVM = "/usr/lib/llvm-22/bin"
@@ -31,11 +33,12 @@ cortex-m23 cortex-m33 cortex-m55 cortex-m85 wasm32
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
 
 
-def compile_network(options, folder, name, *flags):
+DIGITS = os.path.join(suite.MODELS, "digits_cnn.onnx")
+
+
+def compile_network(options, folder, name, *flags, model=DIGITS):
     target = os.path.join(folder, name + ".o")
-    p = suite.must([os.path.join(options.bin, "edgecc"),
-                    os.path.join(suite.MODELS, "digits_cnn.onnx"),
-                    "--name=digits", "-o", target, *flags], options.timeout)
+    p = suite.must([os.path.join(options.bin, "edgecc"), model, "--name=digits", "-o", target, *flags], options.timeout)
     if p.stdout or p.stderr:
         raise suite.Failure("says something: " + (p.stdout + p.stderr)[:100])
     with open(target, "rb") as f, open(target[:-2] + ".h") as h:
@@ -152,6 +155,26 @@ def instructions(options, cpu, other):
             raise suite.Failure(f"{other} would run it")
 
 
+def integers(options, cpu):
+    """The same of symbols and instructions, for kernels on integers."""
+    with tempfile.TemporaryDirectory() as folder:
+        model = os.path.join(folder, "quantized.onnx")
+        report = os.path.join(folder, "report.json")
+        networks.save(networks.quantized, model)
+        target, _, _ = compile_network(
+            options, folder, "digits", "-O3", "-mcpu=" + cpu,
+            "-Wno-float-fallback", "--report=" + report, model=model)
+        check_symbols(target)
+        if cpu == "wasm32":
+            return
+        with open(report) as f:
+            foreign = foreign_instructions(target, json.load(f)["target"],
+                                           folder)
+        if foreign:
+            raise suite.Failure(f"{len(foreign)} instructions that it lacks: " +
+                                foreign[0].strip())
+
+
 def promises(options, cpu):
     with tempfile.TemporaryDirectory() as folder:
         other = os.path.join(folder, "again")
@@ -205,7 +228,9 @@ def webassembly(options, features, runner="node"):
 
 def main():
     options = suite.parser(__doc__).parse_args()
-    tests = [(cpu, functools.partial(promises, options, cpu)) for cpu in CPUS]
+    tests = [(cpu + suffix, functools.partial(test, options, cpu))
+             for suffix, test in (("", promises), (" integers", integers))
+             for cpu in CPUS]
     lesser = {"x86-64-v3": "x86-64-v2", "x86-64-v4": "x86-64-v3",
               "rv64gcv": "rv64gc",
               "rv32imafc": "rv32imc", "cortex-m3": "cortex-m0",
