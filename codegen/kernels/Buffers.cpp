@@ -179,13 +179,25 @@ std::optional<Buffer> BufferAssignment::placeAtUser(Value tensor) {
   return std::nullopt;
 }
 
+/// Whether `value` has one use, and so has all that lies inside of it, so that
+/// its memory is free after that use.
+static bool isReadOnce(Value value) {
+  if (!value.hasOneUse())
+    return false;
+  Operation *producer = value.getDefiningOp();
+  return !producer ||
+         llvm::all_of(producer->getOpOperands(), [](OpOperand &operand) {
+           return !offsetInside(operand) || isReadOnce(operand.get());
+         });
+}
+
 std::optional<Buffer> BufferAssignment::placeOverOperand(OpResult result) {
   auto kernel = dyn_cast<KernelOpInterface>(result.getOwner());
   if (!kernel || result.getResultNumber() != 0)
     return std::nullopt;
   for (OpOperand &use : result.getOwner()->getOpOperands()) {
     Value operand = use.get();
-    if (owners.contains(operand) && operand.hasOneUse() &&
+    if (owners.contains(operand) && isReadOnce(operand) &&
         operand.getParentBlock() == result.getOwner()->getBlock() &&
         storageOf(operand) == storageOf(result) &&
         kernel.canOverwrite(use.getOperandNumber()))

@@ -655,6 +655,26 @@ def gather_lines(element, rule):
                  {"i": indices}), {"x": x}
 
 
+# Tensors that share memory ------------------------------------------------------
+
+@each(axis=[1, 2], layers=[2, 4])
+def densely_connected(axis, layers):
+    """Each layer scales all that came before, which later ones read as well."""
+    x = numbers(1, 4, 6, 5)
+    nodes, parts, constants = [], ["x0"], {}
+    nodes.append(helper.make_node("Softmax", ["x"], ["x0"], axis=1))
+    for i in range(1, layers + 1):
+        constants[f"scale{i}"] = np.float32(0.5 + i)
+        nodes += [helper.make_node("Concat", parts, [f"all{i}"], axis=axis),
+                  helper.make_node("Mul", [f"all{i}", f"scale{i}"],
+                                   [f"scaled{i}"]),
+                  helper.make_node("Softmax", [f"scaled{i}"], [f"x{i}"],
+                                   axis=1)]
+        parts = parts + [f"x{i}"]
+    nodes.append(helper.make_node("Concat", parts, ["y"], axis=axis))
+    return model(nodes, {"x": x}, [("y", F)], constants), {"x": x}
+
+
 # Running ----------------------------------------------------------------------
 
 def reference(m, feed):
