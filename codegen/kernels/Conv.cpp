@@ -126,6 +126,7 @@ DotContraction ConvPlan::dotContraction(edge::ConvOp op,
   dot.channels = groupOutputs;
   dot.length = groupInputs;
   dot.addsUpVectors = added;
+  dot.isSmall = shape.isSmall;
   dot.lanes = added ? added : shape.lanes;
   if (gathers) {
     dot.gathered = words;

@@ -111,10 +111,12 @@ private:
 
   Values run(ValueRange lhs, Value rhs, ValueRange sums) {
     int64_t whole = length / c.lanes * c.lanes;
-    // A loop with scalar sums has little to do in one step.
-    constexpr int64_t most = 4;
-    int64_t unroll = c.addsUpVectors ? std::min(most, whole / c.lanes) : 1;
-    while (unroll > 1 && whole / c.lanes % unroll)
+    // A loop with scalar sums has little to do in one step; none is best.
+    int64_t vectors = whole / c.lanes, unroll = 1;
+    if (c.addsUpVectors)
+      unroll = std::min<int64_t>(
+          vectors <= mostUnrolled && !c.isSmall ? vectors : 4, vectors);
+    while (unroll > 1 && vectors % unroll)
       --unroll;
     Values all = e.loop(0, whole, unroll * c.lanes, sums,
                         [&](Value k, ValueRange carried) {
@@ -162,6 +164,8 @@ private:
   SmallVector<ReductionLevel> taps;
   int64_t length;
   Value elements;
+  /// Vectors of a run that are multiplied without a loop.
+  static constexpr int64_t mostUnrolled = 16;
 };
 
 /// A pixel: where it is in the result, and where its inputs begin.

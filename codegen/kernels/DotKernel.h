@@ -30,6 +30,8 @@ struct DotContraction {
   /// Whether the machine adds up all products of two vectors at once. The sums
   /// are scalars then, and channels come a few at a time.
   bool addsUpVectors = false;
+  /// Whether loops are kept where steps one after the other are faster.
+  bool isSmall = false;
   /// The reduction, if its elements are gathered because runs are shorter than
   /// vectors; taps and length do not matter then.
   std::optional<WordReduction> gathered;

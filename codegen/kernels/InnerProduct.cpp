@@ -91,8 +91,8 @@ static constexpr InnerProductRow rows[] = {
   {Triple::thumb,   "+dsp",                  Form::ScalarPairs, Any,      Any,       1, 0, "llvm.arm.smlad"},
   {Triple::arm,     "+dsp",                  Form::ScalarPairs, Any,      Any,       1, 0, "llvm.arm.smlad"},
   {Triple::wasm32,  "+simd128",              Form::PairSums,    Any,      Any,       4, 1, "llvm.wasm.dot"},
-  {Triple::riscv64, "+v",                    Form::Widening,    Any,      Any,      16, 4, ""},
-  {Triple::riscv32, "+v",                    Form::Widening,    Any,      Any,      16, 4, ""},
+  {Triple::riscv64, "+zve32x",               Form::Widening,    Any,      Any,      16, 4, ""},
+  {Triple::riscv32, "+zve32x",               Form::Widening,    Any,      Any,      16, 4, ""},
 };
 // clang-format on
 

@@ -47,6 +47,7 @@ struct MatMulPlan {
     dot.channels = channels;
     dot.length = depth;
     dot.addsUpVectors = added;
+    dot.isSmall = shape.isSmall;
     dot.lanes = added ? added : shape.lanes;
     return dot;
   }
