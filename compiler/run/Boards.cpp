@@ -10,6 +10,7 @@
 #include "compiler/run/Programs.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Endian.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Triple.h"
@@ -156,9 +157,8 @@ static Error linkImage(const TemporaryFolder &folder,
     for (StringRef flag : {"-std=c99", "-O1", "-ffreestanding", "-fno-builtin",
                            "-ffunction-sections", "-c"})
       compile.push_back(flag.str());
-    compile.push_back("-DINPUTS=\"" + folder / "inputs" + "\"");
-    compile.push_back("-DOUTPUTS=\"" + folder / "outputs" + "\"");
-    compile.push_back("-DVALUES=\"" + folder / "values" + "\"");
+    for (StringRef file : {"inputs", "outputs", "values", "memory"})
+      compile.push_back("-D" + file.upper() + "=\"" + folder / file + "\"");
     compile.insert(compile.end(), {folder / source, "-o", object});
     if (Error error = runProgram(compile, "", folder / "errors",
                                  "compiling for " + board.name))
@@ -171,8 +171,7 @@ static Error linkImage(const TemporaryFolder &folder,
 Expected<TensorData> edgecc::executeOnBoard(const CompiledModel &model,
                                             const Board &board,
                                             const TensorData &inputs,
-                                            StringRef counter, raw_ostream *os,
-                                            TensorData *values) {
+                                            const ExecuteOptions &options) {
   auto emulator = findProgram(board.emulator, "no emulator of " + board.name);
   if (!emulator)
     return emulator.takeError();
@@ -191,24 +190,27 @@ Expected<TensorData> edgecc::executeOnBoard(const CompiledModel &model,
         "-semihosting-config", "enable=on,target=native", "-kernel"})
     command.push_back(word.str());
   command.push_back(folder / "image");
-  if (!counter.empty()) {
-    command.push_back("-plugin");
-    command.push_back(counter.str() + ",out=" + folder / "count");
-  }
+  if (!options.counter.empty())
+    append_range(command, getCounterWords(folder, options.counter));
   if (Error error =
           runProgram(command, "", folder / "errors", board.name, maxSeconds))
     return std::move(error);
-  if (!counter.empty()) {
-    auto count = MemoryBuffer::getFile(folder / "count");
-    if (!count)
-      return makeError("the emulator has counted no instructions");
-    *os << (*count)->getBuffer();
+  if (!options.counter.empty())
+    if (Error error = printCount(folder, *options.times))
+      return std::move(error);
+  if (options.memory) {
+    auto words = MemoryBuffer::getFile(folder / "memory");
+    if (!words || (*words)->getBufferSize() != 8)
+      return makeError("the board has not said what memory was used");
+    const char *bytes = (*words)->getBufferStart();
+    *options.memory = {support::endian::read32le(bytes),
+                       support::endian::read32le(bytes + 4)};
   }
-  if (values) {
+  if (options.values) {
     auto shown = readValues(folder, model);
     if (!shown)
       return shown.takeError();
-    *values = std::move(*shown);
+    *options.values = std::move(*shown);
   }
   return readOutputs(folder, model);
 }

@@ -8,8 +8,7 @@
 #ifndef EDGECC_COMPILER_RUN_BOARDS_H
 #define EDGECC_COMPILER_RUN_BOARDS_H
 
-#include "compiler/api/Compiler.h"
-#include "compiler/run/Npz.h"
+#include "compiler/run/Execute.h"
 
 namespace edgecc {
 
@@ -37,13 +36,11 @@ const Board *findBoard(llvm::StringRef name);
 
 /// Links a network, compiled as `runnerModelName`, into an image for the board
 /// and runs that. Fails as well if the network writes outside its arena and
-/// outputs, or takes more stack than its header states. With `counter`, the
-/// path of our plug-in for QEMU, prints the number of instructions of the run
-/// to `os`. `values`, if not null, receives the values that the network shows.
-llvm::Expected<TensorData>
-executeOnBoard(const CompiledModel &model, const Board &board,
-               const TensorData &inputs, llvm::StringRef counter = "",
-               llvm::raw_ostream *os = nullptr, TensorData *values = nullptr);
+/// outputs, or takes more stack than its header states.
+llvm::Expected<TensorData> executeOnBoard(const CompiledModel &model,
+                                          const Board &board,
+                                          const TensorData &inputs,
+                                          const ExecuteOptions &options);
 
 } // namespace edgecc
 

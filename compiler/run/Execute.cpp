@@ -16,6 +16,7 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/StringSaver.h"
 #include "llvm/Support/raw_ostream.h"
@@ -256,6 +257,10 @@ Expected<TensorData> edgecc::executeWithRunner(const CompiledModel &model,
   auto emulator = sys::findProgramByName(command.front());
   if (!emulator)
     return makeError("cannot run '" + command.front() + "': not found");
+  if (!options.counter.empty() &&
+      !sys::path::filename(*emulator).starts_with("qemu-"))
+    return makeError("only QEMU counts instructions, and '" + command.front() +
+                     "' is none of its programs");
   command.front() = *emulator;
   target::CpuAttr cpu = model.cpu;
   if (options.values && Triple(cpu.getTriple()).isWasm())
@@ -272,6 +277,8 @@ Expected<TensorData> edgecc::executeWithRunner(const CompiledModel &model,
   if (!program)
     return program.takeError();
   std::string errors = folder / "errors", times = folder / "times";
+  if (!options.counter.empty())
+    append_range(command, getCounterWords(folder, options.counter));
   command.push_back(*program);
   for (StringRef file : {"inputs", "outputs"})
     command.push_back(folder / file);
@@ -283,6 +290,9 @@ Expected<TensorData> edgecc::executeWithRunner(const CompiledModel &model,
   if (options.reps)
     if (auto buffer = MemoryBuffer::getFile(times))
       *options.times << (*buffer)->getBuffer();
+  if (!options.counter.empty())
+    if (Error error = printCount(folder, *options.times))
+      return std::move(error);
   if (options.values) {
     auto values = readValues(folder, model);
     if (!values)

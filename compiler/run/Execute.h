@@ -13,6 +13,11 @@
 
 namespace edgecc {
 
+/// What a network used of the memory that it was given, in bytes.
+struct MemoryUse {
+  uint64_t arena = 0, stack = 0;
+};
+
 /// How often to run, and where the times go.
 struct ExecuteOptions {
   /// 0 runs once, without a word; otherwise that many runs after a warm-up,
@@ -26,8 +31,15 @@ struct ExecuteOptions {
   /// Receives the median time of each layer in microseconds, if the network
   /// was compiled with timers. Only in this process.
   std::vector<double> *layerTimes = nullptr;
+  /// The path of our plug-in for QEMU, if it is to count the instructions of a
+  /// run and to print their number on `times`. Only on a board or with a runner
+  /// that is QEMU's.
+  std::string counter;
+  /// Receives what the run used of its memory: up to the last byte of the arena
+  /// that it changed. Only on a board.
+  MemoryUse *memory = nullptr;
   /// Receives the values that the network shows, in the order of its table.
-  /// Only with a runner.
+  /// Only on a board or with a runner.
   TensorData *values = nullptr;
 };
 

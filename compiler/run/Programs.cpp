@@ -18,6 +18,11 @@
 using namespace llvm;
 using namespace edgecc;
 
+/// Where programs begin and end to count.
+static constexpr StringLiteral countHeader =
+#include "compiler/run/count.h.inc"
+    ;
+
 Error edgecc::makeError(const Twine &message) {
   return createStringError(inconvertibleErrorCode(), message);
 }
@@ -64,6 +69,7 @@ Error edgecc::writeNetwork(const TemporaryFolder &folder,
   const std::pair<StringRef, StringRef> files[] = {
       {"network.h", header},
       {"network.o", {model.object.data(), model.object.size()}},
+      {"count.h", countHeader},
       {"inputs", bytes}};
   for (auto [name, contents] : files)
     if (Error error = writeFile(folder / name, contents))
@@ -133,6 +139,21 @@ Error edgecc::runProgram(ArrayRef<std::string> command, StringRef out,
     message = (*buffer)->getBuffer().trim().split('\n').first.str();
   return makeError(what + " failed with status " + Twine(status) +
                    (message.empty() ? "" : ": " + message));
+}
+
+std::vector<std::string> edgecc::getCounterWords(const TemporaryFolder &folder,
+                                                 StringRef counter) {
+  // It reads the names of functions for its log only: -d.
+  return {"-d", "plugin", "-plugin",
+          counter.str() + ",out=" + folder / "count"};
+}
+
+Error edgecc::printCount(const TemporaryFolder &folder, raw_ostream &os) {
+  auto count = MemoryBuffer::getFile(folder / "count");
+  if (!count)
+    return makeError("the emulator has counted no instructions");
+  os << (*count)->getBuffer();
+  return Error::success();
 }
 
 Expected<std::string> edgecc::findProgram(StringRef name,

@@ -36,8 +36,8 @@ private:
 
 llvm::Error writeFile(llvm::StringRef path, llvm::StringRef contents);
 
-/// Writes `network.h`, `network.o`, and `inputs` with the bytes of all inputs
-/// one after the other.
+/// Writes `network.h`, `network.o`, `count.h`, and `inputs` with the bytes of
+/// all inputs one after the other.
 llvm::Error writeNetwork(const TemporaryFolder &folder,
                          const CompiledModel &model, const TensorData &inputs);
 
@@ -59,6 +59,14 @@ TensorData makeOutputs(const ModelInterface &interface);
 llvm::Error runProgram(llvm::ArrayRef<std::string> command, llvm::StringRef out,
                        const std::string &errors, const llvm::Twine &what,
                        unsigned seconds = 0);
+
+/// The words after which QEMU counts the instructions of a network, with our
+/// plug-in at the path `counter`.
+std::vector<std::string> getCounterWords(const TemporaryFolder &folder,
+                                         llvm::StringRef counter);
+
+/// Prints on a line how many it has counted.
+llvm::Error printCount(const TemporaryFolder &folder, llvm::raw_ostream &os);
 
 /// The full path of a program; an error that begins with `purpose` if it is
 /// not on the path.

@@ -12,6 +12,7 @@
 
 #define _POSIX_C_SOURCE 199309L
 
+#include "count.h"
 #include "network.h"
 
 #include <stdio.h>
@@ -56,8 +57,12 @@ void network_on_value(uint32_t number, const edgecc_value_v0_t *value,
 
 static int32_t run(const edgecc_model_v0_t *model, void **inputs,
                    void **outputs, void *arena) {
-  return model->run((const void *const *)inputs, (void *const *)outputs, arena,
-                    model->arena_bytes);
+  int32_t status;
+  count_begin();
+  status = model->run((const void *const *)inputs, (void *const *)outputs,
+                      arena, model->arena_bytes);
+  count_end();
+  return status;
 }
 
 int main(int argc, char **argv) {

@@ -12,6 +12,7 @@
 #include "compiler/tools/CommonFlags.h"
 
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -47,7 +48,14 @@ struct Flags {
       cl::cat(category)};
   cl::opt<bool> count{
       "count-instructions",
-      cl::desc("Print how many instructions the run takes on the --board"),
+      cl::desc(
+          "Print how many instructions the run takes on the --board, or with a "
+          "--runner that is QEMU's"),
+      cl::cat(category)};
+  cl::opt<bool> memory{
+      "measure-memory",
+      cl::desc("Print in JSON how many bytes of arena and stack the header "
+               "states, and how many the run used of them on the --board"),
       cl::cat(category)};
   cl::opt<bool> verify{
       "verify",
@@ -71,11 +79,12 @@ static bool isTargetOpen(const TargetRequest &target) {
 
 /// The board asked for, or null; nothing after an error.
 static std::optional<const Board *> chooseBoard(const Flags &flags) {
-  if (flags.count && flags.board.empty()) {
-    tools::reportError("--count-instructions needs a --board");
+  bool isElsewhere = !flags.board.empty() || !flags.common.runner.empty();
+  if (flags.count && (!isElsewhere || flags.reps != 0)) {
+    tools::reportError("--count-instructions needs a --board or a --runner, "
+                       "and does not go with --reps");
     return std::nullopt;
   }
-  bool isElsewhere = !flags.board.empty() || !flags.common.runner.empty();
   if (!flags.profile.empty() && (isElsewhere || flags.reps == 0)) {
     tools::reportError("--profile needs --reps, and goes neither with --board "
                        "nor with --runner");
@@ -88,6 +97,11 @@ static std::optional<const Board *> chooseBoard(const Flags &flags) {
   if (flags.verifies() && (flags.reps != 0 || flags.count)) {
     tools::reportError("--verify and --verify-against go neither with --reps "
                        "nor with --count-instructions");
+    return std::nullopt;
+  }
+  if (flags.memory && (flags.board.empty() || flags.verifies())) {
+    tools::reportError("--measure-memory needs a --board, and does not go with "
+                       "--verify");
     return std::nullopt;
   }
   if (flags.board.empty())
@@ -153,6 +167,15 @@ static bool verify(Compiler &compiler, const Flags &flags,
   return isSame;
 }
 
+static void printMemory(const ModelInterface &interface, MemoryUse used) {
+  llvm::outs() << llvm::json::Value(
+                      llvm::json::Object{{"arena_bytes", interface.arenaBytes},
+                                         {"arena_used", used.arena},
+                                         {"stack_bytes", interface.stackBytes},
+                                         {"stack_used", used.stack}})
+               << "\n";
+}
+
 /// Runs the model; false after an error.
 static bool run(Compiler &compiler, const Flags &flags,
                 llvm::StringRef program) {
@@ -212,16 +235,17 @@ static bool run(Compiler &compiler, const Flags &flags,
   execute.times = &llvm::outs();
   std::vector<double> layerTimes;
   execute.layerTimes = &layerTimes;
-  llvm::SmallString<128> counter;
   if (flags.count) {
-    counter = llvm::sys::path::parent_path(program);
+    llvm::SmallString<128> counter(llvm::sys::path::parent_path(program));
     llvm::sys::path::append(counter, "edgecc-count-instructions.so");
+    execute.counter = counter.str().str();
   }
   TensorData values;
-  TensorData *shown = flags.verifies() ? &values : nullptr;
-  execute.values = shown;
-  auto outputs = *board ? executeOnBoard(*model, **board, inputs, counter,
-                                         &llvm::outs(), shown)
+  if (flags.verifies())
+    execute.values = &values;
+  MemoryUse memory;
+  execute.memory = &memory;
+  auto outputs = *board ? executeOnBoard(*model, **board, inputs, execute)
                  : isElsewhere
                      ? executeWithRunner(*model, runner, inputs, execute)
                      : executeHere(*model, inputs, execute);
@@ -235,6 +259,8 @@ static bool run(Compiler &compiler, const Flags &flags,
         }))
       return false;
   }
+  if (flags.memory)
+    printMemory(model->interface, memory);
   if (!flags.outputs.empty())
     if (llvm::Error error =
             writeNpz(flags.outputs, model->interface.outputs, *outputs))

@@ -5,11 +5,13 @@
 
 The result must be what x86-64 computes, floats within 1e-5 relative. The program on
 the board also checks that the network writes nothing beside its arena and its
-outputs and takes no more stack than its header states. Networks of a zoo
-(--zoo DIR) run on the boards that have the memory for them. With a unit for
-floating point, a run takes as many instructions for one input as for another.
+outputs and takes no more stack than its header states; the arena must be used up
+to its last aligned block. Networks of a zoo (--zoo DIR) run on the boards that
+have the memory for them. With a unit for floating point, a run takes as many
+instructions for one input as for another.
 """
 import functools
+import json
 import os
 import sys
 import tempfile
@@ -33,6 +35,7 @@ INT8 = """
 mlperf_ad_ae_int8 mlperf_kws_dscnn_int8 mlperf_ic_resnet8_int8
 mlperf_vww_mbv1_int8
 """.split()
+ARENA_ALIGN = 64
 INT8_BOARDS = ["mps2-an386", "mps3-an547", "virt-rv64gcv"]
 
 
@@ -43,6 +46,21 @@ def on_board(options, path, feed, board):
         if w.dtype.kind in "iub" and not np.array_equal(g, w):
             raise suite.Failure("integers differ")
     return max(suite.compare(g, w, 1e-5) for g, w in zip(got, want))
+
+
+def same_memory(options, path, feed, board):
+    """The bytes that were used, which must be what the header states."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = os.path.join(folder, "in.npz")
+        suite.write_npz(source, feed)
+        memory = json.loads(suite.must(
+            [os.path.join(options.bin, "edgecc-run"), path,
+             "--inputs=" + source, "--board=" + board, "--measure-memory"],
+            options.timeout).stdout)
+    if not 0 <= memory["arena_bytes"] - memory["arena_used"] < ARENA_ALIGN or \
+            memory["stack_used"] > memory["stack_bytes"]:
+        raise suite.Failure(str(memory))
+    return str(memory)
 
 
 def same_instructions(options, path, feeds, board):
@@ -81,6 +99,9 @@ def main():
             tests.append((f"{name} {board}", functools.partial(
                 on_board, options, path, feeds[0], board)))
     name, path, feeds = networks[0]
+    for board in SMALL + BOARDS:
+        tests.append((f"{name} {board} memory", functools.partial(
+            same_memory, options, path, feeds[0], board)))
     for board in ["mps2-an386", "mps3-an547", "virt-rv64gcv"]:
         tests.append((f"{name} {board} instructions", functools.partial(
             same_instructions, options, path, feeds, board)))

@@ -18,7 +18,7 @@ import counts
 import suite
 
 CPUS = ["cortex-a72", "rv64gcv"]
-BOARDS = {"mps2-an386": "cortex-m4", "mps3-an547": "cortex-m55"}
+MICROCONTROLLERS = ["cortex-m4", "cortex-m55"]
 # What fits into the memory of a board.
 SMALL = ["digits_cnn", "first_layer", "dense", "depthwise", "pools",
          "recurrent", "quantized"]
@@ -42,18 +42,9 @@ def predict(options, path, cpu):
     return report["predicted"]["instructions"]
 
 
-def count_on_board(options, path, feed, board):
-    with tempfile.TemporaryDirectory() as folder:
-        source = os.path.join(folder, "in.npz")
-        suite.write_npz(source, feed)
-        return int(suite.must(
-            [os.path.join(options.bin, "edgecc-run"), path,
-             "--inputs=" + source, "--board=" + board,
-             "--count-instructions"], options.timeout).stdout)
-
-
-def compare(options, path, cpu, count):
-    predicted, counted = predict(options, path, cpu), count()
+def compare(options, path, feed, cpu, where):
+    predicted = predict(options, path, cpu)
+    counted = counts.count(options, path, feed, cpu, where)
     change = predicted / counted - 1
     if abs(change) > TOLERANCE:
         raise suite.Failure(
@@ -66,20 +57,15 @@ def main():
     options = suite.parser(__doc__).parse_args()
     tests = []
     with tempfile.TemporaryDirectory() as folder:
-        plugin = counts.build_plugin(folder)
-        for name, path, feed in counts.models(folder):
-            for cpu in CPUS:
-                count = functools.partial(counts.count, options, plugin, path,
-                                          feed, cpu)
+        for name, path, feed in counts.small_networks(folder):
+            where = {cpu: counts.CPUS[cpu] for cpu in CPUS}
+            if name in SMALL:
+                where.update({cpu: counts.MICROCONTROLLERS[cpu]
+                              for cpu in MICROCONTROLLERS
+                              if (name, cpu) not in UNKNOWN})
+            for cpu, runner in where.items():
                 tests.append((f"{name}:{cpu}", functools.partial(
-                    compare, options, path, cpu, count)))
-            for board, cpu in BOARDS.items():
-                if name not in SMALL or (name, cpu) in UNKNOWN:
-                    continue
-                count = functools.partial(count_on_board, options, path, feed,
-                                          board)
-                tests.append((f"{name}:{cpu}", functools.partial(
-                    compare, options, path, cpu, count)))
+                    compare, options, path, feed, cpu, runner)))
         return suite.run(tests, options)
 
 

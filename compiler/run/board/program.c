@@ -5,13 +5,14 @@
  *
  * edgecc-run links this with a network called "network" for a board. The bytes
  * of all inputs come from the file INPUTS of the host, those of the outputs go
- * to its file OUTPUTS, and those of the values that the network shows to
- * VALUES. On the way it holds the network to what its header says: nothing
- * beside the arena and the outputs is written, and no more stack is used than
- * stated.
+ * to its file OUTPUTS, those of the values that the network shows to VALUES,
+ * and two words to MEMORY: the bytes of arena and of stack that it used. On the
+ * way it holds the network to what its header says: nothing beside the arena
+ * and the outputs is written, and no more stack is used than stated.
  *===----------------------------------------------------------------------===*/
 
 #include "board.h"
+#include "count.h"
 #include "network.h"
 
 #define PAINT ((unsigned char)0xA5)
@@ -81,21 +82,12 @@ void network_on_value(uint32_t number, const edgecc_value_v0_t *value,
 }
 #endif
 
-/* Where an emulator may begin and end to count instructions. */
-__attribute__((noinline)) static void count_begin(void) {
-  __asm__ volatile("" ::: "memory");
-}
-
-__attribute__((noinline)) static void count_end(void) {
-  __asm__ volatile("" ::: "memory");
-}
-
 int main(void) {
   const edgecc_model_v0_t *model = &network_model;
   char **inputs, **outputs, *arena, *top, *lowest;
   uintptr_t file;
   int32_t status;
-  uint32_t i;
+  uint32_t i, used[2];
 
   inputs = (char **)allocate((model->num_inputs + 1) * sizeof(char *), 16);
   outputs = (char **)allocate((model->num_outputs + 1) * sizeof(char *), 16);
@@ -125,9 +117,13 @@ int main(void) {
     fail("the network refused to run");
   for (lowest = next; lowest < top && *lowest == (char)PAINT;)
     ++lowest;
+  used[0] = (uint32_t)model->arena_bytes;
+  while (used[0] > 0 && arena[used[0] - 1] == (char)0xFF)
+    --used[0];
+  used[1] = lowest < top - GUARD_BYTES ? (uint32_t)(top - lowest) : 0;
 /* What is stated is without our hook. */
 #if defined(NETWORK_STACK_BYTES) && !defined(NETWORK_VALUES)
-  if (lowest < top - GUARD_BYTES && top - lowest > NETWORK_STACK_BYTES)
+  if (used[1] > NETWORK_STACK_BYTES)
     fail("the network used more stack than its header states");
 #endif
   check_guards(arena, model->arena_bytes);
@@ -142,6 +138,9 @@ int main(void) {
   file = open_file(OUTPUTS, sizeof OUTPUTS - 1, 5); /* "wb" */
   for (i = 0; i < model->num_outputs; ++i)
     transfer(SEMIHOST_WRITE, file, outputs[i], model->outputs[i].bytes);
+  close_file(file);
+  file = open_file(MEMORY, sizeof MEMORY - 1, 5);
+  transfer(SEMIHOST_WRITE, file, used, sizeof used);
   close_file(file);
   return 0;
 }
