@@ -55,13 +55,15 @@ def Simplify : Pass<"edgecc-simplify", "::mlir::func::FuncOp"> {
   let description = [{
     A gather at known, evenly spaced indices is a slice, and so is a slice of a
     slice; a transpose that only moves dimensions of size one is a reshape; a
-    quotient by known floats is a product. Folds and removes what nobody uses.
+    quotient by known floats is a product; rows and columns of a window that
+    meet only its border are left out. Folds and removes what nobody uses.
   }];
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
   let statistics = [
     Statistic<"numSlices", "slices", "gathers that became slices">,
     Statistic<"numReshapes", "reshapes", "transposes that became reshapes">,
-    Statistic<"numProducts", "products", "quotients that became products">
+    Statistic<"numProducts", "products", "quotients that became products">,
+    Statistic<"numTrimmed", "trimmed", "convolutions with smaller windows">
   ];
 }
 

@@ -159,12 +159,83 @@ struct DivToMul : CountingPattern<DivOp> {
   }
 };
 
+/// Rows and columns of weights that meet nothing but the border, as those of
+/// widely dilated convolutions on small images do, are left out.
+struct TrimWindow : CountingPattern<ConvOp> {
+  using CountingPattern::CountingPattern;
+
+  /// One dimension: the taps to keep, and the border for these.
+  struct Trimmed {
+    int64_t first, count, padLow, padHigh;
+  };
+
+  /// Nothing if there is nothing to keep, or if the rest would need a border of
+  /// less than nothing.
+  static std::optional<Trimmed> trim(ConvOp op, int64_t dim) {
+    int64_t size = typeOf(op.getInput()).getDimSize(1 + dim);
+    int64_t outputs = op.getType().getDimSize(1 + dim);
+    int64_t stride = op.getStrides()[dim], dilation = op.getDilation(dim);
+    int64_t low = op.getPadsLow()[dim];
+    auto isAlive = [&](int64_t tap) {
+      for (int64_t i = 0; i < outputs; ++i)
+        if (int64_t at = i * stride + tap * dilation - low;
+            at >= 0 && at < size)
+          return true;
+      return false;
+    };
+    int64_t first = 0, last = typeOf(op.getWeights()).getDimSize(dim) - 1;
+    while (first < last && !isAlive(first))
+      ++first;
+    while (first < last && !isAlive(last))
+      --last;
+    Trimmed trimmed{first, last - first + 1, low - first * dilation, 0};
+    int64_t unpadded = size + trimmed.padLow - (last - first) * dilation - 1;
+    trimmed.padHigh = std::max<int64_t>((outputs - 1) * stride - unpadded, 0);
+    if (trimmed.padLow < 0 ||
+        (unpadded + trimmed.padHigh) / stride + 1 != outputs)
+      return std::nullopt;
+    return trimmed;
+  }
+
+  LogicalResult matchAndRewrite(ConvOp op,
+                                PatternRewriter &rewriter) const override {
+    RankedTensorType weights = typeOf(op.getWeights());
+    if (!isa<FloatType>(weights.getElementType()) ||
+        !matchPattern(op.getWeights(), m_Constant()))
+      return failure();
+    SmallVector<int64_t> offsets(weights.getRank(), 0),
+        sizes(weights.getShape()), ones(weights.getRank(), 1),
+        low(op.getPadsLow()), high(op.getPadsHigh());
+    for (int64_t dim = 0; dim < op.getSpatialRank(); ++dim) {
+      std::optional<Trimmed> trimmed = trim(op, dim);
+      if (!trimmed)
+        continue;
+      offsets[dim] = trimmed->first;
+      sizes[dim] = trimmed->count;
+      low[dim] = trimmed->padLow;
+      high[dim] = trimmed->padHigh;
+    }
+    if (ArrayRef(sizes) == weights.getShape())
+      return failure();
+    Value rest = rewriter.createOrFold<SliceOp>(
+        op.getWeights().getLoc(), op.getWeights(), offsets, sizes, ones);
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getWeightsMutable().assign(rest);
+      op.setPadsLow(low);
+      op.setPadsHigh(high);
+    });
+    ++count;
+    return success();
+  }
+};
+
 struct Simplify : edgecc::transforms::impl::SimplifyBase<Simplify> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<GatherToSlice>(&getContext(), numSlices);
     patterns.add<TransposeToReshape>(&getContext(), numReshapes);
     patterns.add<DivToMul>(&getContext(), numProducts);
+    patterns.add<TrimWindow>(&getContext(), numTrimmed);
     patterns.add<DivToReciprocal, SliceOfSlice>(&getContext());
     IfOp::getCanonicalizationPatterns(patterns, &getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

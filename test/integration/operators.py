@@ -655,6 +655,18 @@ def gather_lines(element, rule):
                  {"i": indices}), {"x": x}
 
 
+# Windows larger than the image ------------------------------------------------
+
+@each(dilation=[3, 6, 9, 14], stride=[1, 2], group=[1, 4])
+def wide_window(dilation, stride, group):
+    x = numbers(1, 4, 9, 7)
+    node = helper.make_node(
+        "Conv", ["x", "w"], ["y"], dilations=[dilation, dilation], group=group,
+        strides=[stride, stride], pads=[dilation, dilation, dilation, 14])
+    return model([node], {"x": x}, [("y", F)],
+                 {"w": numbers(8, 4 // group, 3, 3, seed=1)}), {"x": x}
+
+
 # Tensors that share memory ------------------------------------------------------
 
 @each(axis=[1, 2], layers=[2, 4])

@@ -79,3 +79,25 @@ func.func @slices(%x: tensor<9x9xf32>) -> tensor<2x3xf32> {
   %1 = edge.slice %0 offsets [1, 2] sizes [2, 3] strides [2, 2] : tensor<6x9xf32> -> tensor<2x3xf32>
   return %1 : tensor<2x3xf32>
 }
+
+// Only the middle of the first is ever inside of the image, and the first
+// column of the second never.
+// CHECK-LABEL: func @windows
+// CHECK: edge.conv(%{{.*}}) strides [1, 1] dilations [12, 12] pads_low [0, 0] pads_high [0, 0] : (tensor<1x10x10x2xf32>, tensor<1x1x2x4xf32>)
+// CHECK: edge.conv(%{{.*}}) strides [2, 2] dilations [1, 8] pads_low [1, 1] pads_high [0, 0] : (tensor<1x10x10x2xf32>, tensor<3x2x2x4xf32>)
+func.func @windows(%x: tensor<1x10x10x2xf32>) -> (tensor<1x10x10x4xf32>, tensor<1x5x2x4xf32>) {
+  %w = edge.constant dense<1.0> : tensor<3x3x2x4xf32>
+  %0 = edge.conv(%x, %w) strides [1, 1] dilations [12, 12] pads_low [12, 12] pads_high [12, 12] : (tensor<1x10x10x2xf32>, tensor<3x3x2x4xf32>) -> tensor<1x10x10x4xf32>
+  %1 = edge.conv(%x, %w) strides [2, 2] dilations [1, 8] pads_low [1, 9] pads_high [1, 0] : (tensor<1x10x10x2xf32>, tensor<3x3x2x4xf32>) -> tensor<1x5x2x4xf32>
+  return %0, %1 : tensor<1x10x10x4xf32>, tensor<1x5x2x4xf32>
+}
+
+// Weights that are not known are not touched, and all of these are needed.
+// CHECK-LABEL: func @whole_windows
+// CHECK-COUNT-2: pads_low [{{12, 12|9, 9}}]
+func.func @whole_windows(%x: tensor<1x10x10x2xf32>, %v: tensor<3x3x2x4xf32>) -> (tensor<1x10x10x4xf32>, tensor<1x10x10x4xf32>) {
+  %w = edge.constant dense<1.0> : tensor<3x3x2x4xf32>
+  %0 = edge.conv(%x, %v) strides [1, 1] dilations [12, 12] pads_low [12, 12] pads_high [12, 12] : (tensor<1x10x10x2xf32>, tensor<3x3x2x4xf32>) -> tensor<1x10x10x4xf32>
+  %1 = edge.conv(%x, %w) strides [1, 1] dilations [9, 9] pads_low [9, 9] pads_high [9, 9] : (tensor<1x10x10x2xf32>, tensor<3x3x2x4xf32>) -> tensor<1x10x10x4xf32>
+  return %0, %1 : tensor<1x10x10x4xf32>, tensor<1x10x10x4xf32>
+}
