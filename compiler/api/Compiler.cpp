@@ -133,6 +133,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     opt.integers = options.integers;
     opt.roundAsTflite = options.roundAsTflite;
     opt.calibrator = options.calibrator;
+    opt.price = [&](ModuleOp quantized) { return price(quantized, options); };
     opt.weights = options.weights;
     // Nobody else has computed such a network before.
     opt.integerSums = bool(options.calibrator);
@@ -168,6 +169,36 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     if (passes(Stage::LLVM))
       buildLLVMStage(manager, llvmStage(options));
   });
+}
+
+FailureOr<NetworkPrice> Compiler::price(ModuleOp module,
+                                        CompileOptions options) {
+  // It is quantised, and nothing but a number is wanted of it.
+  options.calibrator = nullptr;
+  options.tuner = nullptr;
+  options.floatFallback = WarningLevel::Off;
+  options.predictCost = true;
+  OwningOpRef<ModuleOp> copy(module.clone());
+  if (failed(lower(*copy, Stage::Edge, Stage::Kernel, options)))
+    return failure();
+  FailureOr<CompiledModel> model = finish(*copy, options);
+  if (failed(model))
+    return failure();
+  auto timeOf = [](const std::optional<LayerCost> &cost) {
+    return cost ? cost->microseconds : std::nullopt;
+  };
+  NetworkPrice price;
+  price.whole = {double(model->sizes.constants), timeOf(model->cost)};
+  for (const LayerReport &layer : model->layers) {
+    LayerPrice &sum = price.layers[layer.name];
+    sum.bytes += double(layer.weightBytes);
+    std::optional<double> time = timeOf(layer.cost);
+    if (!time)
+      sum.microseconds = std::nullopt;
+    else if (sum.microseconds)
+      *sum.microseconds += *time;
+  }
+  return price;
 }
 
 /// What code generation leaves behind.

@@ -197,6 +197,9 @@ public:
 
 private:
   struct Generated;
+  /// What a network of the edge stage takes, compiled with these options.
+  llvm::FailureOr<NetworkPrice> price(mlir::ModuleOp module,
+                                      CompileOptions options);
   /// From a module of the kernel stage to optimised LLVM IR.
   llvm::LogicalResult generate(mlir::ModuleOp module,
                                const CompileOptions &options,

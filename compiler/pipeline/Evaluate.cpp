@@ -99,6 +99,7 @@ FailureOr<RunnableModel> edgecc::loadHere(ModuleOp module, OptLevel level,
     opt.evaluate = evaluateConstants;
     // As in the networks that are quantised by what is measured here.
     opt.integerSums = true;
+    opt.floatFallback = WarningLevel::Off;
     buildOptStage(manager, opt);
   } else {
     manager.addNestedPass<func::FuncOp>(quantization::createLowerQuantized());

@@ -98,7 +98,8 @@ void edgecc::buildOptStage(OpPassManager &manager,
         {options.weights.bits, options.weights.blockSize}, options.calibrator));
   else if (options.calibrator) {
     first.addPass(quantization::createEqualizeChannelsPass(options.calibrator));
-    first.addPass(quantization::createQuantizeStaticPass(options.calibrator));
+    first.addPass(quantization::createQuantizeStaticPass(options.calibrator,
+                                                         options.price));
   }
   if (options.optLevel > 0)
     addSimplification(first);

@@ -81,6 +81,8 @@ struct OptStageOptions {
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
   CalibratorPtr calibrator;
+  /// Tells what quantised networks take, for the budget of the calibrator.
+  PriceFn price;
   WeightStorage weights;
   /// Computes products of f32 from factors rounded to bf16.
   bool narrowProducts = false;

@@ -83,13 +83,17 @@ public:
   ArrayRef<TensorInterface> inputs() const { return runnable.interface.inputs; }
   size_t numResults() const { return buffers.size() - numValues; }
 
-  llvm::Error run(const TensorData &example) {
+  /// `settings` are for f32 inputs behind those of the example.
+  llvm::Error run(const TensorData &example,
+                  ArrayRef<std::vector<float>> settings = {}) {
     SmallVector<void *> outputs;
     for (std::vector<char> &buffer : buffers)
       outputs.push_back(buffer.data());
     SmallVector<const void *> inputs;
     for (const std::vector<char> &input : example)
       inputs.push_back(input.data());
+    for (const std::vector<float> &setting : settings)
+      inputs.push_back(setting.data());
     return runnable.model->run(inputs, outputs);
   }
 
@@ -126,21 +130,23 @@ public:
   explicit ExampleCalibrator(CalibrationOptions options)
       : options(std::move(options)) {
     activationBits = this->options.activationBits;
-    maxLoss = this->options.maxLoss;
+    budget = this->options.budget;
     corrections = this->options.corrections;
     reports = !this->options.report.empty();
   }
 
   FailureOr<SmallVector<CalibratedRange>>
   findRanges(ArrayRef<Value> values) override;
-  FailureOr<double> measureLoss(func::FuncOp quantised) override;
+  FailureOr<std::unique_ptr<Trial>> load(func::FuncOp function) override;
   LogicalResult writeReport(ArrayRef<Value> values) override;
   FailureOr<std::vector<std::vector<double>>>
   findMoments(ArrayRef<Value> values) override;
 
 private:
+  friend class ExampleTrial;
+
   /// Makes `original` of the network of `values`, and reads the examples.
-  LogicalResult load(ArrayRef<Value> values);
+  LogicalResult observe(ArrayRef<Value> values);
   /// Runs both networks on one example after the other, and calls `see` with
   /// its position.
   LogicalResult compare(Observation &quantised,
@@ -157,6 +163,21 @@ private:
   /// The network of real numbers, with the values whose ranges were found.
   std::unique_ptr<Observation> original;
   Examples examples;
+  /// What `original` gives for each example: all elements of each result.
+  std::vector<std::vector<std::vector<float>>> wanted;
+};
+
+/// A network on the examples of a calibrator.
+class ExampleTrial : public Trial {
+public:
+  ExampleTrial(ExampleCalibrator &calibrator, Observation network)
+      : calibrator(calibrator), network(std::move(network)) {}
+
+  FailureOr<Loss> measure(ArrayRef<std::vector<float>> settings) override;
+
+private:
+  ExampleCalibrator &calibrator;
+  Observation network;
 };
 
 LogicalResult ExampleCalibrator::fail(llvm::Error error) const {
@@ -183,7 +204,7 @@ void ExampleCalibrator::checkExamples() const {
     warn() << "repeats " << repeated << " of its " << count << " examples";
 }
 
-LogicalResult ExampleCalibrator::load(ArrayRef<Value> values) {
+LogicalResult ExampleCalibrator::observe(ArrayRef<Value> values) {
   Value first = values.front();
   context = first.getContext();
   auto function = first.getParentRegion()->getParentOfType<func::FuncOp>();
@@ -203,7 +224,7 @@ LogicalResult ExampleCalibrator::load(ArrayRef<Value> values) {
 
 FailureOr<std::vector<std::vector<double>>>
 ExampleCalibrator::findMoments(ArrayRef<Value> values) {
-  if (failed(load(values)))
+  if (failed(observe(values)))
     return failure();
   std::vector<std::vector<double>> moments;
   for (Value value : values) {
@@ -234,7 +255,7 @@ ExampleCalibrator::findMoments(ArrayRef<Value> values) {
 
 FailureOr<SmallVector<CalibratedRange>>
 ExampleCalibrator::findRanges(ArrayRef<Value> values) {
-  if (failed(load(values)))
+  if (failed(observe(values)))
     return failure();
   // By how much the last fifth of the examples widens the ranges.
   size_t settled = examples.inputs.size() - examples.inputs.size() / 5;
@@ -341,23 +362,42 @@ bool ExampleCalibrator::isRight(const Observation &network,
   return largestElement(network.result(0)) == examples.labels[example];
 }
 
-FailureOr<double> ExampleCalibrator::measureLoss(func::FuncOp function) {
-  FailureOr<Observation> quantised = Observation::load(function, {});
-  if (failed(quantised))
+FailureOr<std::unique_ptr<Trial>>
+ExampleCalibrator::load(func::FuncOp function) {
+  FailureOr<Observation> network = Observation::load(function, {});
+  if (failed(network))
     return failure();
+  if (wanted.empty())
+    for (const TensorData &example : examples.inputs) {
+      if (llvm::Error error = original->run(example))
+        return fail(std::move(error));
+      auto &results = wanted.emplace_back();
+      for (size_t i = 0; i < original->numResults(); ++i)
+        results.emplace_back(original->result(i).vec());
+    }
+  return std::unique_ptr<Trial>(
+      std::make_unique<ExampleTrial>(*this, std::move(*network)));
+}
+
+FailureOr<Loss> ExampleTrial::measure(ArrayRef<std::vector<float>> settings) {
   Divergence whole;
   int64_t lost = 0;
-  if (failed(compare(*quantised, [&](size_t example) {
-        if (hasAnswers())
-          lost += int64_t(isRight(*original, example)) -
-                  int64_t(isRight(*quantised, example));
-        for (size_t i = 0; i < original->numResults(); ++i)
-          whole.add(original->result(i), quantised->result(i));
-      })))
-    return failure();
-  if (hasAnswers())
-    return double(lost) / double(examples.inputs.size());
-  return whole.relative();
+  for (auto [example, inputs] : llvm::enumerate(calibrator.examples.inputs)) {
+    if (llvm::Error error = network.run(inputs, settings))
+      return calibrator.fail(std::move(error));
+    for (auto [i, results] : llvm::enumerate(calibrator.wanted[example]))
+      whole.add(results, network.result(i));
+    if (calibrator.hasAnswers()) {
+      int64_t answer = calibrator.examples.labels[example];
+      lost += int64_t(largestElement(calibrator.wanted[example][0]) == answer) -
+              int64_t(largestElement(network.result(0)) == answer);
+    }
+  }
+  Loss loss{whole.relative()};
+  if (calibrator.hasAnswers())
+    loss.answers =
+        double(lost) / double(std::max<size_t>(calibrator.wanted.size(), 1));
+  return loss;
 }
 
 LogicalResult ExampleCalibrator::writeReport(ArrayRef<Value> values) {

@@ -34,8 +34,7 @@ struct CalibrationOptions {
   RangeRule rule = RangeRule::MinMax;
   /// As in `Calibrator`.
   unsigned activationBits = 8;
-  /// The loss up to which operations are quantised; nothing for all of them.
-  std::optional<double> maxLoss;
+  QuantizationBudget budget;
   /// Where to report how well the network is approximated; empty for nowhere.
   std::string report;
   Corrections corrections;

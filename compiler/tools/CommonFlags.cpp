@@ -95,8 +95,10 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
       quantize("quantize", cl::value_desc("form"),
                cl::desc("Quantise a network of real numbers with the examples "
                         "of --calibrate: int8 for all that can be, int16 for "
-                        "activations of up to 16 bits, or auto for as much in "
-                        "8 bits as --max-loss allows. int8-weights, "
+                        "activations of up to 16 bits, or auto for what each "
+                        "layer needs to keep to --max-loss, --max-bytes and "
+                        "--max-latency: f32, int16, int8 or f32 by weights of "
+                        "4 bits. int8-weights, "
                         "int4-weights and int2-weights store only weights in "
                         "so many bits, and use examples if there are any; "
                         "f16-weights and bf16-weights as such floats"),
@@ -111,6 +113,15 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                        "all answers, if the examples have labels, or the "
                        "relative difference"),
               cl::cat(category)),
+      maxBytes("max-bytes", cl::value_desc("bytes"),
+               cl::desc("What --quantize=auto may make of the constants, such "
+                        "as 500K: the forms of layers that lose least"),
+               cl::cat(category)),
+      maxLatency("max-latency", cl::value_desc("us"),
+                 cl::desc("What an inference may take in microseconds with "
+                          "--quantize=auto, as the cost model of the CPU "
+                          "predicts: the forms of layers that lose least"),
+                 cl::cat(category)),
       accuracyReport("accuracy-report", cl::value_desc("file"),
                      cl::desc("Write how well the quantised network "
                               "approximates the other one, value by value: as "
@@ -251,13 +262,36 @@ bool CommonFlags::parseWarnings() {
   return true;
 }
 
-bool CommonFlags::parseLoss() {
-  llvm::StringRef text = maxLoss;
-  double unit = text.consume_back("%") ? 0.01 : 1;
-  double value = 0;
-  if (text.getAsDouble(value) || !(value >= 0 && value * unit <= 1))
-    return false;
-  maxLossShare = value * unit;
+bool CommonFlags::parseBudget() {
+  bool isLimited = !maxLoss.empty() || !maxBytes.empty() || !maxLatency.empty();
+  if ((quantize == "auto") != isLimited)
+    return reportError("--quantize=auto goes together with --max-loss, "
+                       "--max-bytes or --max-latency");
+  if (!maxLoss.empty()) {
+    llvm::StringRef text = maxLoss;
+    double unit = text.consume_back("%") ? 0.01 : 1;
+    double value = 0;
+    if (text.getAsDouble(value) || !(value >= 0 && value * unit <= 1))
+      return reportError("cannot read --max-loss=" + maxLoss +
+                         "; expected a share such as 0.005 or 0.5%");
+    budget.loss = value * unit;
+  }
+  if (!maxBytes.empty()) {
+    std::optional<uint64_t> bytes = parseBytes(maxBytes);
+    if (!bytes)
+      return reportError("cannot read --max-bytes=" + maxBytes +
+                         "; expected a number of bytes, or one that ends in K "
+                         "or M");
+    budget.bytes = double(*bytes);
+  }
+  if (!maxLatency.empty()) {
+    double value = 0;
+    if (llvm::StringRef(maxLatency).getAsDouble(value) ||
+        !(value > 0 && value <= 1e12))
+      return reportError("cannot read --max-latency=" + maxLatency +
+                         "; expected microseconds above 0");
+    budget.microseconds = value;
+  }
   return true;
 }
 
@@ -319,14 +353,11 @@ bool CommonFlags::parseQuantization() {
                        quantize + " has not");
   if (!weightsAlone && quantize.empty() != calibrate.empty())
     return reportError("--quantize and --calibrate go together");
-  if ((quantize == "auto") == maxLoss.empty())
-    return reportError("--quantize=auto and --max-loss go together");
   if (!accuracyReport.empty() && quantize.empty())
     return reportError("--accuracy-report is about networks that --quantize "
                        "quantises");
-  if (!maxLoss.empty() && !parseLoss())
-    return reportError("cannot read --max-loss=" + maxLoss +
-                       "; expected a share such as 0.005 or 0.5%");
+  if (!parseBudget())
+    return false;
   std::optional<RangeRule> rule = parseRangeRule(calibration);
   if (!rule)
     return reportError("unknown rule '" + calibration +
@@ -483,7 +514,7 @@ CompileOptions CommonFlags::getOptions() const {
   if (!calibrate.empty())
     options.calibrator =
         createCalibrator({calibrate, rangeRule, quantize == "int16" ? 16u : 8u,
-                          maxLossShare, accuracyReport, chosenCorrections});
+                          budget, accuracyReport, chosenCorrections});
   if (tune)
     options.tuner = createTuner(
         {runner, tuneCache, EDGECC_VERSION " " LLVM_VERSION_STRING});

@@ -48,7 +48,7 @@ public:
 private:
   bool parseShapes();
   bool parseWarnings();
-  bool parseLoss();
+  bool parseBudget();
   bool parseWeights();
   bool parseQuantization();
   bool parseLimits();
@@ -65,8 +65,8 @@ private:
   llvm::cl::opt<std::string> rounding;
   llvm::cl::opt<bool> warnFallback, noWarnFallback;
   llvm::cl::list<std::string> errors;
-  llvm::cl::opt<std::string> quantize, maxLoss, accuracyReport, calibrate,
-      calibration, corrections;
+  llvm::cl::opt<std::string> quantize, maxLoss, maxBytes, maxLatency,
+      accuracyReport, calibrate, calibration, corrections;
   llvm::cl::opt<bool> tune;
   llvm::cl::opt<std::string> tuneCache;
   llvm::cl::opt<int64_t> blockSize;
@@ -80,8 +80,7 @@ private:
   OptLevel optLevel = OptLevel::O2;
   WarningLevel floatFallback = WarningLevel::Warning;
   RangeRule rangeRule = RangeRule::MinMax;
-  /// What --max-loss says.
-  std::optional<double> maxLossShare;
+  QuantizationBudget budget;
   Corrections chosenCorrections;
   WeightStorage weights;
 };

@@ -495,7 +495,9 @@ void edgecc::registerAttentionConverters(ConverterTable &table) {
               kMicrosoftDomain);
   };
   add("Attention", convertAttention);
-  add("QAttention", convertQAttention);
+  table.add("QAttention",
+            checkingScales(single(convertQAttention), {{3, 6, 0}, {4, 7, 1}}),
+            1, ConverterTable::kNewest, kMicrosoftDomain);
   add("MultiHeadAttention", convertMultiHeadAttention);
   add("RotaryEmbedding", convertRotaryEmbedding);
   table.add("GroupQueryAttention", convertGroupQueryAttention, 1,

@@ -52,12 +52,14 @@ using RealFn = std::function<FailureOr<Value>(ConversionContext &, Value)>;
 static void addUnary(ConverterTable &table, StringRef name, RealFn compute) {
   table.add(
       name,
-      [compute = std::move(compute)](ConversionContext &ctx) -> Converted {
-        FailureOr<Value> input = dequantizeOperand(ctx, 0);
-        if (failed(input) || failed(input = compute(ctx, *input)))
-          return failure();
-        return quantizeResult(ctx, *input, 3);
-      },
+      checkingScales(
+          [compute = std::move(compute)](ConversionContext &ctx) -> Converted {
+            FailureOr<Value> input = dequantizeOperand(ctx, 0);
+            if (failed(input) || failed(input = compute(ctx, *input)))
+              return failure();
+            return quantizeResult(ctx, *input, 3);
+          },
+          {{1, 2, 0}, {3, 4}}),
       1, ConverterTable::kNewest, kMicrosoftDomain);
 }
 
@@ -591,7 +593,11 @@ static FailureOr<Value> createSoftmax(ConversionContext &ctx, Value input) {
 /// part.
 static Converted convertQLinearConcat(ConversionContext &ctx) {
   SmallVector<Value> parts;
+  if (failed(checkQuantizer(ctx, {0, 1})))
+    return failure();
   for (unsigned i = 2; i + 1 < ctx.getNumOperands(); i += 3) {
+    if (failed(checkQuantizer(ctx, {i + 1, i + 2, i})))
+      return failure();
     FailureOr<Value> part = dequantizeOperand(ctx, i);
     if (failed(part))
       return failure();
@@ -614,16 +620,23 @@ void edgecc::registerQLinearConverters(ConverterTable &table) {
     table.add(name, std::move(convert), 1, ConverterTable::kNewest,
               kMicrosoftDomain);
   };
-  table.add("QLinearConv", convertQLinearConv);
-  table.add("QLinearMatMul", convertQLinearMatMul);
+  // Two operands and a result, each followed by its scale and zero point.
+  auto checking = [](ConvertFn convert) {
+    return checkingScales(std::move(convert), {{1, 2, 0}, {4, 5, 3}, {6, 7}});
+  };
+  table.add("QLinearConv", checking(convertQLinearConv));
+  table.add("QLinearMatMul", checking(convertQLinearMatMul));
   table.add("ConvInteger", convertConvInteger);
   table.add("MatMulInteger", convertMatMulInteger);
-  add("QLinearConv", convertQLinearConv);
-  add("MatMulIntegerToFloat", convertMatMulIntegerToFloat);
-  add("QGemm", convertQGemm);
-  add("MatMulNBits", convertMatMulNBits);
-  add("QLinearAdd", convertQLinearBinary<edge::AddOp>);
-  add("QLinearMul", convertQLinearBinary<edge::MulOp>);
+  add("QLinearConv", checking(convertQLinearConv));
+  add("MatMulIntegerToFloat",
+      checkingScales(convertMatMulIntegerToFloat, {{2, 4, 0}, {3, 5, 1}}));
+  // A bias comes before scale and zero point of the result.
+  add("QGemm", checkingScales(convertQGemm, {{1, 2, 0}, {4, 5, 3}, {7, 8}}));
+  // Its zero points are packed.
+  add("MatMulNBits", checkingScales(convertMatMulNBits, {{2}}));
+  add("QLinearAdd", checking(convertQLinearBinary<edge::AddOp>));
+  add("QLinearMul", checking(convertQLinearBinary<edge::MulOp>));
   add("QLinearConcat", convertQLinearConcat);
   addUnary(table, "QLinearSigmoid", [](ConversionContext &ctx, Value input) {
     return FailureOr<Value>(ctx.create<edge::SigmoidOp>(input));

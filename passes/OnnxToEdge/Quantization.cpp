@@ -10,8 +10,6 @@
 #include "passes/OnnxToEdge/Arithmetic.h"
 #include "passes/OnnxToEdge/Cast.h"
 
-#include "llvm/Support/FormatVariadic.h"
-
 #include <cmath>
 
 using namespace mlir;
@@ -86,31 +84,19 @@ FailureOr<Value> edgecc::alignParameter(ConversionContext &ctx, Value parameter,
 
 /// The numbers of a scale: one, or one for each position of an axis. Nothing if
 /// they are not known at compile time or of another form.
-static FailureOr<std::optional<SmallVector<double>>>
+static std::optional<SmallVector<double>>
 readScales(ConversionContext &ctx, Value scale, int64_t size) {
-  std::optional<SmallVector<double>> none;
   if (!scale || !getElementType(scale).isF32())
-    return none;
+    return std::nullopt;
   ElementsAttr attr = ctx.constant(scale);
   std::optional<SmallVector<float>> numbers;
   if (attr)
     numbers = readFloats(attr);
-  if (!numbers)
-    return none;
-  for (float number : *numbers) {
-    if (number == 0 || !std::isfinite(number))
-      return ctx.error()
-             << "expects scales that are finite and not zero, found "
-             << llvm::formatv("{0}", double(number)).str();
-    // Some exporters write negative scales for weights.
-    if (number < 0)
-      return none;
-  }
-  bool fits = isPerTensor(scale) ||
-              (getRank(scale) == 1 && int64_t(numbers->size()) == size);
-  if (!fits)
-    return none;
-  return std::optional(SmallVector<double>(numbers->begin(), numbers->end()));
+  bool fits =
+      isPerTensor(scale) || (getRank(scale) == 1 && getShape(scale)[0] == size);
+  if (!numbers || !fits)
+    return std::nullopt;
+  return SmallVector<double>(numbers->begin(), numbers->end());
 }
 
 FailureOr<quant::QuantizedType>
@@ -133,11 +119,9 @@ edgecc::getUniformType(ConversionContext &ctx, Type type,
     axis = *normalized;
     size = shape[axis];
   }
-  FailureOr<std::optional<SmallVector<double>>> scales =
+  std::optional<SmallVector<double>> scales =
       readScales(ctx, quantizer.scale, size);
-  if (failed(scales))
-    return failure();
-  if (!*scales)
+  if (!scales)
     return none;
 
   SmallVector<int64_t> zeros(size, 0);
@@ -165,10 +149,10 @@ edgecc::getUniformType(ConversionContext &ctx, Type type,
   auto quiet = [] { return InFlightDiagnostic(); };
   if (perTensor)
     return quant::QuantizedType(quant::UniformQuantizedType::getChecked(
-        quiet, flags, storage, builder.getF32Type(), (**scales)[0], zeros[0],
+        quiet, flags, storage, builder.getF32Type(), (*scales)[0], zeros[0],
         least, most));
   return quant::QuantizedType(quant::UniformQuantizedPerAxisType::getChecked(
-      quiet, flags, storage, builder.getF32Type(), **scales, zeros, axis, least,
+      quiet, flags, storage, builder.getF32Type(), *scales, zeros, axis, least,
       most));
 }
 
@@ -420,8 +404,11 @@ static Converted convertDynamicQuantizeLinear(ConversionContext &ctx) {
 void edgecc::registerQuantizationConverters(ConverterTable &table) {
   for (StringRef domain : {StringRef(), StringRef(kMicrosoftDomain)}) {
     constexpr int64_t newest = ConverterTable::kNewest;
-    table.add("QuantizeLinear", convertQuantizeLinear, 1, newest, domain);
-    table.add("DequantizeLinear", convertDequantizeLinear, 1, newest, domain);
+    table.add("QuantizeLinear", checkingScales(convertQuantizeLinear, {{1, 2}}),
+              1, newest, domain);
+    table.add("DequantizeLinear",
+              checkingScales(convertDequantizeLinear, {{1, 2, /*values=*/0}}),
+              1, newest, domain);
   }
   table.add("DynamicQuantizeLinear", convertDynamicQuantizeLinear);
 }

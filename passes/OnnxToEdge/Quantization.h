@@ -31,6 +31,25 @@ struct Quantizer {
   int64_t blockSize = 0;
 };
 
+/// Where a node has scale and zero point of quantised values.
+struct QuantizerOperands {
+  unsigned scale;
+  std::optional<unsigned> zeroPoint = {};
+  /// The operand that they belong to; none if that is a result, which has the
+  /// type of the zero point.
+  std::optional<unsigned> values = {};
+};
+
+/// Emits an error unless the scale is of finite numbers above 0, and the zero
+/// point of integers that the values can be; 0 for integers of 32 bits and for
+/// floats. What is not known at compile time is taken as it is.
+llvm::LogicalResult checkQuantizer(ConversionContext &ctx,
+                                   const QuantizerOperands &operands);
+
+/// `convert` for nodes whose quantizers pass this check.
+ConvertFn checkingScales(ConvertFn convert,
+                         llvm::ArrayRef<QuantizerOperands> quantizers);
+
 /// `parameter` (one number, a list along the axis, or blocks) in f32 and in a
 /// shape that broadcasts to `shape`. Emits an error if it does not fit.
 llvm::FailureOr<mlir::Value> alignParameter(ConversionContext &ctx,
@@ -40,7 +59,7 @@ llvm::FailureOr<mlir::Value> alignParameter(ConversionContext &ctx,
 
 /// The quantised type for integers of type `type` in a tensor of shape `shape`.
 /// Null if a parameter is not known at compile time, for blocks, and for what
-/// has no such type. Emits an error for a scale that is 0, infinite or NaN.
+/// has no such type. Emits an error for an axis that is not there.
 llvm::FailureOr<mlir::quant::QuantizedType>
 getUniformType(ConversionContext &ctx, mlir::Type type,
                const Quantizer &quantizer, llvm::ArrayRef<int64_t> shape);

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Quantization/BiasCorrection.h"
+#include "passes/Quantization/Contractions.h"
 
 #include "mlir/IR/Matchers.h"
 
@@ -22,8 +23,9 @@ static bool isBiasedLater(Operation *op) {
                  matchPattern(sum.getRhs(), m_Constant()));
 }
 
-void edgecc::quantization::correctBias(Operation *op, ArrayRef<double> errors,
-                                       ArrayRef<double> means) {
+std::optional<SmallVector<float>>
+edgecc::quantization::correctedBias(Operation *op, ArrayRef<double> errors,
+                                    ArrayRef<double> means) {
   RankedTensorType weights = typeOf(op->getOperand(1));
   int64_t rank = weights.getRank(), channels = weights.getShape().back();
   int64_t groups = 1, inputs = weights.getDimSize(rank - 2);
@@ -31,23 +33,18 @@ void edgecc::quantization::correctBias(Operation *op, ArrayRef<double> errors,
   if (conv)
     groups = conv.getGroups();
   else if (rank != 2)
-    return;
-  MutableOperandRange bias =
-      conv ? conv.getBiasMutable() : cast<MatMulOp>(op).getBiasMutable();
+    return std::nullopt;
+  MutableOperandRange bias = biasOf(op);
   if (int64_t(means.size()) != inputs * groups ||
       int64_t(errors.size()) != weights.getNumElements() ||
       (bias.empty() && isBiasedLater(op)))
-    return;
+    return std::nullopt;
   SmallVector<double> corrected(channels, 0);
   if (!bias.empty()) {
-    Attribute constant;
-    std::optional<ConstantView> view;
-    if (matchPattern(bias[0].get(), m_Constant(&constant)))
-      view = ConstantView::get(constant);
-    if (!view || !view->getType().getElementType().isF32())
-      return;
-    for (int64_t i = 0; i < channels; ++i)
-      corrected[i] = view->real(i);
+    std::optional<SmallVector<float>> known = knownFloats(bias[0].get());
+    if (!known)
+      return std::nullopt;
+    corrected.assign(known->begin(), known->end());
   }
   for (auto [i, error] : llvm::enumerate(errors)) {
     int64_t channel = int64_t(i) % channels;
@@ -55,7 +52,15 @@ void edgecc::quantization::correctBias(Operation *op, ArrayRef<double> errors,
     int64_t group = channel / (channels / groups);
     corrected[channel] -= error * means[group * inputs + input];
   }
-  SmallVector<float> numbers(corrected.begin(), corrected.end());
+  return SmallVector<float>(corrected.begin(), corrected.end());
+}
+
+void edgecc::quantization::correctBias(Operation *op, ArrayRef<double> errors,
+                                       ArrayRef<double> means) {
+  std::optional<SmallVector<float>> numbers = correctedBias(op, errors, means);
+  if (!numbers)
+    return;
   OpBuilder builder(op);
-  bias.assign(createFloats(builder, op->getLoc(), numbers, {channels}));
+  biasOf(op).assign(createFloats(builder, op->getLoc(), *numbers,
+                                 {int64_t(numbers->size())}));
 }

@@ -10,10 +10,15 @@
 
 namespace edgecc::quantization {
 
-/// Takes off the bias of `op`, a convolution or a product with a matrix, by how
-/// much the means of its results grow when `errors` are added to its weights.
+/// The bias of `op`, a convolution or a product with a matrix, less by how much
+/// the means of its results grow when `errors` are added to its weights.
 /// `means` are those of its input, by the positions of the last dimension.
-/// Borders count as if they were inside. A bias that is not known stays.
+/// Borders count as if they were inside. Nothing for a bias that is not known.
+std::optional<llvm::SmallVector<float>>
+correctedBias(mlir::Operation *op, llvm::ArrayRef<double> errors,
+              llvm::ArrayRef<double> means);
+
+/// Gives `op` this bias, if there is one.
 void correctBias(mlir::Operation *op, llvm::ArrayRef<double> errors,
                  llvm::ArrayRef<double> means);
 

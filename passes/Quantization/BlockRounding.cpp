@@ -145,6 +145,8 @@ RoundedBlocks edgecc::quantization::roundBlocks(ArrayRef<float> matrix,
     related = relations(moments, rows);
   std::vector<double> left(matrix.begin(), matrix.end()), wrong(columns);
   RoundedBlocks rounded;
+  rounded.columns = columns;
+  rounded.size = size;
   rounded.integers.resize(matrix.size());
   rounded.scales.resize(llvm::divideCeil(rows, size) * columns);
   for (int64_t row = 0; row < rows; ++row) {

@@ -29,10 +29,19 @@ struct Rounding {
 /// `number` as the f16 next to it, if that is finite.
 float roundToHalf(double number);
 
-/// A matrix as integers, row-major, and the scale of each column of each block.
+/// A matrix as integers, row-major, and the scale of each column of each block
+/// of `size` rows.
 struct RoundedBlocks {
   std::vector<char> integers;
   std::vector<float> scales;
+  int64_t columns = 0, size = 0;
+
+  /// The number that the integer at position `i` expresses.
+  double number(int64_t i) const {
+    return double(integers[i]) *
+           scales[i / columns / size * columns + i % columns];
+  }
+  bool empty() const { return integers.empty(); }
 };
 
 /// The matrix of `columns` columns with these row-major elements in blocks of

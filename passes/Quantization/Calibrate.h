@@ -7,7 +7,10 @@
 #define EDGECC_PASSES_QUANTIZATION_CALIBRATE_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -33,6 +36,61 @@ struct Corrections {
   bool rounding = false;
 };
 
+/// What a network may lose and take; nothing where there is no limit. With any
+/// limit, layers get the forms that keep to all of them.
+struct QuantizationBudget {
+  /// A share, as `Loss::share` is.
+  std::optional<double> loss;
+  /// Of constants.
+  std::optional<double> bytes;
+  /// As the cost model predicts for the CPU.
+  std::optional<double> microseconds;
+
+  bool isLimited() const { return loss || bytes || microseconds; }
+};
+
+/// How much worse the results of a network are than those of the network whose
+/// ranges were found.
+struct Loss {
+  /// Their relative difference (L2).
+  double divergence = 0;
+  /// The share of the answers that are no longer right; nothing where the
+  /// examples have no answers.
+  std::optional<double> answers;
+
+  double share() const { return answers.value_or(divergence); }
+};
+
+/// A compiled network that is run on the examples, again and again.
+class Trial {
+public:
+  virtual ~Trial();
+
+  /// `settings` are the elements of f32 arguments behind those of the network
+  /// of real numbers.
+  virtual llvm::FailureOr<Loss>
+  measure(llvm::ArrayRef<std::vector<float>> settings = {}) = 0;
+};
+
+/// What a layer, or a network, takes on the CPU that is compiled for.
+struct LayerPrice {
+  /// Of constants.
+  double bytes = 0;
+  /// Nothing if the CPU is not known well enough.
+  std::optional<double> microseconds = 0;
+};
+
+struct NetworkPrice {
+  LayerPrice whole;
+  /// By the names of layers.
+  llvm::StringMap<LayerPrice> layers;
+};
+
+/// Compiles a network of the edge stage to tell what it takes. What fails has
+/// said so.
+using PriceFn =
+    std::function<llvm::FailureOr<NetworkPrice>(mlir::ModuleOp module)>;
+
 /// Runs networks of the edge stage on examples. The pass that quantises gets
 /// one from the pipeline; it must not change the IR. What fails has said so
 /// with a diagnostic.
@@ -44,10 +102,9 @@ public:
   virtual llvm::FailureOr<llvm::SmallVector<CalibratedRange>>
   findRanges(llvm::ArrayRef<mlir::Value> values) = 0;
 
-  /// How much worse the results of `function` are than those of the network
-  /// whose ranges were found: the share of the answers that are no longer
-  /// right where the examples have answers, else the relative difference.
-  virtual llvm::FailureOr<double> measureLoss(mlir::func::FuncOp function) = 0;
+  /// Compiles `function`, which the network whose ranges were found has become.
+  virtual llvm::FailureOr<std::unique_ptr<Trial>>
+  load(mlir::func::FuncOp function) = 0;
 
   /// Takes down how well the network of real numbers is approximated by what it
   /// has become. `values` are those of `findRanges`, in its order, as integers
@@ -63,8 +120,7 @@ public:
 
   /// Of the integers of activations: 8, or 16 where sums of products allow it.
   unsigned activationBits = 8;
-  /// The loss up to which operations are quantised; nothing if all are.
-  std::optional<double> maxLoss;
+  QuantizationBudget budget;
   Corrections corrections;
   /// Whether `writeReport` is to be called.
   bool reports = false;

@@ -164,6 +164,37 @@ quant::QuantizedType Contraction::biasType() const {
       least, most);
 }
 
+MutableOperandRange edgecc::quantization::biasOf(Operation *contraction) {
+  if (auto conv = dyn_cast<ConvOp>(contraction))
+    return conv.getBiasMutable();
+  return cast<MatMulOp>(contraction).getBiasMutable();
+}
+
+bool edgecc::quantization::hasKnownMatrix(Operation *contraction) {
+  auto conv = dyn_cast<ConvOp>(contraction);
+  Value weights = contraction->getOperand(1);
+  return (conv ? isPointwise(conv) : typeOf(weights).getRank() == 2) &&
+         matchPattern(weights, m_Constant()) &&
+         typeOf(weights).getElementType().isF32() &&
+         typeOf(contraction->getOperand(0)).getElementType().isF32();
+}
+
+std::optional<SmallVector<float>>
+edgecc::quantization::knownFloats(Value value) {
+  Attribute constant;
+  if (!value || !matchPattern(value, m_Constant(&constant)) ||
+      !typeOf(value).getElementType().isF32())
+    return std::nullopt;
+  std::optional<ConstantView> view = ConstantView::get(constant);
+  if (!view)
+    return std::nullopt;
+  SmallVector<float> numbers;
+  numbers.reserve(view->size());
+  for (int64_t i = 0, e = view->size(); i < e; ++i)
+    numbers.push_back(float(view->real(i)));
+  return numbers;
+}
+
 bool edgecc::quantization::isPointwise(ConvOp op) {
   auto isOne = [](int64_t size) { return size == 1; };
   auto isZero = [](int64_t size) { return size == 0; };

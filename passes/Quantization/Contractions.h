@@ -66,6 +66,15 @@ private:
 /// last dimension, less their zero points; nothing if they are not known.
 std::optional<double> largestColumn(mlir::Value quantizedWeights);
 
+/// The bias of a convolution or matrix product, which may be absent.
+mlir::MutableOperandRange biasOf(mlir::Operation *contraction);
+
+/// Whether a convolution or matrix product multiplies by one known f32 matrix.
+bool hasKnownMatrix(mlir::Operation *contraction);
+
+/// The elements of a known f32 value.
+std::optional<llvm::SmallVector<float>> knownFloats(mlir::Value value);
+
 /// Whether a convolution multiplies each pixel by the same matrix.
 bool isPointwise(edge::ConvOp op);
 

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
-#include "passes/Quantization/Parameters.h"
+#include "passes/Quantization/Contractions.h"
 #include "passes/Quantization/Passes.h"
 
 #include "mlir/IR/Matchers.h"
@@ -20,21 +20,6 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::edge;
 using namespace edgecc::quantization;
-
-/// The elements of a constant of f32.
-static std::optional<SmallVector<float>> knownFloats(Value value) {
-  Attribute constant;
-  if (!value || !matchPattern(value, m_Constant(&constant)) ||
-      !typeOf(value).getElementType().isF32())
-    return std::nullopt;
-  std::optional<ConstantView> view = ConstantView::get(constant);
-  if (!view)
-    return std::nullopt;
-  SmallVector<float> numbers;
-  for (int64_t i = 0, e = view->size(); i < e; ++i)
-    numbers.push_back(float(view->real(i)));
-  return numbers;
-}
 
 static int64_t channelsOf(Value value) {
   ArrayRef<int64_t> shape = typeOf(value).getShape();

@@ -31,7 +31,7 @@ static bool isReal(Value value) {
 /// Why `op` works on real numbers.
 static std::string reasonFor(Operation *op) {
   if (op->hasAttr(sensitiveAttr))
-    return "it loses the most, and --max-loss allows no more";
+    return "--quantize=auto keeps it real, for what it would lose or cost";
   if (isa<PoolOp, ReduceOp>(op))
     return "averages are f32 sums, which break ties as ONNX Runtime does";
   if (!isa<ConvOp, MatMulOp>(op))

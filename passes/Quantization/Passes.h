@@ -19,7 +19,7 @@
 namespace edgecc::quantization {
 
 std::unique_ptr<mlir::Pass>
-createQuantizeStaticPass(CalibratorPtr calibrator = {});
+createQuantizeStaticPass(CalibratorPtr calibrator = {}, PriceFn price = {});
 std::unique_ptr<mlir::Pass>
 createEqualizeChannelsPass(CalibratorPtr calibrator = {});
 

@@ -9,6 +9,10 @@ under QEMU. The sums must be those of NumPy in 64 bits; requantised results must
 be the sum as f32, times the factor, rounded to even, shifted and saturated.
 Microcontrollers run it on boards that QEMU emulates; for those without a board
 here, the object has to compile.
+
+With --zoo DIR, quantised networks of that zoo must have the same bits on all CPUs,
+from x86-64 without vectors to a Cortex-M55; with --outputs N all that give integers,
+by so many outputs in all, and files of --network as well.
 """
 import functools
 import os
@@ -21,6 +25,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import identity
+import models
 import suite
 import tiles
 
@@ -38,6 +44,18 @@ mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547 virt-rv32imc
 """.split()
 
 TYPES = {"i8": np.int8, "u8": np.uint8}
+
+# Which share of the outputs that are compared comes from which quantised network.
+# Small networks give most of them.
+IDENTICAL = {
+    "real/mlperf_ad_ae_int8": 0.8, "digits/mlp_int8_qdq_s8s8": 0.03,
+    "digits/mlp_int8_qop_u8s8": 0.03, "digits/cnn_int8_qdq_u8s8": 0.02,
+    "digits/cnn_int8_qdq_s8s8_pc": 0.02, "digits/cnn_int8_qop_u8u8": 0.02,
+    "digits/cnn_qat_qdq": 0.02, "digits/vit_int8_qdq": 0.02,
+    "digits/big_pruned80_int8_qdq": 0.01, "real/kws_micro_qdq": 0.01,
+    "real/mlperf_kws_dscnn_int8": 0.01, "real/mlperf_ic_resnet8_int8": 0.005,
+    "real/mlperf_vww_mbv1_int8": 0.0005, "real/mcunet_vww_int8": 0.0005}
+SHORT = "real/mlperf_ad_ae_int8 digits/cnn_int8_qdq_u8s8".split()
 
 
 class Network:
@@ -206,8 +224,24 @@ def compiles(options, path, cpu):
         return f"{os.path.getsize(target)} bytes"
 
 
+def identical(options, path, share):
+    """The same bits everywhere, by this share of the outputs."""
+    output = models.session(path, optimised=False).get_outputs()[0]
+    size = int(np.prod([n for n in output.shape if isinstance(n, int)]))
+    runs = max(1, round((options.outputs or 1000) * share / size))
+    return identity.same_everywhere(options, path, runs)
+
+
 def main():
-    options = suite.parser(__doc__).parse_args()
+    p = suite.parser(__doc__)
+    p.add_argument("--zoo", default="")
+    # Of no use here: this suite needs no skeletons.
+    p.add_argument("--scratch", default="")
+    p.add_argument("--outputs", type=int, default=0, metavar="N",
+                   help="compare so many outputs of quantised networks")
+    p.add_argument("--network", action="append", default=[], metavar="FILE",
+                   help="of this network as well, a twentieth of N")
+    options = p.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "integers.onnx")
         net = network()
@@ -219,6 +253,12 @@ def main():
                   for board in BOARDS]
         tests += [(cpu, functools.partial(compiles, options, path, cpu))
                   for cpu in OBJECTS]
+        chosen = IDENTICAL if options.outputs else SHORT
+        tests += [("identical " + name.split("/")[1], functools.partial(
+            identical, options, os.path.join(options.zoo, name + ".onnx"),
+            IDENTICAL[name])) for name in chosen if options.zoo]
+        tests += [("identical " + os.path.basename(name), functools.partial(
+            identical, options, name, 0.05)) for name in options.network]
         return suite.run(tests, options)
 
 

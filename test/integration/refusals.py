@@ -233,6 +233,32 @@ def unsupported_attribute_value(folder):
                  initializers=[weight])]
 
 
+def dequantized(folder, scale, zero):
+    """A model that reads integers with this scale and zero point."""
+    return [save(folder, [node("DequantizeLinear", "c", "c_scale", "c_zero",
+                               name="decode", output="d"),
+                          node("Add", "x", "d")],
+                 initializers=[
+                     numpy_helper.from_array(np.ones((1, 4), zero.dtype), "c"),
+                     numpy_helper.from_array(np.float32(scale), "c_scale"),
+                     numpy_helper.from_array(zero, "c_zero")])]
+
+
+@refusal("decode", "the scale 'c_scale' is -0.5", "above 0")
+def negative_scale(folder):
+    return dequantized(folder, -0.5, np.int8(0))
+
+
+@refusal("decode", "the scale 'c_scale' is nan", "above 0")
+def scale_that_is_no_number(folder):
+    return dequantized(folder, np.nan, np.int8(0))
+
+
+@refusal("decode", "the zero point 'c_zero' is 3", "expected 0")
+def zero_point_out_of_range(folder):
+    return dequantized(folder, 0.5, np.int32(3))
+
+
 @refusal("weights.bin")
 def missing_external_data(folder):
     return external(folder, "weights.bin")

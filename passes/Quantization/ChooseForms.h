@@ -1,0 +1,24 @@
+//===- ChooseForms.h - forms of layers that keep to a budget -*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_PASSES_QUANTIZATION_CHOOSEFORMS_H
+#define EDGECC_PASSES_QUANTIZATION_CHOOSEFORMS_H
+
+#include "passes/Quantization/StaticQuantizer.h"
+
+namespace edgecc::quantization {
+
+/// The forms of the contractions of `function` that keep to the budget of the
+/// calibrator. With a limit of the loss they are those that take the least time
+/// (the fewest bytes, where time is not known), else those that lose least.
+/// What each layer loses is measured where it alone has a form, and added up;
+/// whether the loss of the whole network is within its limit is measured.
+llvm::FailureOr<llvm::SmallVector<LayerForm>>
+chooseForms(const StaticQuantizer &quantizer, mlir::func::FuncOp function,
+            Calibrator &calibrator, const PriceFn &price);
+
+} // namespace edgecc::quantization
+
+#endif // EDGECC_PASSES_QUANTIZATION_CHOOSEFORMS_H

@@ -1,0 +1,355 @@
+//===- StaticQuantizer.cpp - layers as integers by known ranges -*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "passes/Quantization/StaticQuantizer.h"
+#include "passes/Quantization/BiasCorrection.h"
+#include "passes/Quantization/Contractions.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::edge;
+using namespace edgecc::quantization;
+
+/// The weights of 4 bits that share a scale.
+static constexpr int64_t rowsOfBlock = 32;
+
+StringRef edgecc::quantization::nameOf(LayerForm form) {
+  switch (form) {
+  case LayerForm::Real:
+    return "f32";
+  case LayerForm::Int16:
+    return "int16";
+  case LayerForm::Int8:
+    return "int8";
+  case LayerForm::Int4Weights:
+    return "int4 weights";
+  }
+  llvm_unreachable("unknown form");
+}
+
+//===----------------------------------------------------------------------===//
+// Candidates
+//===----------------------------------------------------------------------===//
+
+static bool isConstant(Value value) {
+  return matchPattern(value, m_Constant());
+}
+
+/// The value whose elements `value` holds in another order or shape.
+static Value origin(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<ReshapeOp, TransposeOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+/// The 8-bit type that expresses `range`, or with `reach` above 0 the 16-bit
+/// type whose integers go from -reach to reach. Zero is one of its numbers.
+static quant::QuantizedType activationType(MLIRContext *context,
+                                           const CalibratedRange &range,
+                                           int64_t reach) {
+  double least = std::min(range.least, 0.0f), most = std::max(range.most, 0.0f);
+  float scale = reach > 0 ? float(std::max(-least, most) / double(reach))
+                          : float((most - least) / 255);
+  // Nothing but zero.
+  if (!(scale >= std::numeric_limits<float>::min()))
+    scale = 1;
+  if (reach > 0)
+    return quant::UniformQuantizedType::get(
+        quant::QuantizationFlags::Signed, IntegerType::get(context, 16),
+        Float32Type::get(context), scale, 0, -reach, reach);
+  int64_t zero =
+      int64_t(std::clamp(std::nearbyint(-least / scale), 0.0, 255.0));
+  return quant::UniformQuantizedType::get(0, IntegerType::get(context, 8),
+                                          Float32Type::get(context), scale,
+                                          zero, 0, 255);
+}
+
+Candidates::Candidates(func::FuncOp function) {
+  function.walk([&](Operation *op) {
+    if (op->getParentOp() != function)
+      return;
+    if (isa<ConvOp, MatMulOp>(op)) {
+      contractions.push_back(op);
+      observe(op->getOperand(0));
+      observe(op->getOperand(1));
+    } else if (isa<PoolOp>(op)) {
+      observe(op->getOperand(0));
+    } else if (isa<ConcatOp>(op)) {
+      observe(op->getResult(0));
+    } else if (isa<AddOp, SubOp, MulOp>(op) &&
+               op->getOperand(0) != op->getOperand(1) &&
+               !isConstant(op->getOperand(0)) &&
+               !isConstant(op->getOperand(1))) {
+      observe(op->getOperand(0));
+      observe(op->getOperand(1));
+    }
+  });
+}
+
+Candidates::Candidates(const Candidates &origin, const IRMapping &mapping) {
+  for (Operation *op : origin.contractions)
+    contractions.push_back(mapping.lookup(op));
+  for (Value value : origin.values)
+    values.insert(mapping.lookup(value));
+}
+
+void Candidates::observe(Value value) {
+  value = origin(value);
+  if (!isConstant(value) && typeOf(value).getElementType().isF32())
+    values.insert(value);
+}
+
+/// The candidates that no layer on integers reads, nor makes through whatever
+/// lies in between.
+static llvm::DenseSet<Value> findReal(const Candidates &candidates,
+                                      ArrayRef<LayerForm> forms) {
+  llvm::DenseMap<Operation *, LayerForm> formOf;
+  llvm::DenseSet<Value> read;
+  for (auto [op, form] : llvm::zip_equal(candidates.contractions, forms)) {
+    formOf[op] = form;
+    if (!isReal(form))
+      for (Value factor : op->getOperands().take_front(2))
+        read.insert(origin(factor));
+  }
+  auto isMadeOfIntegers = [&](Value value) {
+    SmallVector<Value> open{value};
+    llvm::DenseSet<Value> visited;
+    while (!open.empty()) {
+      Operation *op = open.pop_back_val().getDefiningOp();
+      if (!op)
+        continue;
+      if (auto form = formOf.find(op); form != formOf.end()) {
+        if (!isReal(form->second))
+          return true;
+        continue;
+      }
+      for (Value operand : op->getOperands())
+        if (visited.insert(operand).second)
+          open.push_back(operand);
+    }
+    return false;
+  };
+  llvm::DenseSet<Value> real;
+  for (Value value : candidates.values)
+    if (!read.contains(value) && !isMadeOfIntegers(value))
+      real.insert(value);
+  return real;
+}
+
+//===----------------------------------------------------------------------===//
+// Factors
+//===----------------------------------------------------------------------===//
+
+/// The largest integers of the factors of `op` for which its sums keep to 32
+/// bits. `weights` are those of the right factor, or null.
+static int64_t findReach(Operation *op, const RoundedBlocks *weights) {
+  double most = Contraction::largestAllowedSum;
+  if (weights) {
+    std::vector<double> columns(weights->columns, 1);
+    for (auto [i, integer] : llvm::enumerate(weights->integers))
+      columns[int64_t(i) % weights->columns] += std::abs(int8_t(integer));
+    most /= *llvm::max_element(columns);
+  } else {
+    double depth = double(typeOf(op->getOperand(0)).getShape().back());
+    most = std::sqrt(most / std::max(depth, 1.0));
+  }
+  // Fewer than 8 bits are worse than no integers.
+  return std::clamp<int64_t>(int64_t(most), 255, 32767);
+}
+
+/// Adds to `readers` the operation by which `operand` takes its elements from
+/// where they have been computed, one that works for nobody else.
+static void separate(OpOperand &operand, llvm::DenseSet<Operation *> &readers) {
+  Operation *reader = operand.getOwner();
+  OpOperand *read = &operand;
+  while (Operation *op = read->get().getDefiningOp()) {
+    if (!isa<ReshapeOp, TransposeOp>(op))
+      break;
+    OpBuilder builder(op);
+    reader = builder.clone(*op);
+    read->set(reader->getResult(0));
+    read = &reader->getOpOperand(0);
+  }
+  readers.insert(reader);
+}
+
+/// All users but `readers` see the value as the integers express it.
+static Value quantizeActivation(Value value, quant::QuantizedType type,
+                                const llvm::DenseSet<Operation *> &readers) {
+  auto isSeen = [&](OpOperand &use) {
+    return !readers.contains(use.getOwner());
+  };
+  if (!llvm::any_of(value.getUses(), isSeen))
+    return {};
+  OpBuilder builder(value.getContext());
+  builder.setInsertionPointAfterValue(value);
+  Location loc = value.getLoc();
+  auto rounded =
+      QuantizeOp::create(builder, loc, typeOf(value).clone(type), value);
+  auto real = DequantizeOp::create(builder, loc, typeOf(value), rounded);
+  value.replaceUsesWithIf(real, [&](OpOperand &use) {
+    return use.getOwner() != rounded && isSeen(use);
+  });
+  return real;
+}
+
+//===----------------------------------------------------------------------===//
+// Layers
+//===----------------------------------------------------------------------===//
+
+FailureOr<StaticQuantizer> StaticQuantizer::create(Calibrator &calibrator,
+                                                   func::FuncOp function) {
+  StaticQuantizer quantizer(calibrator, function);
+  Candidates &candidates = quantizer.candidates;
+  if (candidates.values.empty())
+    return quantizer;
+  bool rounds = calibrator.corrections.rounding;
+  bool chooses = calibrator.budget.isLimited();
+  InputMoments moments;
+  if (rounds || chooses) {
+    FailureOr<InputMoments> found =
+        InputMoments::find(calibrator, candidates.contractions);
+    if (failed(found))
+      return failure();
+    moments = std::move(*found);
+  }
+  FailureOr<SmallVector<CalibratedRange>> ranges =
+      calibrator.findRanges(candidates.values.getArrayRef());
+  if (failed(ranges))
+    return failure();
+  quantizer.ranges = std::move(*ranges);
+  for (auto [i, op] : llvm::enumerate(candidates.contractions)) {
+    Value weights = op->getOperand(1);
+    quantizer.inChannels.push_back(
+        roundInChannels(weights, rounds ? moments.of(i) : ArrayRef<double>()));
+    quantizer.inBlocks.emplace_back();
+    if (chooses && hasKnownMatrix(op))
+      quantizer.inBlocks.back() =
+          roundInBlocks(weights, 4, rowsOfBlock, moments.of(i));
+  }
+  return quantizer;
+}
+
+const RoundedBlocks *StaticQuantizer::weightsOf(size_t i,
+                                                LayerForm form) const {
+  if (form == LayerForm::Real)
+    return nullptr;
+  const RoundedBlocks &rounded =
+      form == LayerForm::Int4Weights ? inBlocks[i] : inChannels[i];
+  return rounded.empty() ? nullptr : &rounded;
+}
+
+bool StaticQuantizer::allows(size_t i, LayerForm form) const {
+  return form != LayerForm::Int4Weights || weightsOf(i, form);
+}
+
+double StaticQuantizer::bytes(size_t i, LayerForm form) const {
+  Value weights = candidates.contractions[i]->getOperand(1);
+  const RoundedBlocks *rounded = weightsOf(i, form);
+  if (!rounded)
+    return isConstant(weights) ? 4.0 * double(typeOf(weights).getNumElements())
+                               : 0;
+  auto integers = double(rounded->integers.size());
+  auto scales = double(rounded->scales.size());
+  return form == LayerForm::Int4Weights ? integers / 2 + 2 * scales
+                                        : integers + 4 * scales;
+}
+
+LayerSettings StaticQuantizer::settings(size_t i, LayerForm form) const {
+  LayerSettings changed;
+  Operation *op = candidates.contractions[i];
+  const RoundedBlocks *weights = weightsOf(i, form);
+  auto rangeOf = [&](unsigned operand) -> const CalibratedRange * {
+    const auto *found =
+        llvm::find(candidates.values, origin(op->getOperand(operand)));
+    return found == candidates.values.end()
+               ? nullptr
+               : &ranges[found - candidates.values.begin()];
+  };
+  if (weights) {
+    std::vector<float> &numbers = changed.weights.emplace();
+    for (int64_t k = 0, e = int64_t(weights->integers.size()); k < e; ++k)
+      numbers.push_back(float(weights->number(k)));
+    const CalibratedRange *input = rangeOf(0);
+    std::optional<SmallVector<float>> bias;
+    if (calibrator.corrections.bias && input)
+      bias = correctedBias(op, roundingErrors(op->getOperand(1), *weights),
+                           input->means);
+    if (bias)
+      changed.bias.emplace(bias->begin(), bias->end());
+  }
+  if (isReal(form))
+    return changed;
+  int64_t reach = form == LayerForm::Int16 ? findReach(op, weights) : 0;
+  for (unsigned operand : {0u, 1u})
+    if (const CalibratedRange *range = rangeOf(operand)) {
+      Parameters parameters(activationType(op->getContext(), *range, reach));
+      int64_t zero = parameters.zeroPoint();
+      changed.factors[operand] = {float(parameters.scale()),
+                                  float(parameters.least - zero),
+                                  float(parameters.most - zero)};
+    }
+  return changed;
+}
+
+SmallVector<Value> StaticQuantizer::quantize(const Candidates &candidates,
+                                             ArrayRef<LayerForm> forms) const {
+  llvm::DenseSet<Operation *> readers;
+  llvm::DenseMap<Value, int64_t> reach;
+  llvm::DenseMap<Value, ArrayRef<double>> means;
+  for (auto [value, range] : llvm::zip_equal(candidates.values, ranges))
+    means[value] = range.means;
+  llvm::DenseSet<Value> inReal;
+  if (llvm::any_of(forms, isReal))
+    inReal = findReal(candidates, forms);
+  for (auto [i, op] : llvm::enumerate(candidates.contractions)) {
+    LayerForm form = forms[i];
+    const RoundedBlocks *rounded = weightsOf(i, form);
+    OpOperand &weights = op->getOpOperand(1);
+    ArrayRef<double> inputMeans = means.lookup(op->getOperand(0));
+    if (rounded && calibrator.corrections.bias && !inputMeans.empty())
+      correctBias(op, roundingErrors(weights.get(), *rounded), inputMeans);
+    if (isReal(form)) {
+      separate(op->getOpOperand(0), readers);
+      separate(weights, readers);
+    } else if (form == LayerForm::Int16) {
+      int64_t bound = findReach(op, rounded);
+      for (Value factor : op->getOperands().take_front(rounded ? 1 : 2)) {
+        auto [entry, isNew] = reach.try_emplace(origin(factor), bound);
+        entry->second = std::min(entry->second, bound);
+      }
+    }
+    if (form == LayerForm::Real)
+      op->setAttr(sensitiveAttr, UnitAttr::get(op->getContext()));
+    if (form == LayerForm::Int4Weights) {
+      setBlocks(weights, *rounded);
+      roundBias(op);
+    } else if (rounded) {
+      setChannels(weights, *rounded);
+    }
+  }
+  // Values that no layer reads have the bits of all others.
+  int64_t usual = calibrator.activationBits == 16 ? 32767 : 0;
+  SmallVector<Value> seen;
+  for (auto [value, range] : llvm::zip_equal(candidates.values, ranges)) {
+    auto limit = reach.find(value);
+    int64_t most = limit == reach.end() ? usual : limit->second;
+    seen.push_back(inReal.contains(value)
+                       ? Value()
+                       : quantizeActivation(
+                             value,
+                             activationType(value.getContext(), range, most),
+                             readers));
+  }
+  return seen;
+}

@@ -1,0 +1,95 @@
+//===- StaticQuantizer.h - layers as integers by known ranges -*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_PASSES_QUANTIZATION_STATICQUANTIZER_H
+#define EDGECC_PASSES_QUANTIZATION_STATICQUANTIZER_H
+
+#include "passes/Quantization/SimulatedNetwork.h"
+#include "passes/Quantization/WeightForms.h"
+
+#include "llvm/ADT/SetVector.h"
+
+namespace edgecc::quantization {
+
+/// How a convolution or product is computed.
+enum class LayerForm {
+  /// In f32.
+  Real,
+  /// Integers of up to 16 bits by bytes.
+  Int16,
+  /// Bytes by bytes.
+  Int8,
+  /// In f32, by a matrix of integers of 4 bits with a scale for each column of
+  /// a block of rows.
+  Int4Weights
+};
+inline constexpr LayerForm layerForms[] = {
+    LayerForm::Real, LayerForm::Int16, LayerForm::Int8, LayerForm::Int4Weights};
+
+/// For people.
+llvm::StringRef nameOf(LayerForm form);
+
+/// Whether a layer of this form reads and makes real numbers.
+inline bool isReal(LayerForm form) {
+  return form == LayerForm::Real || form == LayerForm::Int4Weights;
+}
+
+/// What is to be quantised in a network.
+struct Candidates {
+  /// Convolutions and products.
+  llvm::SmallVector<mlir::Operation *> contractions;
+  /// The real values to be stored as integers: what contractions read, and the
+  /// terms of residual additions and the like.
+  llvm::SetVector<mlir::Value> values;
+
+  explicit Candidates(mlir::func::FuncOp function);
+  /// The same in a copy of the network.
+  Candidates(const Candidates &origin, const mlir::IRMapping &mapping);
+
+private:
+  void observe(mlir::Value value);
+};
+
+/// Quantises a network, or copies of it, by the ranges of its values.
+class StaticQuantizer {
+public:
+  /// Finds moments as far as they are wanted, ranges, and the integers of all
+  /// known weights in each form.
+  static llvm::FailureOr<StaticQuantizer> create(Calibrator &calibrator,
+                                                 mlir::func::FuncOp function);
+
+  const Candidates &getCandidates() const { return candidates; }
+
+  /// Whether contraction `i` can have this form.
+  bool allows(size_t i, LayerForm form) const;
+
+  /// The bytes of the weights of contraction `i` with their scales.
+  double bytes(size_t i, LayerForm form) const;
+
+  /// What contraction `i` would be like.
+  LayerSettings settings(size_t i, LayerForm form) const;
+
+  /// Quantises a network, its contractions in these forms. Returns the values
+  /// as integers express them; null for those that stay.
+  llvm::SmallVector<mlir::Value>
+  quantize(const Candidates &candidates, llvm::ArrayRef<LayerForm> forms) const;
+
+private:
+  StaticQuantizer(Calibrator &calibrator, mlir::func::FuncOp function)
+      : calibrator(calibrator), candidates(function) {}
+
+  const RoundedBlocks *weightsOf(size_t i, LayerForm form) const;
+
+  Calibrator &calibrator;
+  Candidates candidates;
+  /// Of the values, in their order.
+  llvm::SmallVector<CalibratedRange> ranges;
+  /// The weights of the contractions, empty where there are none.
+  std::vector<RoundedBlocks> inChannels, inBlocks;
+};
+
+} // namespace edgecc::quantization
+
+#endif // EDGECC_PASSES_QUANTIZATION_STATICQUANTIZER_H
