@@ -17,6 +17,8 @@ import sys
 import tempfile
 
 import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import models
@@ -46,6 +48,33 @@ def on_board(options, path, feed, board):
         if w.dtype.kind in "iub" and not np.array_equal(g, w):
             raise suite.Failure("integers differ")
     return max(suite.compare(g, w, 1e-5) for g, w in zip(got, want))
+
+
+def not_numbers(options, board):
+    """NaN is what ONNX says of it, in vectors as well."""
+    x = np.resize(np.float32([np.nan, 1, -1, 0, 2, -np.inf, np.inf]), 21)
+    nodes = [helper.make_node(op, inputs, [op]) for op, inputs in
+             (("Relu", ["x"]), ("Clip", ["x", "low", "high"]), ("Sign", ["x"]),
+              ("IsNaN", ["x"]))]
+    graph = helper.make_graph(
+        nodes, "not_numbers",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)],
+        [helper.make_tensor_value_info(
+            n.op_type, TensorProto.BOOL if n.op_type == "IsNaN" else
+            TensorProto.FLOAT, x.shape) for n in nodes],
+        [numpy_helper.from_array(np.float32(bound), name)
+         for name, bound in (("low", -0.7), ("high", 0.7))])
+    want = [np.maximum(x, 0), np.clip(x, np.float32(-0.7), np.float32(0.7)),
+            np.sign(x), np.isnan(x)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "not_numbers.onnx")
+        onnx.save(helper.make_model(graph, opset_imports=[
+            helper.make_opsetid("", 19)]), path)
+        got = suite.edgecc_run(options, path, {"x": x}, ["--board=" + board])
+    for node, g, w in zip(nodes, got, want):
+        if not np.array_equal(g, w, equal_nan=w.dtype.kind == "f"):
+            raise suite.Failure(f"{node.op_type}: {g}, expected {w}")
+    return ""
 
 
 def same_memory(options, path, feed, board):
@@ -98,6 +127,9 @@ def main():
         for board in boards:
             tests.append((f"{name} {board}", functools.partial(
                 on_board, options, path, feeds[0], board)))
+    for board in BOARDS:
+        tests.append((f"NaN {board}",
+                      functools.partial(not_numbers, options, board)))
     name, path, feeds = networks[0]
     for board in SMALL + BOARDS:
         tests.append((f"{name} {board} memory", functools.partial(

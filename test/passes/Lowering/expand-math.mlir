@@ -115,3 +115,29 @@ module attributes {target.cpu = #target.cpu<
     return %a, %b, %c, %d : f32, f32, f32, f32
   }
 }
+
+// -----
+
+// Of M-profile vectors only comparisons are left that LLVM gets right for NaN.
+
+// CHECK-LABEL: module attributes {target.cpu = #target.cpu<triple = "thumb
+// CHECK: func.func @not_numbers
+// CHECK: %[[SIZE:.*]] = arith.andi
+// CHECK: %[[NAN:.*]] = arith.cmpi ugt, %[[SIZE]]
+// CHECK: arith.select %[[NAN]]
+// CHECK-NOT: arith.maximumf
+// CHECK-NOT: arith.cmpf olt
+// CHECK: arith.cmpf ult
+// CHECK-NOT: arith.cmpf uno
+// CHECK: return
+module attributes {target.cpu = #target.cpu<triple = "thumbv8.1m.main-none-eabihf",
+    cpu = "cortex-m55", vectorBytes = 16, vectorRegs = 8>} {
+  func.func @not_numbers(%v: vector<4xf32>)
+      -> (vector<4xf32>, vector<4xi1>, vector<4xi1>) {
+    %c = arith.constant dense<0.0> : vector<4xf32>
+    %0 = arith.maximumf %v, %c : vector<4xf32>
+    %1 = arith.cmpf olt, %v, %c : vector<4xf32>
+    %2 = arith.cmpf uno, %v, %v : vector<4xf32>
+    return %0, %1, %2 : vector<4xf32>, vector<4xi1>, vector<4xi1>
+  }
+}
