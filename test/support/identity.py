@@ -24,7 +24,7 @@ TARGETS = [
     ("cortex-a76", "aarch64-linux-gnu-gcc -static", "qemu-aarch64 -cpu max"),
     ("neoverse-v1", "aarch64-linux-gnu-gcc -static", "qemu-aarch64 -cpu max"),
     ("rv64gcv", "riscv64-linux-gnu-gcc -static",
-     "qemu-riscv64 -cpu rv64,v=true,vlen=128"),
+     "qemu-riscv64 -cpu rv64,v=true,vlen=128,vext_spec=v1.0"),
     # No emulated Linux has these CPUs: one of another profile knows all that
     # the first has, the second is on a board.
     ("cortex-m4", "arm-none-eabi-gcc -mcpu=cortex-m4 " + MICRO,
