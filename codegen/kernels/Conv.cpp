@@ -41,6 +41,15 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
     depth *= weights[dim];
     pointwise &= weights[dim] == 1 && op.getStrides()[dim] == 1;
   }
+  if (groups > 1 && !pointwise) {
+    // A group has a few channels of each pixel, but a whole cache line comes.
+    constexpr int64_t cacheLineBytes = 64;
+    int64_t bytes = std::max(
+        cacheLineBytes, groupInputs * storageBytes(elementOf(op.getInput())));
+    for (int64_t size : input.drop_front().drop_back())
+      bytes *= size;
+    linesOuter = rank > 1 && cpu.getL1dBytes() && bytes > cpu.getL1dBytes() / 2;
+  }
   accumulator = edge::accumulatorType(elementOf(op.getInput()));
   shape.channels = groupOutputs;
   shape.depth = depth;
@@ -266,6 +275,16 @@ void ConvEmitter::setLines(Value first, Value end) {
 }
 
 void ConvEmitter::emit(ValueRange position, StoreTile store) {
+  if (!plan.linesOuter || plan.pairs || c.firstLine)
+    return emitGroups(position, store);
+  e.parallelLoop(0, c.lines, 1, [&](Value line) {
+    setLines(line, e.add(line, 1));
+    emitGroups(position, store);
+  });
+  setLines({}, {});
+}
+
+void ConvEmitter::emitGroups(ValueRange position, StoreTile store) {
   e.parallelLoop(0, plan.groups, 1, [&](Value group) {
     Value base = e.mul(group, plan.groupInputs);
     for (auto [dim, index] : llvm::enumerate(position)) {

@@ -24,6 +24,9 @@ struct ConvPlan {
   /// Each output pixel reads the input pixel at the same place only.
   bool pointwise = true;
   int64_t groups, groupInputs, groupOutputs;
+  /// All groups of a line come before the next line, because the channels of
+  /// one group in the whole image are more than the nearest cache holds.
+  bool linesOuter = false;
   /// Products per output element.
   int64_t depth;
   /// The types in which products are summed and computed.
@@ -85,6 +88,8 @@ public:
   void emit(mlir::ValueRange position, StoreTile store);
 
 private:
+  /// All groups, for the lines that are set.
+  void emitGroups(mlir::ValueRange position, StoreTile store);
   /// Where the bytes that a pixel reads lie.
   WordSource wordSource() const;
 
