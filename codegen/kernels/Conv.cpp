@@ -8,6 +8,7 @@
 #include "codegen/kernels/HalfProducts.h"
 #include "codegen/kernels/MatrixTiles.h"
 #include "codegen/kernels/SparseConv.h"
+#include "codegen/kernels/SparseWeights.h"
 #include "codegen/kernels/TapProducts.h"
 #include "codegen/kernels/WindowKernel.h"
 #include "codegen/kernels/Winograd.h"
@@ -101,7 +102,8 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
   if (product && !bands)
     pairs = PairLayout::get(cpu, elementOf(op.getInput()), op.getWeights(),
                             op.getBias(), words,
-                            {groupOutputs, groups, shape.lines * shape.pixels});
+                            {groupOutputs, groups, shape.lines * shape.pixels,
+                             wantsSmallCode(op), op->hasAttr(sparseAttrName)});
   if (constantOf(op.getWeights()))
     shape.registers = scalarFile(cpu, accumulator).registers;
   shape.isSmall = wantsSmallCode(op);
@@ -158,6 +160,13 @@ std::optional<cost::ContractionShape> kernels::tiledShape(edge::ConvOp op,
   if (plan.usesDotProducts || plan.pairs)
     return std::nullopt;
   return plan.shape;
+}
+
+bool kernels::prefersSparsePairs(edge::ConvOp op, target::CpuAttr cpu) {
+  if (op.isDepthwise())
+    return false;
+  ConvPlan plan(op, cpu);
+  return plan.pairs && plan.pairs->prefersSparse();
 }
 
 double kernels::directConvCycles(edge::ConvOp op, target::CpuAttr cpu) {

@@ -8,6 +8,7 @@
 #include "codegen/kernels/NpuCall.h"
 #include "codegen/kernels/Passes.h"
 #include "codegen/kernels/Strided.h"
+#include "codegen/kernels/WeightPattern.h"
 #include "codegen/kernels/WindowKernel.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
 #include "dialects/Edge/ValueNames.h"
@@ -452,6 +453,8 @@ private:
     call->setAttr("edge.kind",
                   builder.getStringAttr(op->getName().stripDialect()));
     call->setAttr("edge.macs", builder.getI64IntegerAttr(macs));
+    if (Attribute weights = op->getAttr(weightsAttrName))
+      call->setAttr(weightsAttrName, weights);
     SmallVector<Attribute> transposes;
     op->walk([&](edge::TransposeOp transpose) {
       Attribute reason = transpose->getAttr(layout::reasonAttrName);

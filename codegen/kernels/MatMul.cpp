@@ -12,6 +12,7 @@
 #include "codegen/kernels/DotKernel.h"
 #include "codegen/kernels/MatrixTiles.h"
 #include "codegen/kernels/PairKernel.h"
+#include "codegen/kernels/SparseWeights.h"
 #include "dialects/Edge/EdgeConstants.h"
 
 #include "mlir/IR/TypeUtilities.h"
@@ -121,8 +122,9 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
                                         !overwritesEpilogueOperands(op)))
       tiles = *matrix;
   if (product && isConstant && rhsBatches == 1)
-    pairs = PairLayout::get(cpu, lhsElement, op.getRhs(), op.getBias(),
-                            {1, depth}, {channels, 1, rows});
+    pairs = PairLayout::get(
+        cpu, lhsElement, op.getRhs(), op.getBias(), {1, depth},
+        {channels, 1, rows, wantsSmallCode(op), op->hasAttr(sparseAttrName)});
   if (isConstant)
     added = bytesAddedUp(cpu, lhsElement, typeOf(op.getRhs()).getElementType());
   if (added > depth)
@@ -137,6 +139,11 @@ std::optional<cost::ContractionShape> kernels::tiledShape(edge::MatMulOp op,
   if (plan.usesDotProducts || plan.pairs || plan.depth == 0)
     return std::nullopt;
   return plan.shape;
+}
+
+bool kernels::prefersSparsePairs(edge::MatMulOp op, target::CpuAttr cpu) {
+  MatMulPlan plan(op, cpu);
+  return plan.pairs && plan.pairs->prefersSparse();
 }
 
 /// The distance in `memref`, in elements, that one step of each of the

@@ -5,6 +5,7 @@
 
 #include "codegen/kernels/PairKernel.h"
 #include "codegen/kernels/Arithmetic.h"
+#include "codegen/kernels/SparseWeights.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -61,6 +62,36 @@ PairLayout::PairLayout(Type lhs, edge::ConstantView weights,
   if (step < shortStep && count > longStep)
     step = largestDivisor(llvm::alignTo(count, shortStep));
   this->reduction.step = step;
+  if (!isSparse())
+    return;
+  shifted = false;
+  this->reduction.step = 1;
+  tilePixels = sparseTilePixels(sizes.pixels, this->reduction.words() * 4);
+  tileChannels = 1;
+}
+
+bool PairLayout::prefersSparse() const {
+  constexpr int64_t mostChannels = 1024;
+  if (sizes.groups != 1 || sizes.channels > mostChannels)
+    return false;
+  int64_t depth = reduction.runs * reduction.length, entries = 0;
+  for (int64_t i : llvm::seq(depth * sizes.channels))
+    entries += weights.integer(i) != 0;
+  int64_t headers = 8 * sizes.channels;
+  if (sizes.isSmall)
+    return entries * 2 + headers < groupSize();
+  int64_t sparsePixels =
+      sparseTilePixels(sizes.pixels, llvm::alignTo(depth, 4));
+  double sparse = sparseTileInstructions(sparsePixels, double(entries),
+                                         double(sizes.channels)) *
+                  double(llvm::divideCeil(sizes.pixels, sparsePixels));
+  // Of each word: its loads, and what makes pairs of it and multiplies them.
+  double word = tilePixels == 1 ? 18.0 / 4 : 15;
+  constexpr double besides = 14;
+  double dense = double(sizes.channels) *
+                 (double(reduction.words()) * word + besides) *
+                 double(llvm::divideCeil(sizes.pixels, tilePixels));
+  return sparse < dense;
 }
 
 int64_t PairLayout::paddedChannels() const {
@@ -68,16 +99,25 @@ int64_t PairLayout::paddedChannels() const {
 }
 
 int64_t PairLayout::channelBlock() const {
+  // Streams of channels have sizes of their own.
+  if (isSparse())
+    return sizes.channels;
   constexpr int64_t block = 16;
   return std::min(block, paddedChannels());
 }
 
 int64_t PairLayout::groupSize() const {
+  if (isSparse())
+    return int64_t(packSparse().bytes.size());
   return paddedChannels() * (1 + reduction.words()) * 4;
 }
 
 SmallVector<MemRefType> PairLayout::getScratch() const {
   Type i32 = IntegerType::get(lhs.getContext(), 32);
+  if (isSparse())
+    return {MemRefType::get({reduction.words() * 4 * tilePixels},
+                            IntegerType::get(lhs.getContext(), 16)),
+            MemRefType::get({channelBlock() * tilePixels}, i32)};
   return {MemRefType::get({reduction.words() * 2 * tilePixels}, i32),
           MemRefType::get({channelBlock() * tilePixels}, i32)};
 }
@@ -133,7 +173,24 @@ PackedConstant PairLayout::packBias(ElementsAttr bias) {
   return nothing;
 }
 
+PackedConstant PairLayout::packSparse() const {
+  PackedConstant constant;
+  WordReduction::Elements elements = reduction.elements();
+  for (int64_t channel : llvm::seq(sizes.channels)) {
+    SmallVector<int64_t> numbers;
+    for (ArrayRef<int64_t> word : elements)
+      for (size_t i : llvm::seq<size_t>(4))
+        numbers.push_back(i < word.size() ? weight(word[i], channel) : 0);
+    appendSparseChannel(constant.bytes, biasOf(channel), numbers);
+  }
+  constant.type = MemRefType::get({int64_t(constant.bytes.size())},
+                                  IntegerType::get(lhs.getContext(), 8));
+  return constant;
+}
+
 PackedConstant PairLayout::pack() const {
+  if (isSparse())
+    return packSparse();
   PackedConstant constant;
   std::vector<char> &out = constant.bytes;
   auto append = [&](int64_t value) {
@@ -243,7 +300,8 @@ void PairEmitter::emitTile(Value first, int64_t count) {
     auto [line, pixel] = split(e.add(first, i));
     Value lhs = e.add(e.add(c.lhsBase, e.mul(line, c.lineStep)),
                       e.mul(pixel, c.pixelStep));
-    gatherWords(e, layout.reduction, c.source, lhs, i, 2 * size,
+    int64_t parts = layout.isSparse() ? 4 : 2;
+    gatherWords(e, layout.reduction, c.source, lhs, i, parts * size,
                 [&](Value word, Value to) { widen(word, to); });
   });
   SmallVector<std::pair<Value, Value>> places;
@@ -261,7 +319,10 @@ void PairEmitter::emitTile(Value first, int64_t count) {
     auto weights = [&](Value channel) {
       return e.add(c.rhs.base, e.mul(channel, channelSize * 4));
     };
-    call(weights(channel), weights(blockEnd(layout.paddedChannels())));
+    if (layout.isSparse())
+      call(c.rhs.base, e.add(c.rhs.base, layout.groupSize()));
+    else
+      call(weights(channel), weights(blockEnd(layout.paddedChannels())));
     emitLoop(e, channel, blockEnd(channels), 1, [&](Value n) {
       Value back = e.mul(channel, -1);
       Value at = e.mul(e.add(n, back), size);
@@ -282,6 +343,17 @@ void PairEmitter::emitTile(Value first, int64_t count) {
 void PairEmitter::widen(Value word, Value to) {
   Type i32 = e.getI32Type();
   bool isUnsigned = isUnsignedElement(layout.lhs);
+  if (layout.isSparse()) {
+    for (int64_t i : llvm::seq(4)) {
+      Value high = arith::ShLIOp::create(e, word, number(24 - 8 * i));
+      Value element =
+          isUnsigned ? arith::ShRUIOp::create(e, high, number(24)).getResult()
+                     : arith::ShRSIOp::create(e, high, number(24)).getResult();
+      element = arith::TruncIOp::create(e, e.getI16Type(), element);
+      e.store(element, tile, e.add(to, i * layout.tilePixels));
+    }
+    return;
+  }
   SmallVector<Value> pairs = splitWord(e, word, isUnsigned);
   if (layout.isShifted()) {
     auto subtract = [&](Value a, Value b) -> Value {
@@ -399,11 +471,11 @@ bool kernels::hasPairFunctions(target::CpuAttr cpu) {
 func::FuncOp PairEmitter::getFunction() {
   bool isUnsigned =
       isUnsignedElement(layout.weights.getType().getElementType());
+  std::string form = isUnsigned ? "u" : layout.isShifted() ? "s" : "";
   std::string name = "pairs_" + std::to_string(layout.tilePixels) + "x" +
-                     std::to_string(layout.reduction.step) +
-                     (isUnsigned           ? "u"
-                      : layout.isShifted() ? "s"
-                                           : "");
+                     std::to_string(layout.reduction.step) + form;
+  if (layout.isSparse())
+    name = "sparse_" + std::to_string(layout.tilePixels) + form;
   auto module =
       e.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
   if (auto known = module.lookupSymbol<func::FuncOp>(name))
@@ -427,8 +499,9 @@ func::FuncOp PairEmitter::getFunction() {
   LLVM::InlineAsmOp::create(
       e, TypeRange(LLVM::LLVMStructType::getLiteral(e.getContext(), arguments)),
       function.getArguments(),
-      functionText(layout.tilePixels, layout.reduction.step, layout.isShifted(),
-                   isUnsigned),
+      layout.isSparse() ? sparseFunctionText(layout.tilePixels, isUnsigned)
+                        : functionText(layout.tilePixels, layout.reduction.step,
+                                       layout.isShifted(), isUnsigned),
       constraints, /*has_side_effects=*/true, /*is_align_stack=*/false,
       LLVM::tailcallkind::TailCallKind::None, LLVM::AsmDialectAttr(),
       ArrayAttr());
@@ -450,7 +523,8 @@ void PairEmitter::call(Value weights, Value end) {
       e, function,
       ValueRange{address(tile, e.index(0)), address(c.rhs.memref, weights),
                  address(sums, e.index(0)), address(c.rhs.memref, end),
-                 address(tile, e.index(layout.reduction.words() * 2 *
+                 address(tile, e.index(layout.reduction.words() *
+                                       (layout.isSparse() ? 4 : 2) *
                                        layout.tilePixels))});
 }
 

@@ -8,7 +8,8 @@
 // channels; then a function in machine instructions walks through the weights
 // of one channel after the other and leaves the sums in memory, where the
 // epilogue finds them. It is written down because every core register is in
-// use, which no register allocator achieves, and all layers share it.
+// use, which no register allocator achieves, and all layers share it. Weights
+// that are mostly zero have a function of their own (`SparseWeights`).
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,6 +32,10 @@ public:
     int64_t channels, groups;
     /// The pixels of one image.
     int64_t pixels;
+    /// Whether few bytes are wanted more than speed.
+    bool isSmall = false;
+    /// Whether weights that are zero are left out.
+    bool isSparse = false;
   };
 
   /// Nothing if the machine, the types or the sizes do not suit, or the weights
@@ -51,6 +56,9 @@ public:
   int64_t overlapDistance(llvm::function_ref<int64_t(int64_t)> lhsAt,
                           llvm::function_ref<int64_t(int64_t)> resultAt,
                           int64_t resultBytes, bool canRepeat) const;
+  /// Whether it is better to leave weights out that are zero: faster, or
+  /// smaller where that is wanted. Asked of a layout that does not.
+  bool prefersSparse() const;
   /// The widened elements of a tile, and its sums.
   llvm::SmallVector<mlir::MemRefType> getScratch() const;
 
@@ -62,6 +70,7 @@ private:
              const WordReduction &reduction, const Sizes &sizes);
 
   bool fitsShifted() const;
+  PackedConstant packSparse() const;
   int64_t weight(int64_t k, int64_t channel) const;
   int64_t biasOf(int64_t channel) const;
 
@@ -78,6 +87,9 @@ private:
   Sizes sizes;
   /// Pixels and channels of a tile.
   int64_t tilePixels, tileChannels;
+  /// If zeros are left out, a tile has halves, the pixels of one element side
+  /// by side, and not words of two elements.
+  bool isSparse() const { return sizes.isSparse; }
   /// Whether a pair of weights is stored as 256 times the odd one plus the even
   /// one, so that it serves as one operand as it is. Sums are then multiplied
   /// by 256.

@@ -6,6 +6,7 @@
 #include "codegen/kernels/LiveBytes.h"
 #include "codegen/kernels/Passes.h"
 #include "codegen/kernels/SparseConv.h"
+#include "codegen/kernels/SparseWeights.h"
 #include "codegen/kernels/Winograd.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
 

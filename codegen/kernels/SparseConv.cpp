@@ -6,6 +6,7 @@
 #include "codegen/kernels/SparseConv.h"
 #include "codegen/cost/ContractionCost.h"
 #include "codegen/kernels/Contractions.h"
+#include "codegen/kernels/SparseWeights.h"
 #include "codegen/kernels/Strided.h"
 #include "dialects/Edge/EdgeConstants.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
@@ -79,7 +80,8 @@ std::optional<SparseConv> SparseConv::get(edge::ConvOp op,
   if (!op->hasAttr(sparseAttrName))
     return std::nullopt;
   std::optional<cost::SparseShape> shape = sparseShape(op);
-  assert(shape && "asked for on another convolution");
+  if (!shape)
+    return std::nullopt;
   std::optional<cost::SparseTiling> tiling = makeSparseTiling(*shape, cpu);
   assert(tiling && "asked for on another CPU");
   return SparseConv(op, *shape, *tiling);

@@ -19,16 +19,13 @@
 
 namespace edgecc::kernels {
 
-/// The name of the attribute on an edge.conv that asks for this kernel.
-inline constexpr llvm::StringLiteral sparseAttrName = "edge.sparse";
-
 /// The cycles that `op` takes by this kernel; nothing where it cannot be used.
 std::optional<double> sparseConvCycles(edge::ConvOp op, target::CpuAttr cpu);
 
 /// One convolution by this kernel; its borders are explicit.
 class SparseConv {
 public:
-  /// Nothing if `op` does not ask for it.
+  /// Nothing if `op` does not ask to leave zeros out, or is not of f32.
   static std::optional<SparseConv> get(edge::ConvOp op, target::CpuAttr cpu);
 
   /// Planes of the input, a block of output channels, and its transpose.

@@ -72,6 +72,12 @@ class Network:
         return self.random.integers(least, limits.max + 1,
                                     shape).astype(TYPES[kind])
 
+    def prune(self, weights, density):
+        """All but a share of them become zero."""
+        if density < 1:
+            weights[self.random.random(weights.shape) >= density] = 0
+        return weights
+
     def constant(self, array):
         name = f"c{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.asarray(array), name))
@@ -94,18 +100,20 @@ class Network:
         return name
 
     def conv(self, kinds, size, channels, kernel, stride=1, dilation=1,
-             groups=1, pad=0, quantized=False):
+             groups=1, pad=0, quantized=False, density=1):
         x = self.integers(kinds[0], (1, channels[0], *size))
         w = self.integers(kinds[1], (channels[1], channels[0] // groups,
                                      *kernel), quantized)
+        w = self.prune(w, density)
         sums = convolve(x, w, stride, dilation, groups, pad)
         attributes = {"strides": [stride] * 2, "dilations": [dilation] * 2,
                       "group": groups, "pads": [pad] * 4}
         self.add("Conv", x, w, True, sums, quantized, attributes, (1, -1, 1, 1))
 
-    def product(self, kinds, left, right, constant=True, quantized=False):
+    def product(self, kinds, left, right, constant=True, quantized=False,
+                density=1):
         a = self.integers(kinds[0], left)
-        b = self.integers(kinds[1], right, quantized)
+        b = self.prune(self.integers(kinds[1], right, quantized), density)
         sums = np.matmul(a.astype(np.int64), b.astype(np.int64))
         self.add("MatMul", a, b, constant, sums, quantized, {}, (-1,))
 
@@ -192,6 +200,17 @@ def network():
         n.conv(kinds, (8, 7), (32, 32), (3, 3), pad=1, quantized=True)
         n.conv(kinds, (7, 14), (120, 32), (1, 1), stride=2, quantized=True)
         n.product(kinds, (37, 96), (96, 45), quantized=True)
+    # Weights that are mostly zero; some channels have none that is not, and
+    # others go far without one.
+    for kinds in (("u8", "i8"), ("i8", "i8"), ("u8", "u8")):
+        n.conv(kinds, (7, 9), (12, 40), (3, 3), density=0.1)
+        n.conv(kinds, (5, 4), (40, 9), (3, 3), pad=1, density=0.003)
+        n.conv(kinds, (2, 3), (17, 30), (1, 1), density=0.1)
+        n.product(kinds, (1, 700), (700, 30), density=0.01)
+        n.product(kinds, (3, 64), (64, 30), density=0.05)
+    n.conv(("u8", "i8"), (9, 11), (30, 20), (3, 3), pad=1, stride=2,
+           quantized=True, density=0.15)
+    n.product(("i8", "i8"), (1, 75), (75, 21), quantized=True, density=0.1)
     return n
 
 
