@@ -26,7 +26,8 @@ static LLVM::LLVMFuncOp declareDriver(OpBuilder &builder, edge::NpuCallOp op) {
   auto driver = LLVM::LLVMFuncOp::create(
       outside, op.getLoc(), op.getDriver(),
       LLVM::LLVMFunctionType::get(builder.getI32Type(), {pointer}));
-  driver.setPassthroughAttr(builder.getStrArrayAttr({target::hookAttrName}));
+  if (!op->hasAttr(target::carriedAttrName))
+    driver.setPassthroughAttr(builder.getStrArrayAttr({target::hookAttrName}));
   return driver;
 }
 

@@ -5,6 +5,7 @@
 
 #include "codegen/npu/Npu.h"
 #include "dialects/Edge/EdgeConstants.h"
+#include "dialects/Target/Hooks.h"
 
 namespace edgecc::npu {
 #define GEN_PASS_DEF_COMPILEREGIONS
@@ -58,6 +59,8 @@ private:
     auto call = edge::NpuCallOp::create(
         builder, loc, region.getResultTypes(), plugin->getDriver(), bytes,
         region.getInputs(), program->scratch, countMacs(region));
+    if (plugin->bringsDriver())
+      call->setDiscardableAttr(target::carriedAttrName, builder.getUnitAttr());
     if (fallback)
       call.getFallback().takeBody(region.getBody());
     region->replaceAllUsesWith(call.getResults());

@@ -24,6 +24,13 @@ public:
   /// The C function that runs a program; see runtime/include/edgecc/npu.h.
   virtual llvm::StringRef getDriver() const = 0;
 
+  /// Whether the object has that function, from a C file that the plug-in gives
+  /// to CMake; otherwise users define it.
+  virtual bool bringsDriver() const { return false; }
+
+  /// Whether it rounds as `--rounding=tflite` does, or as ONNX has it.
+  virtual bool roundsAsTflite() const { return false; }
+
   /// Compiles a region that the rules allow. Emits an error if that fails.
   virtual llvm::FailureOr<Program> compile(edge::RegionOp region) const = 0;
 };

@@ -8,12 +8,13 @@
 
 include "mlir/Pass/PassBase.td"
 
-def CompileRegions : Pass<"edgecc-compile-regions", "::mlir::func::FuncOp"> {
+def CompileRegions : Pass<"edgecc-compile-regions", "::mlir::ModuleOp"> {
   let summary = "turn regions into programs for an NPU";
   let description = [{
     Each `edge.region` becomes an `edge.npu_call` with the program that the
     plug-in makes of it. With `fallback`, the call keeps what the region said,
-    for the CPU to compute when the driver fails.
+    for the CPU to compute when the driver fails. Calls of a driver that the
+    object carries have the attribute `edge.carried`.
   }];
   let options = [
     Option<"npu", "npu", "std::string", /*default=*/"",

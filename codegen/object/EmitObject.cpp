@@ -340,9 +340,12 @@ LogicalResult edgecc::emitObject(Module &module, TargetMachine &machine,
   };
 
   StringSet<> hooks;
-  for (Function &function : module)
-    if (function.hasFnAttribute(target::hookAttrName))
-      hooks.insert(function.getName());
+  auto findHooks = [&] {
+    for (Function &function : module)
+      if (function.hasFnAttribute(target::hookAttrName))
+        hooks.insert(function.getName());
+  };
+  findHooks();
 
   // What is called by name or is known to become a call, at once; what else
   // the code generator calls shows in the object.
@@ -369,6 +372,7 @@ LogicalResult edgecc::emitObject(Module &module, TargetMachine &machine,
                << "the code for this network calls functions that edgecc has "
                   "not: "
                << llvm::join(names, ", ");
+      findHooks();
     }
     if (failed(generate(module, machine, CodeGenFileType::ObjectFile, object,
                         facts ? *facts : ownFacts, loc)))

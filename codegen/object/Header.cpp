@@ -85,7 +85,7 @@ void HeaderWriter::write() {
     os << threadsHeader << "\n";
   if (model.showsValues)
     os << valuesHeader << "\n";
-  if (hasNpu())
+  if (hasNpu() && !model.bringsNpuDriver)
     os << npuHeader << "\n";
   os << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   writeMacros();
@@ -231,7 +231,7 @@ void HeaderWriter::writeLayers() {
 }
 
 void HeaderWriter::writeDriver() {
-  if (hasNpu())
+  if (hasNpu() && !model.bringsNpuDriver)
     os << "/* The driver of the NPU, which the object calls and does not have. "
           "*/\n"
        << "int32_t " << model.npuDriver

@@ -7,6 +7,8 @@
 
 #include "codegen/object/HelperFunctions.h"
 
+#include "dialects/Target/Hooks.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Bitcode/BitcodeReader.h"
@@ -50,26 +52,30 @@ constexpr unsigned char softF64Of32[] = {
 constexpr unsigned char softF64Of64[] = {
 #include "codegen/object/soft_f6464.bc.inc"
 };
+// What the plug-ins for NPUs bring: driver<i>Of32, driver<i>Of64.
+#include "codegen/object/NpuDrivers.inc"
 
 /// One source for both widths of pointers.
 struct HelperSource {
   ArrayRef<unsigned char> of32, of64;
+  /// Whether it is the driver of an NPU: whoever links the object defines what
+  /// it calls and has not.
+  bool isDriver = false;
 };
 
 } // namespace
 
 static ArrayRef<HelperSource> getSources() {
-  static constexpr HelperSource sources[] = {{memory32, memory64},
-                                             {integer32, integer64},
-                                             {softF32Of32, softF32Of64},
-                                             {softF64Of32, softF64Of64},
-                                             {math32, math64}};
+  static constexpr HelperSource sources[] = {
+      {memory32, memory64},       {integer32, integer64},
+      {softF32Of32, softF32Of64}, {softF64Of32, softF64Of64},
+      {math32, math64},           EDGECC_NPU_DRIVERS};
   return sources;
 }
 
 /// Makes neutral code a part of the target's: no attributes of the machine
 /// that it was compiled for, the target's own instead.
-static void adopt(Module &helpers, const Module &module) {
+static void adopt(Module &helpers, const Module &module, bool isDriver) {
   helpers.setTargetTriple(module.getTargetTriple());
   helpers.setDataLayout(module.getDataLayout());
   if (NamedMDNode *flags = helpers.getModuleFlagsMetadata())
@@ -80,6 +86,8 @@ static void adopt(Module &helpers, const Module &module) {
     function.setDoesNotThrow();
     if (!mayRecurse)
       function.setDoesNotRecurse();
+    if (isDriver && function.isDeclaration() && !function.isIntrinsic())
+      function.addFnAttr(target::hookAttrName);
     // The run-time functions of the Arm ABI pass floats in integer registers,
     // whatever the rest of the program does.
     if (function.getName().starts_with("__aeabi_"))
@@ -133,7 +141,7 @@ Expected<unsigned> edgecc::linkHelperFunctions(Module &module,
     auto helpers = parseBitcodeFile(buffer, module.getContext());
     if (!helpers)
       return helpers.takeError();
-    adopt(**helpers, module);
+    adopt(**helpers, module, source.isDriver);
     // A use of the symbol makes the linker take it. One that exists, because
     // an earlier round has linked it, is not touched.
     SmallVector<std::string> taken;

@@ -73,6 +73,8 @@ struct ModelInterface {
   std::string npuDriver;
   /// Whether the CPU computes that when the driver fails.
   bool hasNpuFallback = false;
+  /// Whether the object has the driver itself, which calls the vendor's.
+  bool bringsNpuDriver = false;
   /// The threads that a run may have. With more than one the caller provides
   /// them, and `taskStackBytes` is the most stack that a task takes, if known.
   unsigned threads = 1;

@@ -363,6 +363,7 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
   generated.placement = readPlacement(module);
   if (generated.placement && generated.placement->regions) {
     generated.interface.npuDriver = options.npu.npu->getDriver();
+    generated.interface.bringsNpuDriver = options.npu.npu->bringsDriver();
     generated.interface.hasNpuFallback = options.npu.fallback;
   }
   if (failed(runPasses(module, options, [&](OpPassManager &manager) {

@@ -67,18 +67,19 @@ static void addConstantFolding(OpPassManager &function,
 
 /// Moves what an NPU computes into calls of its driver: while values say what
 /// they express, and once no transposition is in between.
-static void addPlacement(OpPassManager &manager, const NpuOptions &options) {
+static void addPlacement(OpPassManager &manager, const OptStageOptions &opt) {
+  const NpuOptions &options = opt.npu;
   OpPassManager &function = manager.nest<func::FuncOp>();
   function.addPass(layout::createPropagateTransposes());
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
-  function.addPass(place::createRaiseQuantized());
+  function.addPass(
+      place::createRaiseQuantized({/*averages=*/opt.roundAsTflite}));
   manager.addPass(place::createPlaceRegionsPass(
       {options.npu, options.only, options.excluded}));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
-  manager.addNestedPass<func::FuncOp>(
-      npu::createCompileRegionsPass(options.npu, options.fallback));
+  manager.addPass(npu::createCompileRegionsPass(options.npu, options.fallback));
 }
 
 void edgecc::buildOptStage(OpPassManager &manager,
@@ -103,23 +104,25 @@ void edgecc::buildOptStage(OpPassManager &manager,
   }
   if (options.optLevel > 0)
     addSimplification(first);
-  if ((options.optLevel > 0 || options.npu.npu) &&
-      (options.integers || options.calibrator)) {
+  bool growsIntegers = (options.optLevel > 0 || options.npu.npu) &&
+                       (options.integers || options.calibrator);
+  if (growsIntegers) {
     // Before layout, which then moves integers.
     first.addPass(quantization::createGrowIntegerRegions(
         {options.integerSums, /*integerAverages=*/!options.roundAsTflite}));
     first.addPass(createCSEPass());
-    if (options.roundAsTflite)
-      first.addPass(quantization::createRoundAsTflite());
-    manager.addPass(quantization::createReportFloatFallback(
-        {/*silent=*/options.floatFallback == WarningLevel::Off,
-         /*asErrors=*/options.floatFallback == WarningLevel::Error}));
   }
   // Before what stays in float is reported: with weights alone all does.
   first.addPass(quantization::createFormBlockProducts());
   first.addPass(createCSEPass());
   if (options.npu.npu)
-    addPlacement(manager, options.npu);
+    addPlacement(manager, options);
+  if (growsIntegers && options.roundAsTflite)
+    manager.addNestedPass<func::FuncOp>(quantization::createRoundAsTflite());
+  if (growsIntegers)
+    manager.addPass(quantization::createReportFloatFallback(
+        {/*silent=*/options.floatFallback == WarningLevel::Off,
+         /*asErrors=*/options.floatFallback == WarningLevel::Error}));
   OpPassManager &function = manager.nest<func::FuncOp>();
   function.addPass(quantization::createLowerQuantized());
   function.addPass(createCSEPass());

@@ -11,9 +11,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/run/Calibrate.h"
+#include "codegen/numpy/Npz.h"
 #include "compiler/pipeline/Evaluate.h"
 #include "compiler/run/Accuracy.h"
-#include "compiler/run/Npz.h"
 #include "compiler/run/RangeRules.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -8,8 +8,8 @@
 #ifndef EDGECC_COMPILER_RUN_EXECUTE_H
 #define EDGECC_COMPILER_RUN_EXECUTE_H
 
+#include "codegen/numpy/Npz.h"
 #include "compiler/api/Compiler.h"
-#include "compiler/run/Npz.h"
 
 namespace edgecc {
 

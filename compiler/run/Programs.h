@@ -13,8 +13,8 @@
 #ifndef EDGECC_COMPILER_RUN_PROGRAMS_H
 #define EDGECC_COMPILER_RUN_PROGRAMS_H
 
+#include "codegen/numpy/Npz.h"
 #include "compiler/api/Compiler.h"
-#include "compiler/run/Npz.h"
 
 namespace edgecc {
 

@@ -6,8 +6,8 @@
 #ifndef EDGECC_COMPILER_RUN_VERIFY_H
 #define EDGECC_COMPILER_RUN_VERIFY_H
 
+#include "codegen/numpy/Npz.h"
 #include "compiler/run/Accuracy.h"
-#include "compiler/run/Npz.h"
 
 #include <optional>
 

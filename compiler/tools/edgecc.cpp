@@ -47,10 +47,10 @@ struct Flags {
                               cl::desc("Write a report in JSON"),
                               cl::cat(category)};
   cl::opt<std::string> npu{
-      "npu", cl::value_desc("name[:file]"),
+      "npu", cl::value_desc("name[:argument]"),
       cl::desc(
           "Let an NPU compute what it can of a quantised network: desc:FILE "
-          "for one that a file describes"),
+          "for one that a file describes, ethos-u55:128 and the like"),
       cl::cat(category)};
   cl::opt<bool> npuOnly{"npu-only",
                         cl::desc("Fail if the CPU has anything to compute"),
@@ -94,7 +94,17 @@ bool readNpu(Compiler &compiler, const Flags &flags, CompileOptions &options) {
   options.npu.npu = npu::createNpu(flags.npu, [&] {
     return mlir::emitError(mlir::UnknownLoc::get(&compiler.getContext()));
   });
-  return bool(options.npu.npu);
+  if (!options.npu.npu)
+    return false;
+  bool asTflite = options.npu.npu->roundsAsTflite();
+  if (asTflite != options.roundAsTflite)
+    return tools::reportError("the NPU '" + options.npu.npu->getName() +
+                              "' rounds as " +
+                              (asTflite ? "TFLite does; expected "
+                                          "--rounding=tflite"
+                                        : "ONNX has it; expected "
+                                          "--rounding=onnx"));
+  return true;
 }
 
 /// The file for a stage that is text.

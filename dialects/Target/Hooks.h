@@ -14,6 +14,10 @@ namespace edgecc::target {
 /// defines it, so that it may be undefined there. Its stack is not counted.
 inline constexpr llvm::StringLiteral hookAttrName = "edgecc-hook";
 
+/// On an operation that calls a function by its name (unit): the object has
+/// that function, among those that it carries. Otherwise it is a hook.
+inline constexpr llvm::StringLiteral carriedAttrName = "edge.carried";
+
 } // namespace edgecc::target
 
 #endif // EDGECC_DIALECTS_TARGET_HOOKS_H

@@ -172,10 +172,19 @@ private:
       Layout permutation = order;
       permutation.push_back(rows.size());
       Location loc = weights.getLoc();
+      // Integers move; the scales of columns stay where they are.
+      auto cast = [&](Type element) {
+        if (typeOf(weights).getElementType() != element)
+          weights = builder.createOrFold<StorageCastOp>(
+              loc, type.clone(element), weights);
+      };
+      auto quantized = dyn_cast<quant::QuantizedType>(type.getElementType());
+      cast(quantized ? storageType(quantized) : type.getElementType());
       weights = permuted(builder, loc, reshape(builder, loc, weights, split),
                          permutation);
-      product.getRhsMutable().assign(
-          reshape(builder, loc, weights, type.getShape()));
+      weights = reshape(builder, loc, weights, type.getShape());
+      cast(type.getElementType());
+      product.getRhsMutable().assign(weights);
     }
   }
 

@@ -11,9 +11,10 @@ include "mlir/Pass/PassBase.td"
 def RaiseQuantized : Pass<"edgecc-raise-quantized", "::mlir::func::FuncOp"> {
   let summary = "write operations on quantised values as NPUs have them";
   let description = [{
-    A sum, difference or product between dequantisations of its operands and a
-    quantisation of its result becomes the same operation on the quantised
-    values, which means just that. `edgecc-lower-quantized` takes it apart again
+    A sum, difference, product or softmax between dequantisations of its
+    operands and a quantisation of its result becomes the same operation on the
+    quantised values, which means just that. With `averages`, an average becomes
+    a sum whose type has the scale of the result times the number of terms. `edgecc-lower-quantized` takes it apart again
     where it stays on the CPU. A border of zeros before a convolution becomes
     part of the convolution.
 
@@ -28,6 +29,10 @@ def RaiseQuantized : Pass<"edgecc-raise-quantized", "::mlir::func::FuncOp"> {
     %3 = edge.add %a, %b : ... -> tensor<4x!quant.uniform<i8:f32, 1.0>>
     ```
   }];
+  let options = [
+    Option<"averages", "averages", "bool", /*default=*/"false",
+           "also averages, whose rounding as sums of f32 is lost">
+  ];
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }
 

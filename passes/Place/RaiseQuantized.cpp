@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Place/Passes.h"
+#include "passes/Quantization/Averages.h"
 #include "passes/Quantization/Parameters.h"
 
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -27,7 +28,7 @@ struct RaiseElementwise : OpRewritePattern<QuantizeOp> {
   LogicalResult matchAndRewrite(QuantizeOp op,
                                 PatternRewriter &rewriter) const override {
     Operation *producer = op.getInput().getDefiningOp();
-    if (!isa_and_nonnull<AddOp, SubOp, MulOp>(producer) ||
+    if (!isa_and_nonnull<AddOp, SubOp, MulOp, SoftmaxOp>(producer) ||
         !producer->hasOneUse() ||
         !Parameters(quantizedType(op.getResult())).isPerTensor())
       return failure();
@@ -43,6 +44,24 @@ struct RaiseElementwise : OpRewritePattern<QuantizeOp> {
     copy->getResult(0).setType(op.getType());
     rewriter.replaceOp(op, copy->getResults());
     rewriter.eraseOp(producer);
+    return success();
+  }
+};
+
+/// quantize(sum(x) / count) is a sum of quantised values.
+struct RaiseAverage : OpRewritePattern<QuantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(QuantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto product = op.getInput().getDefiningOp<MulOp>();
+    quant::QuantizedType type = quantizedType(op.getResult());
+    if (!product || !Parameters(type).isPerTensor())
+      return failure();
+    std::optional<Average> average = Average::get(product);
+    if (!average)
+      return failure();
+    rewriter.replaceOp(op, average->raise(rewriter, type));
     return success();
   }
 };
@@ -77,9 +96,13 @@ struct FoldBorder : OpRewritePattern<ConvOp> {
 };
 
 struct RaiseQuantized : place::impl::RaiseQuantizedBase<RaiseQuantized> {
+  using RaiseQuantizedBase::RaiseQuantizedBase;
+
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<RaiseElementwise, FoldBorder>(&getContext());
+    if (averages)
+      patterns.add<RaiseAverage>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

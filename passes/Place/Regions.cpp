@@ -189,6 +189,18 @@ static Location locationOf(const Group &group) {
       StringAttr::get(group.front()->getContext(), first + " to " + last));
 }
 
+/// Erases the casts of the results of `op` that nothing reads, and casts of
+/// them.
+static void eraseUnreadCasts(Operation *op) {
+  for (Operation *user : llvm::make_early_inc_range(op->getUsers())) {
+    if (!isa<StorageCastOp>(user))
+      continue;
+    eraseUnreadCasts(user);
+    if (user->use_empty())
+      user->erase();
+  }
+}
+
 RegionOp place::createRegion(const Group &group, StringRef npu) {
   llvm::DenseSet<Operation *> members(group.begin(), group.end());
   Location loc = locationOf(group);
@@ -252,9 +264,7 @@ RegionOp place::createRegion(const Group &group, StringRef npu) {
     output.replaceAllUsesWith(recast(outside, result, output.getType()));
   for (Operation *op : llvm::reverse(group)) {
     // Views that only the group has read.
-    for (Operation *user : llvm::make_early_inc_range(op->getUsers()))
-      if (isa<StorageCastOp>(user) && user->use_empty())
-        user->erase();
+    eraseUnreadCasts(op);
     op->erase();
   }
   return region;

@@ -117,6 +117,39 @@ static Value moveAs(OpBuilder &builder, Value moved, Value source,
   return copy->getResult(0);
 }
 
+/// `type` with another scale.
+static quant::QuantizedType withScale(quant::QuantizedType type, double scale) {
+  Parameters p(type);
+  return quant::UniformQuantizedType::get(
+      type.getFlags(), type.getStorageType(), type.getExpressedType(), scale,
+      p.zeroPoint(), p.least, p.most);
+}
+
+Value Average::raise(OpBuilder &builder, quant::QuantizedType type) const {
+  Location loc = sum->getLoc();
+  Operation *copy = builder.clone(*sum);
+  Value result = copy->getResult(0);
+  copy->setOperand(0, source);
+  RankedTensorType shape = typeOf(result);
+  result.setType(
+      shape.clone(withScale(type, Parameters(type).scale() * double(count))));
+  for (Type element : {Type(storageType(type)), Type(type)})
+    result = StorageCastOp::create(builder, loc, shape.clone(element), result);
+  return moveAs(builder, moved, sum->getResult(0), result);
+}
+
+quant::QuantizedType Average::typeOfRaised() const {
+  quant::QuantizedType type = quantizedType(sum->getResult(0));
+  return withScale(type, Parameters(type).scale() / double(count));
+}
+
+std::optional<Average> Average::getRaised(Operation *sum) {
+  std::optional<int64_t> count = termsOf(sum);
+  if (!count || !quantizedType(sum->getResult(0)))
+    return std::nullopt;
+  return Average{sum, sum->getOperand(0), sum->getResult(0), *count};
+}
+
 Value Average::lower(
     OpBuilder &builder, quant::QuantizedType type,
     llvm::function_ref<Value(ImplicitLocOpBuilder &, Value)> emit) const {

@@ -26,6 +26,17 @@ struct Average {
   /// their sum could leave 32 bits.
   static std::optional<Average> get(edge::MulOp op);
 
+  /// The average that `raise` has made `sum` of; nothing for others.
+  static std::optional<Average> getRaised(mlir::Operation *sum);
+
+  /// The average as `type`, as a sum of quantised values. The type of the sum
+  /// has `count` times the scale, and so the same integers.
+  mlir::Value raise(mlir::OpBuilder &builder,
+                    mlir::quant::QuantizedType type) const;
+
+  /// The type of the average that has been raised. Exact: scales are f32.
+  mlir::quant::QuantizedType typeOfRaised() const;
+
   /// Whether the average as `type` is the same as that of dequantised values in
   /// f32, in whatever order they are added up: no sum comes as near to a tie as
   /// their rounding reaches.

@@ -42,10 +42,12 @@ struct RoundAsTflite
     : edgecc::quantization::impl::RoundAsTfliteBase<RoundAsTflite> {
   void runOnOperation() override {
     SmallVector<QuantizeOp> casts;
-    SmallVector<Operation *> contractions;
+    SmallVector<Operation *> contractions, raised;
     getOperation().walk([&](Operation *op) {
       if (auto cast = dyn_cast<QuantizeOp>(op))
         casts.push_back(cast);
+      else if (isRaised(op))
+        raised.push_back(op);
       else if (isa<ConvOp, MatMulOp>(op) && quantizedType(op->getResult(0)))
         contractions.push_back(op);
     });
@@ -59,6 +61,14 @@ struct RoundAsTflite
       }
       builder.setInsertionPoint(op);
       replace(builder, op, lower(builder, *contraction));
+    }
+    for (Operation *op : raised) {
+      builder.setInsertionPoint(op);
+      quant::QuantizedType type = quantizedType(op->getResult(0));
+      if (Value integers = lowerProducer(builder, op, type))
+        replace(builder, op, integers);
+      else
+        warn(op, op);
     }
     for (QuantizeOp cast : casts) {
       quant::QuantizedType type = quantizedType(cast.getResult());
@@ -77,6 +87,20 @@ struct RoundAsTflite
   }
 
 private:
+  /// Whether `edgecc-raise-quantized` has made `op` one on quantised values.
+  static bool isRaised(Operation *op) {
+    return isa<AddOp, SubOp, MulOp, SoftmaxOp, PoolOp, ReduceOp>(op) &&
+           quantizedType(op->getResult(0)) &&
+           (isa<AddOp, SubOp, MulOp, SoftmaxOp>(op) || Average::getRaised(op));
+  }
+
+  /// The quantised result of `op` is computed as ONNX has it.
+  static void warn(Operation *op, Operation *producer) {
+    op->emitWarning("is rounded as ONNX has it: there is no form of TFLite for "
+                    "the quantised result of edge.")
+        << producer->getName().stripDialect();
+  }
+
   /// `integers` take the place of the quantised result of `op`.
   static void replace(OpBuilder &builder, Operation *op, Value integers) {
     Value result = StorageCastOp::create(builder, op->getLoc(),
@@ -92,6 +116,26 @@ private:
                             tflite::buildEpilogue);
   }
 
+  /// The stored integers of the result of `producer` as `type`; null if TFLite
+  /// has no form for it.
+  static Value lowerProducer(OpBuilder &builder, Operation *producer,
+                             quant::QuantizedType type) {
+    return llvm::TypeSwitch<Operation *, Value>(producer)
+        .Case([&](AddOp op) { return lowerSum(builder, op, type); })
+        .Case([&](MulOp op) -> Value {
+          std::optional<Average> average = Average::get(op);
+          return average ? lowerAverage(builder, *average, type) : Value();
+        })
+        .Case<PoolOp, ReduceOp>([&](Operation *op) -> Value {
+          std::optional<Average> average = Average::getRaised(op);
+          return average
+                     ? lowerAverage(builder, *average, average->typeOfRaised())
+                     : Value();
+        })
+        .Case([&](SoftmaxOp op) { return lowerSoftmax(builder, op, type); })
+        .Default([](Operation *) { return Value(); });
+  }
+
   /// The stored integers of a value that becomes quantised.
   static Value lower(OpBuilder &builder, QuantizeOp cast,
                      quant::QuantizedType type) {
@@ -99,26 +143,16 @@ private:
     Value input = cast.getInput();
     RankedTensorType resultType = typeOf(input).clone(storageType(type));
     Operation *producer = input.getDefiningOp();
-    Value result;
+    if (auto op = dyn_cast_or_null<DequantizeOp>(producer))
+      if (Value result = rescale(builder, op, type, resultType))
+        return result;
     if (producer)
-      result =
-          llvm::TypeSwitch<Operation *, Value>(producer)
-              .Case([&](AddOp op) { return lowerSum(builder, op, type); })
-              .Case([&](MulOp op) { return lowerAverage(builder, op, type); })
-              .Case(
-                  [&](SoftmaxOp op) { return lowerSoftmax(builder, op, type); })
-              .Case([&](DequantizeOp op) {
-                return rescale(builder, op, type, resultType);
-              })
-              .Default([](Operation *) { return Value(); });
-    if (result)
-      return result;
+      if (Value result = lowerProducer(builder, producer, type))
+        return result;
     // The input of the network, for one.
     if (producer && isa<EdgeDialect>(producer->getDialect()) &&
         !isa<TransposeOp, ReshapeOp, PadOp, SliceOp>(producer))
-      cast.emitWarning("is rounded as ONNX has it: there is no form of TFLite "
-                       "for the quantised result of edge.")
-          << producer->getName().stripDialect();
+      warn(cast, producer);
     return createMap(builder, loc, input, resultType,
                      [&](ImplicitLocOpBuilder &b, ValueRange scalars) {
                        return tflite::emitQuantized(b, scalars[0], type);
@@ -162,19 +196,16 @@ private:
     return quantizedType(quantized).getStorageTypeIntegralWidth() == 8;
   }
 
-  static Value lowerAverage(OpBuilder &builder, MulOp op,
+  static Value lowerAverage(OpBuilder &builder, const Average &average,
                             quant::QuantizedType type) {
-    std::optional<Average> average = Average::get(op);
-    if (!average || !isBytes(average->source))
+    quant::QuantizedType from = average.inputType();
+    bool isPool = isa<PoolOp>(average.sum);
+    if (!isBytes(average.source) || (isPool && from != type))
       return {};
-    quant::QuantizedType from = average->inputType();
-    bool isPool = isa<PoolOp>(average->sum);
-    if (isPool && from != type)
-      return {};
-    return average->lower(
+    return average.lower(
         builder, type, [&](ImplicitLocOpBuilder &b, Value sum) {
-          return isPool ? tflite::emitPoolAverage(b, sum, average->count, type)
-                        : tflite::emitMean(b, sum, average->count, from, type);
+          return isPool ? tflite::emitPoolAverage(b, sum, average.count, type)
+                        : tflite::emitMean(b, sum, average.count, from, type);
         });
   }
 

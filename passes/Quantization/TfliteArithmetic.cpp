@@ -35,6 +35,37 @@ int32_t tflite::multiplyHigh(int32_t x, int32_t y) {
   return int32_t((int64_t(x) * y + (int64_t(1) << 30)) >> 31);
 }
 
+static int32_t divideRounding(int32_t x, int shift) {
+  return (((x + (x >> 31)) >> (shift - 1)) + 1) >> 1;
+}
+
+int32_t tflite::scale(int32_t x, FixedPoint factor) {
+  if (factor.shift >= 0)
+    return multiplyHigh(int32_t(uint32_t(x) << factor.shift),
+                        factor.multiplier);
+  return divideRounding(multiplyHigh(x, factor.multiplier), -factor.shift);
+}
+
+AdditionFactors AdditionFactors::get(quant::QuantizedType lhsType,
+                                     quant::QuantizedType rhsType,
+                                     quant::QuantizedType resultType) {
+  double lhs = Parameters(lhsType).scale(), rhs = Parameters(rhsType).scale();
+  double twice = 2 * std::max(lhs, rhs);
+  double ofSum = double(1 << headroom) * Parameters(resultType).scale();
+  return {FixedPoint::get(lhs / twice), FixedPoint::get(rhs / twice),
+          FixedPoint::get(twice / ofSum)};
+}
+
+FixedPoint tflite::meanFactor(int64_t count, quant::QuantizedType inputType,
+                              quant::QuantizedType resultType) {
+  FixedPoint factor = FixedPoint::get(Parameters(inputType).scale() /
+                                      Parameters(resultType).scale());
+  int shift = std::min<int>(llvm::Log2_64(uint64_t(count)), 31 + factor.shift);
+  factor.multiplier = int32_t((int64_t(factor.multiplier) << shift) / count);
+  factor.shift -= shift;
+  return factor;
+}
+
 //===----------------------------------------------------------------------===//
 // Scalar code
 //===----------------------------------------------------------------------===//
@@ -113,36 +144,57 @@ Value tflite::emitCentred(ImplicitLocOpBuilder &b, Value x,
 // Contractions
 //===----------------------------------------------------------------------===//
 
-/// A factor that rounds every sum as one product in f64 does, once and half
-/// away from zero; nothing if there is none.
-static std::optional<FixedPoint> singleRounding(double factor, int64_t least,
-                                                int64_t most) {
-  FixedPoint exact = FixedPoint::get(factor);
-  auto agrees = [&](FixedPoint candidate) {
-    int shift = 31 - candidate.shift;
-    auto rounded = [&](int64_t sum) {
-      int64_t product = sum * candidate.multiplier;
-      product -= product < 0;
-      return ((product >> (shift - 1)) + 1) >> 1;
-    };
-    // Both only grow with the sum: they are the same if they step together.
-    for (int64_t step = least; step <= most + 1; ++step) {
-      double edge = std::floor((double(step) - 0.5) / factor);
-      if (std::abs(edge) >= std::ldexp(1.0, 31))
-        continue;
-      for (int64_t sum = int64_t(edge) - 1; sum <= int64_t(edge) + 2; ++sum)
-        if (rounded(sum) != std::llround(double(sum) * factor))
-          return false;
-    }
-    return true;
+/// Whether `candidate` rounds every sum, once, as a product with `factor` in
+/// f64 is rounded, half away from zero; with `halfUp`, if half goes up instead.
+static bool roundsAlike(FixedPoint candidate, double factor, int64_t least,
+                        int64_t most, bool halfUp) {
+  int shift = 31 - candidate.shift;
+  auto rounded = [&](int64_t sum) {
+    int64_t product = sum * candidate.multiplier;
+    product -= product < 0 && !halfUp;
+    return ((product >> (shift - 1)) + 1) >> 1;
   };
-  if (exact.shift > 29)
-    return std::nullopt;
-  for (int32_t change : {0, -1, 1})
-    if (FixedPoint candidate{exact.multiplier + change, exact.shift};
-        agrees(candidate))
-      return candidate;
-  return std::nullopt;
+  // Both only grow with the sum: they are the same if they step together.
+  for (int64_t step = least; step <= most + 1; ++step) {
+    double edge = std::floor((double(step) - 0.5) / factor);
+    if (std::abs(edge) >= std::ldexp(1.0, 31))
+      continue;
+    for (int64_t sum = int64_t(edge) - 1; sum <= int64_t(edge) + 2; ++sum)
+      if (rounded(sum) != std::llround(double(sum) * factor))
+        return false;
+  }
+  return true;
+}
+
+/// The factor of a product with one scale; `perChannel` is empty if no factor
+/// rounds as a product in f64 does.
+static SumFactors singleRounding(double factor, int64_t least, int64_t most) {
+  FixedPoint exact = FixedPoint::get(factor);
+  if (exact.shift <= 29)
+    for (bool halfUp : {true, false})
+      for (int32_t change : {0, -1, 1}) {
+        FixedPoint candidate{exact.multiplier + change, exact.shift};
+        if (roundsAlike(candidate, factor, least, most, /*halfUp=*/false) &&
+            (!halfUp || roundsAlike(candidate, factor, least, most, halfUp)))
+          return {{candidate}, /*roundsOnce=*/true, /*hasTies=*/!halfUp};
+      }
+  return {};
+}
+
+SumFactors SumFactors::get(const Contraction &c,
+                           quant::QuantizedType resultType) {
+  Parameters p(resultType);
+  bool oneScale = c.weightParameters.isPerTensor();
+  if (isa<MatMulOp>(c.op) && oneScale)
+    if (SumFactors once =
+            singleRounding(c.scale(0) / p.scale(), p.least - p.zeroPoint(),
+                           p.most - p.zeroPoint());
+        once.roundsOnce)
+      return once;
+  SumFactors factors;
+  for (int64_t i = 0, e = oneScale ? 1 : c.channels(); i < e; ++i)
+    factors.perChannel.push_back(FixedPoint::get(c.scale(i) / p.scale()));
+  return factors;
 }
 
 /// The elements of an operand of the epilogue, or the one value that all have.
@@ -166,24 +218,20 @@ void tflite::buildEpilogue(EpilogueOpInterface op, const Contraction &c,
   Block *block = inner.createBlock(&op.getEpilogueRegion());
   ImplicitLocOpBuilder b(loc, inner);
   Value sum = block->addArgument(b.getI32Type(), loc);
-  Parameters p(resultType);
   auto yield = [&](Value number) {
     YieldOp::create(b, ValueRange(emitSaturated(b, number, resultType)));
   };
-  bool oneScale = c.weightParameters.isPerTensor();
-  if (isa<MatMulOp>(c.op) && oneScale)
-    if (std::optional<FixedPoint> factor =
-            singleRounding(c.scale(0) / p.scale(), p.least - p.zeroPoint(),
-                           p.most - p.zeroPoint())) {
-      Type i64 = b.getI64Type();
-      Value product = arith::MulIOp::create(
-          b, extend(b, sum), integer(b, factor->multiplier, i64));
-      yield(shiftRounding(b, product, integer(b, 30 - factor->shift, i64)));
-      return;
-    }
+  SumFactors factors = SumFactors::get(c, resultType);
+  if (factors.roundsOnce) {
+    FixedPoint factor = factors.perChannel.front();
+    Type i64 = b.getI64Type();
+    Value product = arith::MulIOp::create(b, extend(b, sum),
+                                          integer(b, factor.multiplier, i64));
+    yield(shiftRounding(b, product, integer(b, 30 - factor.shift, i64)));
+    return;
+  }
   SmallVector<int64_t> multipliers, left, right;
-  for (int64_t i = 0, e = oneScale ? 1 : c.channels(); i < e; ++i) {
-    FixedPoint factor = FixedPoint::get(c.scale(i) / p.scale());
+  for (FixedPoint factor : factors.perChannel) {
     multipliers.push_back(factor.multiplier);
     // A factor of zero takes the shift of the others.
     left.push_back(std::max(factor.shift, 0));
@@ -218,20 +266,16 @@ Value tflite::emitSum(ImplicitLocOpBuilder &b, Value lhs,
                       quant::QuantizedType lhsType, Value rhs,
                       quant::QuantizedType rhsType,
                       quant::QuantizedType resultType) {
-  constexpr int headroom = 20;
-  double scale = Parameters(resultType).scale();
-  double twice =
-      2 * std::max(Parameters(lhsType).scale(), Parameters(rhsType).scale());
-  auto term = [&](Value x, quant::QuantizedType type) {
-    x = arith::ShLIOp::create(b, emitCentred(b, x, type), word(b, headroom));
-    return emitScaled(b, x, FixedPoint::get(Parameters(type).scale() / twice));
+  auto factors = AdditionFactors::get(lhsType, rhsType, resultType);
+  auto term = [&](Value x, quant::QuantizedType type, FixedPoint factor) {
+    x = arith::ShLIOp::create(b, emitCentred(b, x, type),
+                              word(b, AdditionFactors::headroom));
+    return emitScaled(b, x, factor);
   };
-  Value left = term(lhs, lhsType);
-  Value right = term(rhs, rhsType);
+  Value left = term(lhs, lhsType, factors.lhs);
+  Value right = term(rhs, rhsType, factors.rhs);
   Value sum = arith::AddIOp::create(b, left, right);
-  sum = emitScaled(b, sum,
-                   FixedPoint::get(twice / (double(1 << headroom) * scale)));
-  return emitSaturated(b, sum, resultType);
+  return emitSaturated(b, emitScaled(b, sum, factors.result), resultType);
 }
 
 Value tflite::emitPoolAverage(ImplicitLocOpBuilder &b, Value sum, int64_t count,
@@ -255,11 +299,7 @@ Value tflite::emitMean(ImplicitLocOpBuilder &b, Value sum, int64_t count,
   Parameters p(inputType);
   if (p.zeroPoint() != 0)
     sum = arith::SubIOp::create(b, sum, word(b, p.zeroPoint() * count));
-  FixedPoint factor =
-      FixedPoint::get(p.scale() / Parameters(resultType).scale());
-  int shift = std::min<int>(llvm::Log2_64(uint64_t(count)), 31 + factor.shift);
-  factor.multiplier = int32_t((int64_t(factor.multiplier) << shift) / count);
-  factor.shift -= shift;
+  FixedPoint factor = meanFactor(count, inputType, resultType);
   return emitSaturated(b, emitScaled(b, sum, factor), resultType);
 }
 
@@ -289,16 +329,10 @@ Value tflite::emitQuantized(ImplicitLocOpBuilder &b, Value number,
 
 /// Bits of the fraction of what is taken e to the power of.
 static constexpr int exponentBits = 26;
-/// Bits above the point of a sum of exponentials.
-static constexpr int sumBits = 12;
 
 /// round(value * 2^bits).
 static int32_t fixed(double value, int bits) {
   return int32_t(std::llround(std::ldexp(value, bits)));
-}
-
-static int32_t divideRounding(int32_t x, int shift) {
-  return (((x + (x >> 31)) >> (shift - 1)) + 1) >> 1;
 }
 
 /// e^x times 2^31 for a negative `x` with `exponentBits`: four terms of a
@@ -343,6 +377,10 @@ Value tflite::emitSummand(ImplicitLocOpBuilder &b, Value exponential) {
   return shiftRounding(b, exponential, word(b, sumBits - 1));
 }
 
+ReciprocalStart tflite::reciprocalStart() {
+  return {fixed(-32.0 / 17, 29), fixed(48.0 / 17, 29)};
+}
+
 Value tflite::emitReciprocal(ImplicitLocOpBuilder &b, Value sum) {
   Value zeros = math::CountLeadingZerosOp::create(b, sum);
   Value half = arith::ShRUIOp::create(
@@ -362,9 +400,10 @@ Value tflite::emitReciprocal(ImplicitLocOpBuilder &b, Value sum) {
     return pick(arith::CmpIPredicate::slt, -bound, shifted,
                 std::numeric_limits<int32_t>::min());
   };
-  Value x = arith::AddIOp::create(
-      b, emitMultiplyHigh(b, half, word(b, fixed(-32.0 / 17, 29))),
-      word(b, fixed(48.0 / 17, 29)));
+  ReciprocalStart start = reciprocalStart();
+  Value x =
+      arith::AddIOp::create(b, emitMultiplyHigh(b, half, word(b, start.slope)),
+                            word(b, start.offset));
   for (int step = 0; step < 3; ++step) {
     Value error = arith::SubIOp::create(b, word(b, 1 << 29),
                                         emitMultiplyHigh(b, half, x));

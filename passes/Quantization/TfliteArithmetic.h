@@ -28,6 +28,36 @@ struct FixedPoint {
   int shift;
 };
 
+/// The factors of the sums of a contraction: one, or one per channel.
+struct SumFactors {
+  static SumFactors get(const Contraction &c,
+                        mlir::quant::QuantizedType resultType);
+
+  llvm::SmallVector<FixedPoint> perChannel;
+  /// A product is rounded once, half away from zero, not after each step.
+  bool roundsOnce = false;
+  /// Some product that is rounded once lies in the middle of two integers.
+  bool hasTies = false;
+};
+
+/// The factors of the sum of two quantised values, which are multiplied by
+/// 2^headroom first.
+struct AdditionFactors {
+  static AdditionFactors get(mlir::quant::QuantizedType lhsType,
+                             mlir::quant::QuantizedType rhsType,
+                             mlir::quant::QuantizedType resultType);
+
+  static constexpr int headroom = 20;
+  FixedPoint lhs, rhs, result;
+};
+
+/// The factor of the sum of `count` values whose average is taken.
+FixedPoint meanFactor(int64_t count, mlir::quant::QuantizedType inputType,
+                      mlir::quant::QuantizedType resultType);
+
+/// `x` times the factor: what `emitScaled` computes.
+int32_t scale(int32_t x, FixedPoint factor);
+
 /// The product of two numbers of 32 bits, divided by 2^31 and rounded: half
 /// goes up.
 int32_t multiplyHigh(int32_t x, int32_t y);
@@ -48,8 +78,7 @@ mlir::Value emitCentred(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
                         mlir::quant::QuantizedType type);
 
 /// The epilogue of a convolution or product with a quantised result, as
-/// `buildEpilogue` of LowerContractions.h. Convolutions and products with a
-/// scale per channel round twice, products with one scale once.
+/// `buildEpilogue` of LowerContractions.h.
 void buildEpilogue(edge::EpilogueOpInterface op, const Contraction &c,
                    mlir::quant::QuantizedType resultType);
 
@@ -71,6 +100,15 @@ mlir::Value emitMean(mlir::ImplicitLocOpBuilder &b, mlir::Value sum,
 /// Stored integers of a real number: half goes away from zero.
 mlir::Value emitQuantized(mlir::ImplicitLocOpBuilder &b, mlir::Value number,
                           mlir::quant::QuantizedType type);
+
+/// Bits above the point of a sum of exponentials.
+inline constexpr int sumBits = 12;
+/// Where Newton's method begins for one over x, which is from 1/2 to 1:
+/// `offset + slope * x`, with 29 bits behind the point.
+struct ReciprocalStart {
+  int32_t slope, offset;
+};
+ReciprocalStart reciprocalStart();
 
 /// e^(-d * scale) for d from 0 to 255, times 2^31.
 std::array<int32_t, 256> exponentials(double scale);

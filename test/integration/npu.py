@@ -18,6 +18,7 @@ from onnx import TensorProto, helper
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import compiled
+import ethos_u
 import suite
 
 DRIVER = os.path.join(suite.ROOT, "runtime", "npu", "desc")
@@ -34,71 +35,110 @@ NETWORKS = {"mlperf_ad_ae_int8": 10, "mlperf_ic_resnet8_int8": 13,
             "mcunet_vww_int8": 55, "hello_world_int8": 3}
 
 
-def quantised_network(path):
-    """Convolutions, a sum of two branches, a maximum and an average, each with
-    a quantisation behind it, of u8 with zero points."""
-    random = np.random.default_rng(5)
-    nodes, initializers = [], []
+class Builder:
+    """Makes a network with a quantisation behind each operation."""
 
-    def constant(name, value):
-        initializers.append(onnx.numpy_helper.from_array(
+    def __init__(self):
+        self.random = np.random.default_rng(5)
+        self.nodes, self.initializers = [], []
+
+    def constant(self, name, value):
+        self.initializers.append(onnx.numpy_helper.from_array(
             np.asarray(value), name))
         return name
 
-    def quantised(name, source, scale, zero, kind=np.uint8):
-        pair = [constant(name + ".scale", np.float32(scale)),
-                constant(name + ".zero", kind(zero))]
-        nodes.append(helper.make_node("QuantizeLinear", [source, *pair],
-                                      [name + ".q"], name=name + "/quantize"))
-        nodes.append(helper.make_node("DequantizeLinear",
-                                      [name + ".q", *pair], [name]))
+    def node(self, kind, inputs, name, **attributes):
+        """An operation without a quantisation."""
+        self.nodes.append(helper.make_node(kind, inputs, [name + ".real"],
+                                           name=name, **attributes))
+        return name + ".real"
+
+    def quantised(self, name, source, scale, zero, kind=np.uint8):
+        pair = [self.constant(name + ".scale", np.float32(scale)),
+                self.constant(name + ".zero", kind(zero))]
+        self.nodes.append(helper.make_node(
+            "QuantizeLinear", [source, *pair], [name + ".q"],
+            name=name + "/quantize"))
+        self.nodes.append(helper.make_node("DequantizeLinear",
+                                           [name + ".q", *pair], [name]))
         return name
 
-    def convolution(name, source, inputs, outputs, scale, zero, **attributes):
+    def convolution(self, name, source, inputs, outputs, scale, zero,
+                    **attributes):
         groups = attributes.get("group", 1)
         size = attributes["kernel_shape"][0]
-        weights = random.integers(-127, 128, (outputs, inputs // groups, size,
-                                              size), np.int8)
-        scales = random.uniform(0.002, 0.02, outputs).astype(np.float32)
-        bias = random.integers(-900, 900, outputs).astype(np.int32)
+        weights = self.random.integers(
+            -127, 128, (outputs, inputs // groups, size, size), np.int8)
+        scales = self.random.uniform(0.002, 0.02, outputs).astype(np.float32)
+        bias = self.random.integers(-900, 900, outputs).astype(np.int32)
         source_scale = np.float32(0.05)
-        nodes.append(helper.make_node(
+        self.nodes.append(helper.make_node(
             "DequantizeLinear",
-            [constant(name + ".w", weights), constant(name + ".ws", scales),
-             constant(name + ".wz", np.zeros(outputs, np.int8))],
+            [self.constant(name + ".w", weights),
+             self.constant(name + ".ws", scales),
+             self.constant(name + ".wz", np.zeros(outputs, np.int8))],
             [name + ".weights"], axis=0))
-        nodes.append(helper.make_node(
+        self.nodes.append(helper.make_node(
             "DequantizeLinear",
-            [constant(name + ".b", bias),
-             constant(name + ".bs", source_scale * scales),
-             constant(name + ".bz", np.zeros(outputs, np.int32))],
+            [self.constant(name + ".b", bias),
+             self.constant(name + ".bs", source_scale * scales),
+             self.constant(name + ".bz", np.zeros(outputs, np.int32))],
             [name + ".bias"], axis=0))
-        nodes.append(helper.make_node(
-            "Conv", [source, name + ".weights", name + ".bias"],
-            [name + ".sum"], name=name, **attributes))
-        return quantised(name, name + ".sum", scale, zero)
+        total = self.node("Conv", [source, name + ".weights", name + ".bias"],
+                          name, **attributes)
+        return self.quantised(name, total, scale, zero)
 
-    x = quantised("input", "x", 0.05, 117)
-    first = convolution("first", x, 3, 8, 0.05, 120, kernel_shape=[3, 3],
-                        pads=[1, 1, 1, 1])
-    deep = convolution("deep", first, 8, 8, 0.05, 131, kernel_shape=[3, 3],
-                       group=8, pads=[0, 1, 2, 1])
-    last = convolution("last", first, 8, 8, 0.05, 99, kernel_shape=[1, 1])
-    nodes.append(helper.make_node("Add", [deep, last], ["sum"], name="join"))
-    joined = quantised("joined", "sum", 0.07, 110)
-    nodes.append(helper.make_node("MaxPool", [joined], ["pooled"], name="pool",
-                                  kernel_shape=[3, 2], strides=[2, 2],
-                                  pads=[1, 0, 1, 1]))
-    nodes.append(helper.make_node("Softmax", ["pooled"], ["y"], name="softmax",
-                                  axis=1))
-    graph = helper.make_graph(
-        nodes, "g",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 11, 9])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
-        initializers)
-    model = helper.make_model(graph, ir_version=9,
-                              opset_imports=[helper.make_opsetid("", 17)])
-    onnx.save(onnx.shape_inference.infer_shapes(model), path)
+    def save(self, path, shape, result):
+        graph = helper.make_graph(
+            self.nodes, "g",
+            [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+            [helper.make_tensor_value_info(result, TensorProto.FLOAT, None)],
+            self.initializers)
+        model = helper.make_model(graph, ir_version=9,
+                                  opset_imports=[helper.make_opsetid("", 17)])
+        onnx.save(onnx.shape_inference.infer_shapes(model), path)
+
+
+def quantised_network(path):
+    """Convolutions, a sum of two branches, a maximum and a softmax, of u8 with
+    zero points."""
+    b = Builder()
+    x = b.quantised("input", "x", 0.05, 117)
+    first = b.convolution("first", x, 3, 8, 0.05, 120, kernel_shape=[3, 3],
+                          pads=[1, 1, 1, 1])
+    deep = b.convolution("deep", first, 8, 8, 0.05, 131, kernel_shape=[3, 3],
+                         group=8, pads=[0, 1, 2, 1])
+    last = b.convolution("last", first, 8, 8, 0.05, 99, kernel_shape=[1, 1])
+    joined = b.quantised("joined", b.node("Add", [deep, last], "join"), 0.07,
+                         110)
+    pooled = b.node("MaxPool", [joined], "pool", kernel_shape=[3, 2],
+                    strides=[2, 2], pads=[1, 0, 1, 1])
+    b.save(path, [1, 3, 11, 9], b.node("Softmax", [pooled], "softmax", axis=1))
+
+
+def moving_network(path):
+    """A limit, a concatenation, a border of its own value, a maximum and a
+    transposition between two convolutions."""
+    b = Builder()
+    x = b.quantised("input", "x", 0.05, 117)
+    left = b.convolution("left", x, 3, 8, 0.05, 120, kernel_shape=[3, 3])
+    right = b.convolution("right", x, 3, 4, 0.05, 120, kernel_shape=[3, 3])
+    limits = [b.constant("least", np.float32(-1.3)),
+              b.constant("most", np.float32(4.1))]
+    left = b.quantised("limited", b.node("Clip", [left, *limits], "limit"),
+                       0.05, 120)
+    both = b.quantised("both", b.node("Concat", [left, right], "concat",
+                                      axis=1), 0.05, 120)
+    pads = b.constant("pads", np.array([0, 0, 1, 0, 0, 0, 2, 1]))
+    border = b.quantised(
+        "border", b.node("Pad", [both, pads, b.constant(
+            "value", np.float32(1.5))], "pad"), 0.05, 120)
+    pooled = b.quantised("pooled", b.node("MaxPool", [border], "pool",
+                                          kernel_shape=[2, 2]), 0.05, 120)
+    turned = b.quantised("turned", b.node("Transpose", [pooled], "turn",
+                                          perm=[0, 3, 2, 1]), 0.05, 120)
+    b.convolution("last", turned, 7, 5, 0.05, 99, kernel_shape=[1, 1])
+    b.save(path, [1, 3, 11, 9], "last")
 
 
 def random_feeds(path, count):
@@ -186,6 +226,13 @@ def mixed(options):
         return check_network(options, path, 5, judge=True)
 
 
+def moving(options):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "moving.onnx")
+        moving_network(path)
+        return check_network(options, path, 8, judge=True)
+
+
 def of_collection(name, least, options):
     path = os.path.join(options.zoo, "real", name + ".onnx") \
         if options.zoo else ""
@@ -243,6 +290,14 @@ def refusals(options):
             (path, ["--npu=foo"], "unknown NPU 'foo' in --npu; expected one "
              "of desc"),
             (path, ["--npu=desc"], "--npu=desc expects a file"),
+            (path, [npu, "--rounding=tflite"], "the NPU 'example' rounds as "
+             "ONNX has it; expected --rounding=onnx"),
+            (path, ["--npu=ethos-u55:128"], "the NPU 'ethos-u55:128' rounds as "
+             "TFLite does; expected --rounding=tflite"),
+            (path, ["--npu=ethos-u65:128"], "no configuration '128'; expected "
+             "--npu=ethos-u65: and one of 256, 512"),
+            (path, ["--npu=ethos-u85:256,Flash"], "no memory mode 'Flash'; "
+             "expected one of Dedicated_Sram_384KB"),
             (path, ["--npu=desc:" + folder + "/no.json"], "cannot read"),
             (path, ["--npu-only"], "--npu, which is missing"),
             (path, [npu, "--npu-fallback=gpu"], "expected none or cpu"),
@@ -322,12 +377,12 @@ def reasons(options):
     return f"{len(cases) + 1} sentences"
 
 
-def damaged(options):
+def damaged(make_network, options):
     """The example driver refuses damaged programs or computes something else,
     but never leaves its memory."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "mixed.onnx")
-        quantised_network(path)
+        make_network(path)
         target = os.path.join(folder, "network.o")
         suite.must([os.path.join(options.bin, "edgecc"), path, "-o", target,
                     "--name=network", "--npu=desc:" + EXAMPLE])
@@ -345,19 +400,41 @@ def damaged(options):
                           options.timeout).stdout.strip()
 
 
+def ethos_u_mixed(options):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mixed.onnx")
+        quantised_network(path)
+        return ethos_u.mixed(options, path, random_feeds(path, 2), same)
+
+
+def vela_fails(options):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mixed.onnx")
+        quantised_network(path)
+        return ethos_u.vela_fails(options, path)
+
+
 def main():
     parser = suite.parser(__doc__)
+    parser.add_argument("--npu-tools", default=os.path.join(
+        os.path.dirname(sys.prefix), "venv-npu", "bin"),
+        help="the programs of utils/requirements-npu.txt")
     parser.add_argument("--zoo", help="a folder of models")
     parser.add_argument("--scratch", help="not used")
     parser.add_argument("--executions", type=int, default=2000,
                         help="how many damaged programs the driver gets")
     options = parser.parse_args()
-    tests = [("mixed", mixed), ("objects", objects), ("refusals", refusals),
-             ("reasons", reasons), ("damaged", damaged)]
+    options.tools = ethos_u.Tools(options.npu_tools)
+    tests = [("mixed", mixed), ("moving", moving), ("objects", objects),
+             ("refusals", refusals), ("reasons", reasons),
+             ("damaged mixed", functools.partial(damaged, quantised_network)),
+             ("damaged moving", functools.partial(damaged, moving_network)),
+             ("ethos-u mixed", ethos_u_mixed), ("vela fails", vela_fails)]
     for name, least in NETWORKS.items():
         tests.append((name, functools.partial(of_collection, name, least)))
     return suite.run([(name, functools.partial(test, options))
-                      for name, test in tests], options)
+                      for name, test in tests] +
+                     ethos_u.tests(options, random_feeds, same), options)
 
 
 if __name__ == "__main__":

@@ -104,6 +104,21 @@ function(edgecc_add_passes room)
   edgecc_add_doc(passes/${room} Passes.td "-gen-pass-doc")
 endfunction()
 
+# edgecc_add_npu(folder name... SOURCES source... [LINK library...]
+#                [DRIVER file.c] ...): a plug-in with NPUs of these names, each
+# with a function edgecc::npu::create_<name>, a '-' of the name being a '_'
+# there. DRIVER is a C file that becomes part of the objects that call it.
+function(edgecc_add_npu folder)
+  cmake_parse_arguments(ARG "" "DRIVER" "SOURCES;LINK;DEPENDS" ${ARGN})
+  edgecc_add_library(EdgeccNpu-${folder} ${ARG_SOURCES}
+    DEPENDS ${ARG_DEPENDS} LINK EdgeccNpuRules ${ARG_LINK})
+  set_property(GLOBAL APPEND PROPERTY EDGECC_NPU_LIBRARIES EdgeccNpu-${folder})
+  set_property(GLOBAL APPEND PROPERTY EDGECC_NPU_NAMES ${ARG_UNPARSED_ARGUMENTS})
+  if(ARG_DRIVER)
+    set_property(GLOBAL APPEND PROPERTY EDGECC_NPU_DRIVERS ${ARG_DRIVER})
+  endif()
+endfunction()
+
 # edgecc_add_tool(name source... LINK library...): an executable in bin/.
 function(edgecc_add_tool name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})

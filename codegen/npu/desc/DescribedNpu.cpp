@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "codegen/npu/Rules.h"
 #include "codegen/npu/desc/Description.h"
 #include "codegen/npu/desc/WriteProgram.h"
 #include "passes/Place/Regions.h"
@@ -12,14 +13,11 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 
-#include <array>
-
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::edge;
 using namespace edgecc::npu;
 using edgecc::quantization::Contraction;
-using edgecc::quantization::Parameters;
 using edgecc::quantization::quantizedType;
 using edgecc::quantization::typeOf;
 
@@ -43,11 +41,6 @@ namespace {
 using Rule = std::string (*)(Operation *op, const Description &npu);
 } // namespace
 
-/// The activations whose types tell what an operation works on.
-static std::array<Value, 2> ends(Operation *op) {
-  return {op->getOperand(0), op->getResult(0)};
-}
-
 static std::string checkOperator(Operation *op, const Description &npu) {
   std::string name = operatorName(op);
   if (npu.operators.contains(name))
@@ -56,83 +49,30 @@ static std::string checkOperator(Operation *op, const Description &npu) {
 }
 
 static std::string checkTypes(Operation *op, const Description &npu) {
-  auto check = [&](Value value) -> std::string {
-    IntegerType type = storageType(quantizedType(value));
-    std::string name =
-        (type.isUnsigned() ? "u" : "i") + std::to_string(type.getWidth());
-    if (llvm::is_contained(npu.types, name))
-      return {};
-    return "its values are of " + name + ", and the NPU takes " +
-           llvm::join(npu.types, ", ");
-  };
-  for (Value value : ends(op))
-    if (quantizedType(value))
-      if (std::string sentence = check(value); !sentence.empty())
-        return sentence;
-  return {};
+  return npu::checkTypes(op, npu.types);
 }
 
 static std::string checkRange(Operation *op, const Description &) {
-  for (Value value : ends(op))
-    if (quant::QuantizedType type = quantizedType(value)) {
-      if (!Parameters(type).isPerTensor())
-        return "its activations have a scale per channel";
-      if (type.hasStorageTypeBounds())
-        return "its values use only some of their integers";
-    }
-  return {};
+  return npu::checkRange(op);
 }
 
 static std::string checkContraction(Operation *op, const Description &) {
-  if (!isa<ConvOp, MatMulOp>(op))
-    return {};
-  std::optional<Contraction> contraction = Contraction::get(op);
-  if (!contraction)
-    return "its weights are not quantised";
-  if (!place::isKnown(contraction->weights))
-    return "its weights are not constant";
-  if (contraction->bias &&
-      (!contraction->integerBias() ||
-       quantizedType(contraction->bias) != contraction->biasType()))
-    return "its bias does not fit 32 bits in the scale of the sums";
-  if (llvm::any_of(contraction->weightParameters.zeroPoints,
+  std::string sentence = npu::checkContraction(op);
+  if (!sentence.empty() || !isa<ConvOp, MatMulOp>(op))
+    return sentence;
+  Contraction contraction = *Contraction::get(op);
+  if (llvm::any_of(contraction.weightParameters.zeroPoints,
                    [](int64_t zero) { return zero != 0; }))
     return "its weights have a zero point";
-  if (storageType(quantizedType(contraction->weights)).getWidth() != 8 ||
-      storageType(quantizedType(contraction->weights)).isUnsigned())
+  IntegerType type = storageType(quantizedType(contraction.weights));
+  if (type.getWidth() != 8 || type.isUnsigned())
     return "its weights are not of i8";
-  int64_t weightRank = typeOf(contraction->weights).getRank();
-  if (isa<MatMulOp>(op) && weightRank != 2)
-    return "its weights have " + std::to_string(weightRank) + " dimensions";
-  return contraction->objection();
+  return {};
 }
 
 static std::string checkWindow(Operation *op, const Description &npu) {
   const OperatorLimits &limits = npu.operators.find(operatorName(op))->second;
-  auto check = [&](auto window, ArrayRef<int64_t> kernel) -> std::string {
-    if (kernel.size() != 2)
-      return "its window has " + std::to_string(kernel.size()) +
-             " dimensions, and the NPU takes 2";
-    int64_t dilation = std::max(window.getDilation(0), window.getDilation(1));
-    std::tuple<StringRef, int64_t, int64_t> sizes[] = {
-        {"kernel", std::max(kernel[0], kernel[1]), limits.kernel},
-        {"stride", std::max(window.getStrides()[0], window.getStrides()[1]),
-         limits.stride},
-        {"dilation", dilation, limits.dilation}};
-    for (auto [what, found, most] : sizes)
-      if (found > most)
-        return llvm::formatv("its {0} is {1}, and the NPU takes {2} at most",
-                             what, found, most)
-            .str();
-    return {};
-  };
-  if (auto conv = dyn_cast<ConvOp>(op))
-    return check(
-        conv,
-        typeOf(conv.getWeights()).getShape().take_front(conv.getSpatialRank()));
-  if (auto pool = dyn_cast<PoolOp>(op))
-    return check(pool, pool.getKernel());
-  return {};
+  return npu::checkWindow(op, limits.kernel, limits.stride, limits.dilation);
 }
 
 static std::string checkChannels(Operation *op, const Description &npu) {
@@ -147,21 +87,21 @@ static std::string checkChannels(Operation *op, const Description &npu) {
   return {};
 }
 
-/// Elementwise operations are of two activations of one shape.
-static std::string checkShapes(Operation *op, const Description &) {
-  if (!isa<AddOp>(op))
-    return {};
-  if (place::isKnown(op->getOperand(0)) || place::isKnown(op->getOperand(1)))
-    return "one of its operands is constant";
-  if (typeOf(op->getOperand(0)).getShape() !=
-      typeOf(op->getOperand(1)).getShape())
-    return "its operands have different shapes";
-  return {};
+static std::string checkSum(Operation *op, const Description &) {
+  return npu::checkSum(op);
 }
 
-static constexpr Rule rules[] = {checkOperator,    checkTypes,  checkRange,
-                                 checkContraction, checkWindow, checkChannels,
-                                 checkShapes};
+static std::string checkMovement(Operation *op, const Description &) {
+  if (isa<ConcatOp>(op) && op->getNumOperands() > mostInputs)
+    return llvm::formatv("it joins {0} tensors, and a program {1} at most",
+                         op->getNumOperands(), mostInputs)
+        .str();
+  return npu::checkMovement(op);
+}
+
+static constexpr Rule rules[] = {checkOperator,    checkTypes,   checkRange,
+                                 checkContraction, checkWindow,  checkChannels,
+                                 checkSum,         checkMovement};
 
 //===----------------------------------------------------------------------===//
 // The NPU

@@ -12,8 +12,8 @@ using namespace edgecc::npu;
 namespace json = llvm::json;
 
 static constexpr llvm::StringRef operatorList[] = {
-    "conv", "depthwise_conv", "grouped_conv", "matmul",
-    "add",  "max_pool",       "reshape"};
+    "conv",    "depthwise_conv", "grouped_conv", "matmul",    "add", "max_pool",
+    "reshape", "clamp",          "concat",       "transpose", "pad"};
 static constexpr llvm::StringRef typeList[] = {"i8", "u8"};
 
 llvm::ArrayRef<llvm::StringRef> Description::operatorNames() {

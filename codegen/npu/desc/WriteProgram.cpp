@@ -207,7 +207,13 @@ void ProgramWriter::addOperation(Operation *op) {
     for (size_t dim = 0; dim < sizes.size(); ++dim)
       dilations.push_back(window.getDilation(dim));
   };
-  uint32_t groups = 1;
+  SmallVector<int64_t> permutation;
+  uint32_t groups = 1, axis = 0;
+  int32_t least = 0, most = 0, value = 0;
+  auto onGrid = [&](const APFloat &real) {
+    Parameters p(quantizedType(op->getResult(0)));
+    return int32_t(p.quantize(real.convertToDouble()));
+  };
   schema::Operator kind =
       llvm::TypeSwitch<Operation *, schema::Operator>(op)
           .Case([&](ConvOp conv) {
@@ -223,12 +229,32 @@ void ProgramWriter::addOperation(Operation *op) {
           })
           .Case([](MatMulOp) { return schema::Operator_MatMul; })
           .Case([](AddOp) { return schema::Operator_Add; })
-          .Case([](ReshapeOp) { return schema::Operator_Reshape; });
+          .Case([](ReshapeOp) { return schema::Operator_Reshape; })
+          .Case([&](ClampOp clamp) {
+            least = onGrid(clamp.getMin());
+            most = onGrid(clamp.getMax());
+            return schema::Operator_Clamp;
+          })
+          .Case([&](ConcatOp concat) {
+            axis = uint32_t(concat.getAxis());
+            return schema::Operator_Concat;
+          })
+          .Case([&](TransposeOp transpose) {
+            llvm::append_range(permutation, transpose.getPermutation());
+            return schema::Operator_Transpose;
+          })
+          .Case([&](PadOp pad) {
+            llvm::append_range(low, pad.getLow());
+            llvm::append_range(high, pad.getHigh());
+            value = onGrid(pad.getValue());
+            return schema::Operator_Pad;
+          });
   Numbers window[] = {numbers(kernel), numbers(strides), numbers(dilations),
                       numbers(low), numbers(high)};
+  Numbers order = numbers(permutation);
   operations.push_back(schema::CreateOperation(
       builder, kind, name, ins, outs, window[0], window[1], window[2],
-      window[3], window[4], groups, factors));
+      window[3], window[4], groups, factors, least, most, value, axis, order));
 }
 
 Program ProgramWriter::write(StringRef npu) {

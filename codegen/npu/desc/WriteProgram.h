@@ -15,6 +15,9 @@ namespace edgecc::npu {
 /// which `DescribedNpu` has no objection.
 Program writeProgram(edge::RegionOp region, llvm::StringRef npu);
 
+/// The most inputs of an operation in a program.
+inline constexpr unsigned mostInputs = 8;
+
 /// The bytes of a tensor in a program.
 int64_t storedBytes(mlir::Value tensor);
 

@@ -17,7 +17,7 @@
 
 #include <string.h>
 
-#define EDGECC_NPU_MAX_INPUTS 3
+#define EDGECC_NPU_MAX_INPUTS 8
 #define EDGECC_NPU_MAX_RANK 6
 
 enum { EDGECC_NPU_I8, EDGECC_NPU_U8, EDGECC_NPU_I32 };
@@ -32,7 +32,11 @@ enum {
   EDGECC_NPU_MATMUL,
   EDGECC_NPU_ADD,
   EDGECC_NPU_MAX_POOL,
-  EDGECC_NPU_RESHAPE
+  EDGECC_NPU_RESHAPE,
+  EDGECC_NPU_CLAMP,
+  EDGECC_NPU_CONCAT,
+  EDGECC_NPU_TRANSPOSE,
+  EDGECC_NPU_PAD
 };
 
 typedef struct edgecc_npu_reader {
@@ -60,7 +64,11 @@ typedef struct edgecc_npu_operation {
   uint32_t num_inputs;
   edgecc_npu_tensor_t inputs[EDGECC_NPU_MAX_INPUTS], output;
   /* Of windows, for height and width. */
-  uint32_t kernel[2], strides[2], dilations[2], pads_low[2], pads_high[2];
+  uint32_t kernel[2], strides[2], dilations[2];
+  /* Of windows, and of borders with all dimensions. */
+  uint32_t pads_low[EDGECC_NPU_MAX_RANK], pads_high[EDGECC_NPU_MAX_RANK];
+  int32_t least, most, value;
+  uint32_t axis, permutation[EDGECC_NPU_MAX_RANK];
   uint32_t groups;
   const uint8_t *multipliers; /* floats, perhaps not aligned */
   uint32_t num_multipliers;
@@ -206,7 +214,8 @@ static inline edgecc_npu_operation_t edgecc_npu_read_operation(
   edgecc_npu_operation_t o;
   edgecc_npu_list_t list;
   uint32_t table, i, dim;
-  uint32_t *window[5];
+  uint32_t *lists[6];
+  static const uint32_t fields[6] = {4, 5, 6, 7, 8, 15};
   memset(&o, 0, sizeof o);
   table = edgecc_npu_follow(r, operations.at + 4 * number);
   o.kind = (int32_t)edgecc_npu_number(r, table, 0, 1, 0);
@@ -222,20 +231,26 @@ static inline edgecc_npu_operation_t edgecc_npu_read_operation(
     r->broken = 1;
   o.output =
       edgecc_npu_read_tensor(r, call, tensors, edgecc_npu_read(r, list.at, 4));
-  window[0] = o.kernel;
-  window[1] = o.strides;
-  window[2] = o.dilations;
-  window[3] = o.pads_low;
-  window[4] = o.pads_high;
-  for (i = 0; i < 5; ++i) {
-    list = edgecc_npu_vector(r, table, 4 + i, 4);
-    for (dim = 0; dim < 2 && dim < list.count; ++dim)
-      window[i][dim] = edgecc_npu_read(r, list.at + 4 * dim, 4);
+  lists[0] = o.kernel;
+  lists[1] = o.strides;
+  lists[2] = o.dilations;
+  lists[3] = o.pads_low;
+  lists[4] = o.pads_high;
+  lists[5] = o.permutation;
+  for (i = 0; i < 6; ++i) {
+    uint32_t most = i < 3 ? 2 : EDGECC_NPU_MAX_RANK;
+    list = edgecc_npu_vector(r, table, fields[i], 4);
+    for (dim = 0; dim < most && dim < list.count; ++dim)
+      lists[i][dim] = edgecc_npu_read(r, list.at + 4 * dim, 4);
   }
   o.groups = edgecc_npu_number(r, table, 9, 4, 1);
   list = edgecc_npu_vector(r, table, 10, 4);
   o.multipliers = r->bytes + list.at;
   o.num_multipliers = list.count;
+  o.least = (int32_t)edgecc_npu_number(r, table, 11, 4, 0);
+  o.most = (int32_t)edgecc_npu_number(r, table, 12, 4, 0);
+  o.value = (int32_t)edgecc_npu_number(r, table, 13, 4, 0);
+  o.axis = edgecc_npu_number(r, table, 14, 4, 0);
   return o;
 }
 

@@ -31,6 +31,42 @@ static int8_tensor_t view(const edgecc_npu_tensor_t *t) {
   return v;
 }
 
+/* Whether the shapes of what only moves elements go together. */
+static int moves_soundly(const edgecc_npu_operation_t *o) {
+  const edgecc_npu_tensor_t *x = &o->inputs[0], *y = &o->output;
+  uint64_t joined = 0;
+  uint32_t dim, i, seen = 0;
+  if (x->rank != y->rank ||
+      (o->kind == EDGECC_NPU_CONCAT && o->axis >= y->rank))
+    return 0;
+  for (i = 0; i < o->num_inputs; ++i) {
+    const edgecc_npu_tensor_t *part = &o->inputs[i];
+    if (part->rank != y->rank || part->element != y->element)
+      return 0;
+    joined += o->kind == EDGECC_NPU_CONCAT ? part->shape[o->axis] : 0;
+  }
+  for (dim = 0; dim < y->rank; ++dim) {
+    uint64_t want = x->shape[dim];
+    if (o->kind == EDGECC_NPU_PAD) {
+      want += (uint64_t)o->pads_low[dim] + o->pads_high[dim];
+    } else if (o->kind == EDGECC_NPU_TRANSPOSE) {
+      if (o->permutation[dim] >= y->rank)
+        return 0;
+      seen |= 1u << o->permutation[dim];
+      want = x->shape[o->permutation[dim]];
+    } else if (dim == o->axis) {
+      want = joined;
+    } else {
+      for (i = 1; i < o->num_inputs; ++i)
+        if (o->inputs[i].shape[dim] != want)
+          return 0;
+    }
+    if (y->shape[dim] != want)
+      return 0;
+  }
+  return o->kind != EDGECC_NPU_TRANSPOSE || seen == (1u << y->rank) - 1;
+}
+
 /* The shapes that the library takes for granted. */
 static int is_sound(const edgecc_npu_operation_t *o) {
   const edgecc_npu_tensor_t *x = &o->inputs[0], *w = &o->inputs[1];
@@ -47,6 +83,11 @@ static int is_sound(const edgecc_npu_operation_t *o) {
       x->element > 1)
     return 0;
   switch (o->kind) {
+  case EDGECC_NPU_CONCAT:
+  case EDGECC_NPU_TRANSPOSE:
+  case EDGECC_NPU_PAD:
+    return moves_soundly(o);
+  case EDGECC_NPU_CLAMP:
   case EDGECC_NPU_RESHAPE:
     return x->elements == o->output.elements;
   case EDGECC_NPU_ADD:
@@ -75,6 +116,30 @@ static int is_sound(const edgecc_npu_operation_t *o) {
   }
 }
 
+/* Concat, Transpose, Pad. */
+static void move(const edgecc_npu_operation_t *o) {
+  uint32_t strides[EDGECC_NPU_MAX_RANK], steps[EDGECC_NPU_MAX_RANK];
+  uint8_t *to = o->output.data;
+  uint32_t dim, i, stride = 1;
+  for (dim = o->output.rank; dim-- > 0; stride *= o->output.shape[dim])
+    strides[dim] = stride;
+  memcpy(steps, strides, sizeof steps);
+  if (o->kind == EDGECC_NPU_PAD) {
+    memset(to, o->value & 0xff, o->output.elements);
+    for (dim = 0; dim < o->output.rank; ++dim)
+      to += o->pads_low[dim] * strides[dim];
+  } else if (o->kind == EDGECC_NPU_TRANSPOSE) {
+    for (dim = 0; dim < o->output.rank; ++dim)
+      steps[o->permutation[dim]] = strides[dim];
+  }
+  for (i = 0; i < o->num_inputs; ++i) {
+    const edgecc_npu_tensor_t *x = &o->inputs[i];
+    int8_place(x->data, x->shape, x->rank, steps, to);
+    if (o->kind == EDGECC_NPU_CONCAT)
+      to += x->shape[o->axis] * strides[o->axis];
+  }
+}
+
 static void run(const edgecc_npu_operation_t *o) {
   int8_tensor_t x = view(&o->inputs[0]), y = view(&o->output);
   int8_window_t window = {{1, 1}, {1, 1}, {1, 1}, {0, 0}};
@@ -93,8 +158,12 @@ static void run(const edgecc_npu_operation_t *o) {
   } else if (o->kind == EDGECC_NPU_ADD) {
     int8_tensor_t other = view(&o->inputs[1]);
     int8_add(&x, &other, &y, o->output.elements);
-  } else {
+  } else if (o->kind == EDGECC_NPU_CLAMP) {
+    int8_clamp(&x, o->least, o->most, &y, o->output.elements);
+  } else if (o->kind == EDGECC_NPU_RESHAPE) {
     memmove(y.data, x.data, o->output.elements);
+  } else {
+    move(o);
   }
 }
 

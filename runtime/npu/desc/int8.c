@@ -91,3 +91,26 @@ void int8_add(const int8_tensor_t *a, const int8_tensor_t *b,
     store(y, i, (left + right) / (float)y->scale);
   }
 }
+
+void int8_clamp(const int8_tensor_t *x, int32_t least, int32_t most,
+                const int8_tensor_t *y, uint32_t elements) {
+  for (uint32_t i = 0; i < elements; ++i) {
+    int32_t value = load(x, i);
+    value = value < least ? least : value > most ? most : value;
+    ((uint8_t *)y->data)[i] = (uint8_t)value;
+  }
+}
+
+void int8_place(const uint8_t *x, const uint32_t *sizes, uint32_t rank,
+                const uint32_t *strides, uint8_t *y) {
+  uint32_t inner = 1;
+  if (rank == 0) {
+    *y = *x;
+    return;
+  }
+  for (uint32_t dim = 1; dim < rank; ++dim)
+    inner *= sizes[dim];
+  for (uint32_t i = 0; i < sizes[0]; ++i)
+    int8_place(x + i * inner, sizes + 1, rank - 1, strides + 1,
+               y + i * strides[0]);
+}

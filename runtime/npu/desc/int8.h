@@ -32,5 +32,11 @@ void int8_max_pool(const int8_tensor_t *x, const int8_window_t *window,
                    const int8_tensor_t *y);
 void int8_add(const int8_tensor_t *a, const int8_tensor_t *b,
               const int8_tensor_t *y, uint32_t elements);
+void int8_clamp(const int8_tensor_t *x, int32_t least, int32_t most,
+                const int8_tensor_t *y, uint32_t elements);
+/* Puts the element of x at (i, j, ...) where y has i * strides[0] +
+ * j * strides[1] + ...: x is dense, with `rank` dimensions of these sizes. */
+void int8_place(const uint8_t *x, const uint32_t *sizes, uint32_t rank,
+                const uint32_t *strides, uint8_t *y);
 
 #endif /* INT8_H */

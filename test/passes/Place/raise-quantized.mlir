@@ -1,4 +1,5 @@
-// RUN: edgecc-opt %s -edgecc-raise-quantized | FileCheck %s
+// RUN: edgecc-opt %s -edgecc-raise-quantized | FileCheck %s --check-prefixes=CHECK,KEPT
+// RUN: edgecc-opt %s -edgecc-raise-quantized=averages | FileCheck %s --check-prefixes=CHECK,AVERAGE
 
 !a = !quant.uniform<i8:f32, 0.5:3>
 !b = !quant.uniform<i8:f32, 0.25>
@@ -58,4 +59,31 @@ func.func @border_unchanged(%x: tensor<1x4x4x2x!a>, %w: tensor<1x1x3x4x!w>) -> t
   %1 = edge.pad %0 constant low [0, 0, 0, 1] high [0, 0, 0, 0] {value = 0.0 : f64} : tensor<1x5x4x2x!a> -> tensor<1x5x4x3x!a>
   %2 = edge.conv(%1, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0] : (tensor<1x5x4x3x!a>, tensor<1x1x3x4x!w>) -> tensor<1x5x4x4x!y>
   return %2 : tensor<1x5x4x4x!y>
+}
+
+// CHECK-LABEL: func @softmax
+// CHECK-NEXT: %[[S:.*]] = edge.softmax %arg0 {axis = 0 : i64} : {{.*}} -> tensor<4x!quant.uniform<i8:f32, 1.000000e+00:-4>>
+// CHECK-NEXT: return %[[S]]
+func.func @softmax(%a: tensor<4x!a>) -> tensor<4x!y> {
+  %0 = edge.dequantize %a : tensor<4x!a> -> tensor<4xf32>
+  %1 = edge.softmax %0 {axis = 0 : i64} : tensor<4xf32> -> tensor<4xf32>
+  %2 = edge.quantize %1 : tensor<4xf32> -> tensor<4x!y>
+  return %2 : tensor<4x!y>
+}
+
+// The sum of four with four times the scale is their average.
+// CHECK-LABEL: func @average
+// KEPT: edge.pool sum({{.*}} -> tensor<1x1x1x4xf32>
+// AVERAGE-NEXT: %[[S:.*]] = edge.pool sum(%arg0) {{.*}} -> tensor<1x1x1x4x!quant.uniform<i8:f32, 4.000000e+00:-4>>
+// AVERAGE-NEXT: %[[I:.*]] = edge.storage_cast %[[S]] : {{.*}} -> tensor<1x1x1x4xi8>
+// AVERAGE-NEXT: %[[R:.*]] = edge.storage_cast %[[I]] : {{.*}} -> tensor<1x1x1x4x!quant.uniform<i8:f32, 1.000000e+00:-4>>
+// AVERAGE-NEXT: return %[[R]]
+func.func @average(%a: tensor<1x2x2x4x!a>) -> tensor<1x1x1x4x!y> {
+  %quarter = edge.constant dense<0.25> : tensor<f32>
+  %0 = edge.dequantize %a : tensor<1x2x2x4x!a> -> tensor<1x2x2x4xf32>
+  %1 = edge.pool sum(%0) kernel [2, 2] strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x2x2x4xf32>) -> tensor<1x1x1x4xf32>
+  %2 = edge.mul %1, %quarter : tensor<1x1x1x4xf32>, tensor<f32> -> tensor<1x1x1x4xf32>
+  %3 = edge.quantize %2 : tensor<1x1x1x4xf32> -> tensor<1x1x1x4x!y>
+  return %3 : tensor<1x1x1x4x!y>
 }

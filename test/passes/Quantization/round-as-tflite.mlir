@@ -134,3 +134,35 @@ func.func @unknown(%x: tensor<4xf32>) -> tensor<4x!y> {
   %1 = edge.quantize %0 : tensor<4xf32> -> tensor<4x!y>
   return %1 : tensor<4x!y>
 }
+
+// -----
+
+!x = !quant.uniform<i8:f32, 0.5:3>
+!s = !quant.uniform<i8:f32, 2.0:3>
+
+// What has been raised for an NPU, and stays on the CPU: an average of four.
+// CHECK-LABEL: func @raised_average
+// CHECK: edge.pool sum(%arg0)
+// CHECK-SAME: -> tensor<1x1x1x2xi8> {
+// CHECK: %[[FOUR:.*]] = arith.constant 4 : i32
+// CHECK: arith.divsi {{.*}}, %[[FOUR]]
+func.func @raised_average(%x: tensor<1x2x2x2xi8>) -> tensor<1x1x1x2xi8> {
+  %q = edge.storage_cast %x : tensor<1x2x2x2xi8> -> tensor<1x2x2x2x!x>
+  %0 = edge.pool sum(%q) kernel [2, 2] strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+      : (tensor<1x2x2x2x!x>) -> tensor<1x1x1x2x!s>
+  %i = edge.storage_cast %0 : tensor<1x1x1x2x!s> -> tensor<1x1x1x2xi8>
+  return %i : tensor<1x1x1x2xi8>
+}
+
+// -----
+
+!x = !quant.uniform<i8:f32, 0.5>
+!y = !quant.uniform<i8:f32, 1.0:-4>
+
+// CHECK-LABEL: func @raised_sum
+// CHECK-NOT: sitofp
+// CHECK: arith.constant 20 : i32
+func.func @raised_sum(%x: tensor<4x!x>) -> tensor<4x!y> {
+  %0 = edge.add %x, %x : tensor<4x!x>, tensor<4x!x> -> tensor<4x!y>
+  return %0 : tensor<4x!y>
+}

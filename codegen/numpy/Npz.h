@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef EDGECC_COMPILER_RUN_NPZ_H
-#define EDGECC_COMPILER_RUN_NPZ_H
+#ifndef EDGECC_CODEGEN_NUMPY_NPZ_H
+#define EDGECC_CODEGEN_NUMPY_NPZ_H
 
 #include "codegen/object/ModelInterface.h"
 #include "llvm/ADT/StringMap.h"
@@ -68,4 +68,4 @@ llvm::Error writeNpz(llvm::StringRef path,
 
 } // namespace edgecc
 
-#endif // EDGECC_COMPILER_RUN_NPZ_H
+#endif // EDGECC_CODEGEN_NUMPY_NPZ_H

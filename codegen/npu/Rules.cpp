@@ -1,0 +1,120 @@
+//===- Rules.cpp - rules that many NPUs have --------------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "codegen/npu/Rules.h"
+#include "passes/Place/Passes.h"
+#include "passes/Quantization/Contractions.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::edge;
+using edgecc::quantization::Contraction;
+using edgecc::quantization::Parameters;
+using edgecc::quantization::quantizedType;
+using edgecc::quantization::typeOf;
+
+std::array<Value, 2> npu::ends(Operation *op) {
+  return {op->getOperand(0), op->getResult(0)};
+}
+
+std::string npu::checkTypes(Operation *op, ArrayRef<std::string> types) {
+  for (Value value : ends(op)) {
+    if (!quantizedType(value))
+      continue;
+    IntegerType type = storageType(quantizedType(value));
+    std::string name =
+        (type.isUnsigned() ? "u" : "i") + std::to_string(type.getWidth());
+    if (!llvm::is_contained(types, name))
+      return "its values are of " + name + ", and the NPU takes " +
+             llvm::join(types, ", ");
+  }
+  return {};
+}
+
+std::string npu::checkRange(Operation *op) {
+  for (Value value : ends(op))
+    if (quant::QuantizedType type = quantizedType(value)) {
+      if (!Parameters(type).isPerTensor())
+        return "its activations have a scale per channel";
+      if (type.hasStorageTypeBounds())
+        return "its values use only some of their integers";
+    }
+  return {};
+}
+
+std::string npu::checkContraction(Operation *op) {
+  if (!isa<ConvOp, MatMulOp>(op))
+    return {};
+  std::optional<Contraction> contraction = Contraction::get(op);
+  if (!contraction)
+    return "its weights are not quantised";
+  if (!place::isKnown(contraction->weights))
+    return "its weights are not constant";
+  if (contraction->bias &&
+      (!contraction->integerBias() ||
+       quantizedType(contraction->bias) != contraction->biasType()))
+    return "its bias does not fit 32 bits in the scale of the sums";
+  int64_t weightRank = typeOf(contraction->weights).getRank();
+  if (isa<MatMulOp>(op) && weightRank != 2)
+    return "its weights have " + std::to_string(weightRank) + " dimensions";
+  return contraction->objection();
+}
+
+std::string npu::checkSum(Operation *op) {
+  if (!isa<AddOp>(op))
+    return {};
+  if (place::isKnown(op->getOperand(0)) || place::isKnown(op->getOperand(1)))
+    return "one of its operands is constant";
+  if (typeOf(op->getOperand(0)).getShape() !=
+      typeOf(op->getOperand(1)).getShape())
+    return "its operands have different shapes";
+  return {};
+}
+
+std::string npu::checkMovement(Operation *op) {
+  if (auto pad = dyn_cast<PadOp>(op); pad && pad.getMode() != PadMode::Constant)
+    return "its border is not constant";
+  if (!isa<ClampOp, ConcatOp, TransposeOp, PadOp, ReshapeOp, SliceOp>(op))
+    return {};
+  quant::QuantizedType type = quantizedType(op->getResult(0));
+  for (Value operand : op->getOperands()) {
+    if (place::isKnown(operand))
+      return "one of its operands is constant";
+    if (quantizedType(operand) != type)
+      return "it changes the scale of its values";
+  }
+  return {};
+}
+
+std::string npu::checkWindow(Operation *op, int64_t kernel, int64_t stride,
+                             int64_t dilation) {
+  auto check = [&](auto window, ArrayRef<int64_t> sizes) -> std::string {
+    if (sizes.size() != 2)
+      return "its window has " + std::to_string(sizes.size()) +
+             " dimensions, and the NPU takes 2";
+    SmallVector<int64_t> steps = stepsOf(window);
+    std::tuple<StringRef, int64_t, int64_t> limits[] = {
+        {"kernel", std::max(sizes[0], sizes[1]), kernel},
+        {"stride", std::max(steps[0], steps[1]), stride},
+        {"dilation", std::max(window.getDilation(0), window.getDilation(1)),
+         dilation}};
+    for (auto [what, found, most] : limits)
+      if (found > most)
+        return llvm::formatv("its {0} is {1}, and the NPU takes {2} at most",
+                             what, found, most)
+            .str();
+    return {};
+  };
+  if (auto conv = dyn_cast<ConvOp>(op))
+    return check(
+        conv,
+        typeOf(conv.getWeights()).getShape().take_front(conv.getSpatialRank()));
+  if (auto pool = dyn_cast<PoolOp>(op))
+    return check(pool, pool.getKernel());
+  return {};
+}

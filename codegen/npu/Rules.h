@@ -1,0 +1,57 @@
+//===- Rules.h - rules that many NPUs have ----------------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// Each of them returns the sentence that says how an operation on quantised
+// values breaks it, and nothing if it does not.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef EDGECC_CODEGEN_NPU_RULES_H
+#define EDGECC_CODEGEN_NPU_RULES_H
+
+#include "mlir/IR/Operation.h"
+
+#include <array>
+#include <string>
+
+namespace edgecc::npu {
+
+/// The activations whose types tell what an operation works on: the first
+/// operand and the first result.
+std::array<mlir::Value, 2> ends(mlir::Operation *op);
+
+/// Activations are of one of `types`: `i8`, `u8` and the like.
+std::string checkTypes(mlir::Operation *op, llvm::ArrayRef<std::string> types);
+
+/// Activations have one scale and use all of their integers.
+std::string checkRange(mlir::Operation *op);
+
+/// Convolutions and products have constant weights with scales, and a bias that
+/// can be added to the sums.
+std::string checkContraction(mlir::Operation *op);
+
+/// The operands of a sum are two activations of one shape.
+std::string checkSum(mlir::Operation *op);
+
+/// What only moves integers, or compares them, has one type for all of them.
+std::string checkMovement(mlir::Operation *op);
+
+/// The steps of a window of two dimensions: one where it has one position.
+template <typename OpTy>
+llvm::SmallVector<int64_t> stepsOf(OpTy op) {
+  llvm::SmallVector<int64_t> steps(op.getStrides());
+  for (auto [dim, step] : llvm::enumerate(steps))
+    if (op.getType().getDimSize(1 + dim) == 1)
+      step = 1;
+  return steps;
+}
+
+/// Neither kernel, nor stride, nor dilation of a window is larger.
+std::string checkWindow(mlir::Operation *op, int64_t kernel, int64_t stride,
+                        int64_t dilation);
+
+} // namespace edgecc::npu
+
+#endif // EDGECC_CODEGEN_NPU_RULES_H

@@ -1,0 +1,87 @@
+//===- LowerSoftmax.cpp - TFLite's softmax as TOSA --------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// The steps are those of passes/Quantization/TfliteArithmetic, where they are
+// explained.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/npu/ethos_u/LowerToTosa.h"
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::npu;
+using namespace edgecc::quantization;
+
+/// `table[d]` in i32: tables of TOSA hold bytes.
+static Value lookUp(TosaBuilder &b, Value distance,
+                    const std::array<int32_t, 256> &table) {
+  // Bytes are signed: -128 stands for the distance 0.
+  Value index = b.rescale(distance, b.getI8Type(), Rescale::power(0), 0, -128);
+  Value result;
+  for (int part = 0; part < 4; ++part) {
+    SmallVector<int8_t> entries;
+    for (int32_t entry : table)
+      entries.push_back(int8_t((entry >> (8 * part)) + (part < 3 ? -128 : 0)));
+    Value byte = tosa::TableOp::create(b, index.getType(), index,
+                                       b.bytes(entries, {256}));
+    // All but the highest are unsigned: less 128 in the table, more here. A
+    // factor of 2^24 would leave the range of RESCALE.
+    bool isHighest = part == 3;
+    byte = b.rescale(byte, b.getI32Type(),
+                     Rescale::power(isHighest ? 0 : 8 * part),
+                     isHighest ? 0 : -128, 0);
+    if (isHighest)
+      byte = b.of<tosa::LogicalLeftShiftOp>(
+          byte, b.word(8 * part, typeOf(byte).getRank()));
+    result = result ? b.of<tosa::AddOp>(result, byte) : byte;
+  }
+  return result;
+}
+
+/// 2^31 divided by `sum`, shifted to the left as far as possible.
+static Value reciprocal(TosaBuilder &b, Value sum, Value zeros) {
+  int64_t rank = typeOf(sum).getRank();
+  auto word = [&](int32_t value) { return b.word(value, rank); };
+  auto shiftLeft = [&](Value x, Value bits) {
+    return b.of<tosa::LogicalLeftShiftOp>(x, bits);
+  };
+  Value half = shiftLeft(sum, b.of<tosa::SubOp>(zeros, word(1)));
+  tflite::ReciprocalStart start = tflite::reciprocalStart();
+  Value x = b.of<tosa::AddOp>(b.multiplyHigh(half, word(start.slope)),
+                              word(start.offset));
+  for (int step = 0; step < 3; ++step) {
+    Value error = b.of<tosa::SubOp>(word(1 << 29), b.multiplyHigh(half, x));
+    x = b.of<tosa::AddOp>(x, shiftLeft(b.multiplyHigh(x, error), word(2)));
+  }
+  // Twice x; 2^31 saturates to 2^31 - 1.
+  constexpr int32_t most = 1 << 30;
+  Value below = b.of<tosa::MinimumOp>(x, word(most - 1));
+  Value excess = b.of<tosa::SubOp>(b.of<tosa::MinimumOp>(x, word(most)), below);
+  return b.of<tosa::AddOp>(shiftLeft(below, word(1)), excess);
+}
+
+Value npu::lowerSoftmax(TosaBuilder &b, Value x, double scale) {
+  RankedTensorType type = typeOf(x);
+  int64_t rank = type.getRank(), axis = rank - 1;
+  SmallVector<int64_t> one(type.getShape());
+  one[axis] = 1;
+  auto widen = [&](Value value) {
+    return b.rescale(value, b.getI32Type(), Rescale::power(0), 0, 0);
+  };
+  Value largest =
+      tosa::ReduceMaxOp::create(b, type.clone(one), x, uint32_t(axis));
+  Value distance = b.of<tosa::SubOp>(widen(largest), widen(x));
+  Value exponentials = lookUp(b, distance, tflite::exponentials(scale));
+  Value summands = b.shiftRight(exponentials, b.word(tflite::sumBits, rank));
+  Value sum = tosa::ReduceSumOp::create(b, typeOf(summands).clone(one),
+                                        summands, uint32_t(axis));
+  Value zeros = tosa::ClzOp::create(b, sum.getType(), sum);
+  Value shares = b.multiplyHigh(reciprocal(b, sum, zeros), exponentials);
+  Value shift =
+      b.of<tosa::SubOp>(b.word(tflite::sumBits + 31 - 8, rank), zeros);
+  return b.rescale(b.shiftRight(shares, shift), b.getI8Type(),
+                   Rescale::power(0), 0, -128);
+}

@@ -1,0 +1,487 @@
+//===- LowerToTosa.cpp - regions as TOSA ------------------------*- C++ -*-===//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// All activations are of i8: u8 is shifted by 128 where it comes in and goes
+// out, and zero points with it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "codegen/npu/ethos_u/LowerToTosa.h"
+#include "codegen/npu/Rules.h"
+#include "passes/Place/Passes.h"
+#include "passes/Place/Regions.h"
+#include "passes/Quantization/Contractions.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tosa/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::edge;
+using namespace edgecc::npu;
+using namespace edgecc::quantization;
+using place::stripCasts;
+
+//===----------------------------------------------------------------------===//
+// What fits
+//===----------------------------------------------------------------------===//
+
+/// The weights less their zero points, if all of them are bytes then.
+static std::optional<SmallVector<int8_t>> bytesOfWeights(const Contraction &c) {
+  std::optional<ConstantView> view = knownIntegers(c.weights);
+  if (!view)
+    return std::nullopt;
+  SmallVector<int8_t> bytes;
+  int64_t channels = c.channels();
+  for (int64_t i = 0, e = typeOf(c.weights).getNumElements(); i < e; ++i) {
+    int64_t weight =
+        view->integer(i) - c.weightParameters.zeroPoint(i % channels);
+    if (weight != int8_t(weight))
+      return std::nullopt;
+    bytes.push_back(int8_t(weight));
+  }
+  return bytes;
+}
+
+static Rescale rescaleOf(const tflite::SumFactors &factors) {
+  Rescale rescale{factors.perChannel, !factors.roundsOnce};
+  // Whatever is multiplied by zero may be large.
+  for (tflite::FixedPoint &factor : rescale.factors)
+    if (factor.multiplier == 0)
+      factor.shift = -31;
+  return rescale;
+}
+
+/// The bias of each channel; nothing if some sum is too large to be scaled.
+static std::optional<SmallVector<int32_t>>
+biasOf(const Contraction &c, ArrayRef<int8_t> weights, const Rescale &rescale) {
+  int64_t channels = c.channels();
+  Parameters in = c.inputParameters;
+  Parameters out(quantizedType(c.op->getResult(0)));
+  // What the products of a channel add up to, at least and at most.
+  SmallVector<int64_t> least(channels, 0), most(channels, 0);
+  for (auto [i, weight] : llvm::enumerate(weights)) {
+    auto ends = std::minmax(weight * (in.least - in.zeroPoint()),
+                            weight * (in.most - in.zeroPoint()));
+    least[i % channels] += ends.first;
+    most[i % channels] += ends.second;
+  }
+  SmallVector<int64_t> given(channels, 0);
+  if (c.bias)
+    given = *c.integerBias();
+  SmallVector<int32_t> result;
+  for (int64_t channel = 0; channel < channels; ++channel) {
+    double factor = c.scale(channel) / out.scale();
+    int64_t bias = given[channel];
+    // A channel that always saturates does so with a smaller bias as well: dead
+    // channels have scales near zero, and biases near 2^31.
+    double low = std::floor(double(out.least - out.zeroPoint() - 1) / factor);
+    double high = std::ceil(double(out.most - out.zeroPoint() + 1) / factor);
+    if (double(bias + most[channel]) < low)
+      bias = int64_t(low) - most[channel];
+    else if (double(bias + least[channel]) > high)
+      bias = int64_t(high) - least[channel];
+    size_t row = rescale.factors.size() == 1 ? 0 : channel;
+    if (bias != int32_t(bias) || !rescale.takes(bias + least[channel], row) ||
+        !rescale.takes(bias + most[channel], row))
+      return std::nullopt;
+    result.push_back(int32_t(bias));
+  }
+  return result;
+}
+
+static std::string checkProducts(Operation *op) {
+  std::optional<Contraction> c = Contraction::get(op);
+  if (!c)
+    return {};
+  std::optional<SmallVector<int8_t>> weights = bytesOfWeights(*c);
+  if (!weights)
+    return "its weights are not of i8";
+  auto factors = tflite::SumFactors::get(*c, quantizedType(op->getResult(0)));
+  if (factors.hasTies)
+    return "its factor puts sums in the middle of two integers, where TOSA "
+           "rounds up";
+  if (!rescaleOf(factors).isLegal())
+    return "its factor is outside of what TOSA can shift by";
+  if (!biasOf(*c, *weights, rescaleOf(factors)))
+    return "its sums are larger than what TOSA scales";
+  if (auto conv = dyn_cast<ConvOp>(op); conv && conv.getGroups() != 1)
+    if (!conv.isDepthwise() || c->channels() != int64_t(conv.getGroups()))
+      return "it has " + std::to_string(conv.getGroups()) + " groups";
+  return {};
+}
+
+static std::string checkSoftmax(SoftmaxOp op) {
+  RankedTensorType type = op.getType();
+  Parameters p(quantizedType(op.getResult()));
+  if (op.getLog() || int64_t(op.getAxis()) != type.getRank() - 1)
+    return "it is not along the last dimension";
+  if (type.getShape().back() > longestSoftmax)
+    return "its rows have " + std::to_string(type.getShape().back()) +
+           " elements, and the NPU takes " + std::to_string(longestSoftmax) +
+           " at most";
+  if (p.scale() != 1.0 / 256 || p.zeroPoint() != p.least)
+    return "its result is not from 0 to 255/256";
+  return {};
+}
+
+std::string npu::checkTosa(Operation *op) {
+  return llvm::TypeSwitch<Operation *, std::string>(op)
+      .Case<ConvOp, MatMulOp>([](Operation *op) { return checkProducts(op); })
+      .Case([](AddOp op) -> std::string {
+        if (SumOfTwo::get(quantizedType(op.getLhs()),
+                          quantizedType(op.getRhs()),
+                          quantizedType(op.getResult())))
+          return {};
+        return "its factors are outside of what TOSA can shift by";
+      })
+      .Case([](SoftmaxOp op) { return checkSoftmax(op); })
+      .Case<PoolOp, ReduceOp>([](Operation *op) -> std::string {
+        if (auto pool = dyn_cast<PoolOp>(op);
+            pool && pool.getKind() == PoolKind::Max)
+          return {};
+        std::optional<Average> average = Average::getRaised(op);
+        if (!average)
+          return "it is no average";
+        if (auto reduce = dyn_cast<ReduceOp>(op);
+            reduce && (reduce.getInput().getType().getRank() != 4 ||
+                       reduce.getAxes() != ArrayRef<int64_t>{1, 2}))
+          return "it is not over height and width";
+        if (!AverageOfWindow::get(*average))
+          return "TOSA does not round averages as TFLite does";
+        return {};
+      })
+      .Case<ClampOp, ConcatOp, PadOp, ReshapeOp, TransposeOp>(
+          [](Operation *op) { return checkMovement(op); })
+      .Case([](SliceOp op) -> std::string {
+        if (llvm::any_of(op.getStrides(),
+                         [](int64_t step) { return step != 1; }))
+          return "it leaves elements out";
+        return checkMovement(op);
+      })
+      .Default([](Operation *op) {
+        return "the NPU has no operator '" +
+               op->getName().stripDialect().str() + "'";
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// Lowering
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// A window of two dimensions.
+struct Window {
+  SmallVector<int64_t> kernel, steps{1, 1}, dilations{1, 1};
+  /// Top, bottom, left, right.
+  SmallVector<int64_t> pads{0, 0, 0, 0};
+};
+
+class Lowering {
+public:
+  Lowering(RegionOp region, MLIRContext &context)
+      : region(region),
+        b(NameLoc::get(StringAttr::get(&context, "input")), &context) {}
+
+  OwningOpRef<ModuleOp> run();
+
+private:
+  /// The zero point of the bytes in TOSA.
+  static int64_t zeroOf(Value value) {
+    quant::QuantizedType type = quantizedType(value);
+    return Parameters(type).zeroPoint() - (type.isSigned() ? 0 : 128);
+  }
+  /// An integer of `value`'s type as TOSA has it.
+  static int64_t integerOf(Value value, const APFloat &real) {
+    quant::QuantizedType type = quantizedType(value);
+    return Parameters(type).quantize(real.convertToDouble()) -
+           (type.isSigned() ? 0 : 128);
+  }
+  static ArrayRef<int64_t> shapeOf(Value value) {
+    return typeOf(value).getShape();
+  }
+
+  Value get(Value value) { return values.lookup(stripCasts(value)); }
+  RankedTensorType byteType(Value value) {
+    return RankedTensorType::get(shapeOf(value), b.getI8Type());
+  }
+  Location nameOf(Operation *op) {
+    auto named = op->getLoc()->findInstanceOf<NameLoc>();
+    return NameLoc::get(b.getStringAttr(named ? named.getName().strref()
+                                              : op->getName().getStringRef()));
+  }
+
+  Value lower(Operation *op);
+  Value lower(ConvOp op);
+  Value lower(MatMulOp op);
+  Value lower(AddOp op);
+  Value lowerAverage(Operation *op);
+  Value scaleSums(Value sums, const Contraction &c);
+  Rescale rescaleOf(const Contraction &c);
+  Value biasOf(const Contraction &c, ArrayRef<int8_t> weights);
+  template <typename OpTy>
+  Window windowOf(OpTy op, Value &x, ArrayRef<int64_t> kernel);
+  /// A convolution of one channel with itself, whose sums are in i32.
+  Value depthwise(Value x, Value weights, Value bias, int64_t zero,
+                  ArrayRef<int64_t> out, const Window &window);
+
+  RegionOp region;
+  TosaBuilder b;
+  llvm::DenseMap<Value, Value> values;
+};
+
+} // namespace
+
+/// The window of `op` over `x`, which loses the rows and columns at its end
+/// that no position reaches: TOSA wants the last position at the end.
+template <typename OpTy>
+Window Lowering::windowOf(OpTy op, Value &x, ArrayRef<int64_t> kernel) {
+  Window w;
+  w.kernel.assign(kernel.begin(), kernel.end());
+  w.steps = stepsOf(op);
+  SmallVector<int64_t> sizes(shapeOf(x));
+  for (int dim : {0, 1}) {
+    w.dilations[dim] = op.getDilation(dim);
+    int64_t low = op.getPadsLow()[dim];
+    int64_t reached = (op.getType().getDimSize(1 + dim) - 1) * w.steps[dim] +
+                      (kernel[dim] - 1) * w.dilations[dim] + 1;
+    w.pads[2 * dim] = low;
+    w.pads[2 * dim + 1] = std::max<int64_t>(reached - low - sizes[1 + dim], 0);
+    sizes[1 + dim] = std::min(sizes[1 + dim], reached - low);
+  }
+  if (ArrayRef<int64_t>(sizes) != shapeOf(x))
+    x = tosa::SliceOp::create(b, typeOf(x).clone(sizes), x,
+                              b.shape({0, 0, 0, 0}), b.shape(sizes));
+  return w;
+}
+
+Rescale Lowering::rescaleOf(const Contraction &c) {
+  return ::rescaleOf(
+      tflite::SumFactors::get(c, quantizedType(c.op->getResult(0))));
+}
+
+Value Lowering::biasOf(const Contraction &c, ArrayRef<int8_t> weights) {
+  return b.words(*::biasOf(c, weights, rescaleOf(c)), {c.channels()});
+}
+
+Value Lowering::scaleSums(Value sums, const Contraction &c) {
+  return b.rescale(sums, b.getI8Type(), rescaleOf(c), 0,
+                   zeroOf(c.op->getResult(0)));
+}
+
+Value Lowering::depthwise(Value x, Value weights, Value bias, int64_t zero,
+                          ArrayRef<int64_t> out, const Window &w) {
+  return tosa::DepthwiseConv2DOp::create(
+      b, RankedTensorType::get(out, b.getI32Type()), x, weights, bias,
+      b.byte(zero), b.byte(0), w.pads, w.steps, w.dilations, b.getI32Type());
+}
+
+Value Lowering::lower(ConvOp op) {
+  Contraction c = *Contraction::get(op);
+  SmallVector<int8_t> weights = *bytesOfWeights(c);
+  // (height, width, input channels, output channels)
+  ArrayRef<int64_t> sizes = shapeOf(c.weights);
+  Value x = get(c.input), sums;
+  Window w = windowOf(op, x, sizes.take_front(2));
+  if (op.getGroups() != 1) {
+    Value packed =
+        b.bytes(weights, {sizes[0], sizes[1], int64_t(op.getGroups()), 1});
+    sums = depthwise(x, packed, biasOf(c, weights), zeroOf(c.input),
+                     shapeOf(op.getResult()), w);
+  } else {
+    // The output channels come first.
+    int64_t outputs = sizes[3], inner = sizes[0] * sizes[1] * sizes[2];
+    SmallVector<int8_t> packed(weights.size());
+    for (int64_t i = 0; i < inner; ++i)
+      for (int64_t o = 0; o < outputs; ++o)
+        packed[o * inner + i] = weights[i * outputs + o];
+    sums = tosa::Conv2DOp::create(
+        b, RankedTensorType::get(shapeOf(op.getResult()), b.getI32Type()), x,
+        b.bytes(packed, {outputs, sizes[0], sizes[1], sizes[2]}),
+        biasOf(c, weights), b.byte(zeroOf(c.input)), b.byte(0), w.pads, w.steps,
+        w.dilations, b.getI32Type());
+  }
+  return scaleSums(sums, c);
+}
+
+/// Rows become pixels.
+Value Lowering::lower(MatMulOp op) {
+  Contraction c = *Contraction::get(op);
+  SmallVector<int8_t> weights = *bytesOfWeights(c);
+  int64_t depth = shapeOf(c.weights)[0], outputs = c.channels();
+  int64_t rows = typeOf(c.input).getNumElements() / depth;
+  SmallVector<int8_t> packed(weights.size());
+  for (int64_t k = 0; k < depth; ++k)
+    for (int64_t o = 0; o < outputs; ++o)
+      packed[o * depth + k] = weights[k * outputs + o];
+  int64_t ones[] = {1, 1}, zeros[] = {0, 0, 0, 0};
+  Value sums = tosa::Conv2DOp::create(
+      b, RankedTensorType::get({1, rows, 1, outputs}, b.getI32Type()),
+      b.reshape(get(c.input), {1, rows, 1, depth}),
+      b.bytes(packed, {outputs, 1, 1, depth}), biasOf(c, weights),
+      b.byte(zeroOf(c.input)), b.byte(0), zeros, ones, ones, b.getI32Type());
+  return b.reshape(scaleSums(sums, c), shapeOf(op.getResult()));
+}
+
+Value Lowering::lower(AddOp op) {
+  SumOfTwo sum =
+      *SumOfTwo::get(quantizedType(op.getLhs()), quantizedType(op.getRhs()),
+                     quantizedType(op.getResult()));
+  auto term = [&](Value operand, const Rescale &rescale) {
+    Type words = b.getI32Type();
+    if (sum.isDirect)
+      return b.rescale(get(operand), words, rescale, zeroOf(operand), 0);
+    Value x = b.rescale(get(operand), words,
+                        Rescale::power(tflite::AdditionFactors::headroom),
+                        zeroOf(operand), 0);
+    return b.rescale(x, words, rescale, 0, 0);
+  };
+  Value total =
+      b.of<tosa::AddOp>(term(op.getLhs(), sum.lhs), term(op.getRhs(), sum.rhs));
+  return b.rescale(total, b.getI8Type(), sum.result, 0, zeroOf(op.getResult()));
+}
+
+Value Lowering::lowerAverage(Operation *op) {
+  Average average = *Average::getRaised(op);
+  AverageOfWindow form = *AverageOfWindow::get(average);
+  Value x = get(average.source), result = op->getResult(0);
+  ArrayRef<int64_t> in = shapeOf(average.source);
+  Window w;
+  w.kernel = {in[1], in[2]};
+  auto pool = dyn_cast<PoolOp>(op);
+  if (pool)
+    w = windowOf(pool, x, pool.getKernel());
+  if (form.isPool)
+    return tosa::AvgPool2dOp::create(b, byteType(result), x, b.byte(0),
+                                     b.byte(0), w.kernel, w.steps, w.pads,
+                                     b.getI32Type());
+  // Pools average the integers, reductions what is above the zero point.
+  int64_t inputZero = pool ? 0 : zeroOf(average.source);
+  int64_t outputZero = pool ? 0 : zeroOf(result);
+  int64_t channels = in[3];
+  SmallVector<int8_t> weights(w.kernel[0] * w.kernel[1] * channels,
+                              int8_t(form.weight));
+  SmallVector<int32_t> bias(channels, 0);
+  Value sums =
+      depthwise(x, b.bytes(weights, {w.kernel[0], w.kernel[1], channels, 1}),
+                b.words(bias, {channels}), inputZero, shapeOf(result), w);
+  return b.rescale(sums, b.getI8Type(), form.rescale, 0, outputZero);
+}
+
+Value Lowering::lower(Operation *op) {
+  Value result = op->getResult(0);
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case<ConvOp, MatMulOp, AddOp>([&](auto op) { return lower(op); })
+      .Case([&](SoftmaxOp op) {
+        return lowerSoftmax(b, get(op.getInput()),
+                            Parameters(quantizedType(op.getInput())).scale());
+      })
+      .Case([&](PoolOp op) -> Value {
+        if (op.getKind() != PoolKind::Max)
+          return lowerAverage(op);
+        Value x = get(op.getInput());
+        Window w = windowOf(op, x, op.getKernel());
+        return tosa::MaxPool2dOp::create(b, byteType(result), x, w.kernel,
+                                         w.steps, w.pads);
+      })
+      .Case([&](ReduceOp op) { return lowerAverage(op); })
+      .Case([&](ClampOp op) -> Value {
+        auto limit = [&](const APFloat &real) {
+          return b.getI8IntegerAttr(int8_t(integerOf(result, real)));
+        };
+        return tosa::ClampOp::create(b, byteType(result), get(op.getInput()),
+                                     limit(op.getMin()), limit(op.getMax()));
+      })
+      .Case([&](PadOp op) -> Value {
+        SmallVector<int64_t> pads;
+        for (auto [low, high] : llvm::zip(op.getLow(), op.getHigh()))
+          pads.append({low, high});
+        return tosa::PadOp::create(b, byteType(result), get(op.getInput()),
+                                   b.shape(pads),
+                                   b.byte(integerOf(result, op.getValue())));
+      })
+      .Case([&](TransposeOp op) -> Value {
+        SmallVector<int32_t> order(op.getPermutation().begin(),
+                                   op.getPermutation().end());
+        return tosa::TransposeOp::create(b, byteType(result),
+                                         get(op.getInput()), order);
+      })
+      .Case([&](ReshapeOp op) {
+        return b.reshape(get(op.getInput()), shapeOf(result));
+      })
+      .Case([&](SliceOp op) -> Value {
+        return tosa::SliceOp::create(b, byteType(result), get(op.getInput()),
+                                     b.shape(op.getOffsets()),
+                                     b.shape(shapeOf(result)));
+      })
+      .Case([&](ConcatOp op) -> Value {
+        SmallVector<Value> inputs;
+        for (Value operand : op->getOperands())
+          inputs.push_back(get(operand));
+        return tosa::ConcatOp::create(b, byteType(result), inputs,
+                                      uint32_t(op.getAxis()));
+      });
+}
+
+OwningOpRef<ModuleOp> Lowering::run() {
+  OwningOpRef<ModuleOp> module = ModuleOp::create(b.getLoc());
+  Block &body = region.getBody().front();
+  auto typesOf = [&](ValueRange values) {
+    return llvm::map_to_vector(
+        values, [&](Value value) -> Type { return byteType(value); });
+  };
+  ValueRange yielded = body.getTerminator()->getOperands();
+  b.setInsertionPointToEnd(module->getBody());
+  auto main = func::FuncOp::create(
+      b, "main",
+      b.getFunctionType(typesOf(body.getArguments()), typesOf(yielded)));
+  b.setInsertionPointToStart(main.addEntryBlock());
+  auto isUnsigned = [](Value value) {
+    return cast<IntegerType>(typeOf(value).getElementType()).isUnsigned();
+  };
+  for (auto [argument, value] :
+       llvm::zip(body.getArguments(), main.getArguments()))
+    values[argument] = isUnsigned(argument)
+                           ? b.changeSign(value, /*fromUnsigned=*/true)
+                           : Value(value);
+  for (Operation *op : region.getOperations()) {
+    b.setLoc(nameOf(op));
+    values[op->getResult(0)] = lower(op);
+  }
+  SmallVector<Value> results;
+  for (Value value : yielded) {
+    Value result = get(value);
+    results.push_back(isUnsigned(value)
+                          ? b.changeSign(result, /*fromUnsigned=*/false)
+                          : result);
+  }
+  func::ReturnOp::create(b, results);
+  return module;
+}
+
+OwningOpRef<ModuleOp> npu::lowerToTosa(RegionOp region, MLIRContext &context) {
+  OwningOpRef<ModuleOp> module = Lowering(region, context).run();
+  std::string message;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    if (message.empty())
+      message = diagnostic.str();
+  });
+  tosa::TosaAttachTargetOptions target;
+  target.profiles = {"pro_int"};
+  target.extensions = {"doubleround"};
+  PassManager manager(&context);
+  manager.addPass(tosa::createTosaAttachTarget(target));
+  manager.addPass(tosa::createTosaValidation());
+  if (succeeded(manager.run(*module)))
+    return module;
+  mlir::emitError(region.getLoc())
+      << "the region is no valid TOSA: " << message;
+  return nullptr;
+}

@@ -1,0 +1,321 @@
+# Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Networks that Ethos-U computes: the reference model of TOSA gives every region
+the bits of the CPU, and Vela needs no more cycles than for the .tflite file.
+A part of the suite npu."""
+import csv
+import ctypes
+import functools
+import glob
+import os
+import sys
+import tempfile
+
+import numpy as np
+
+import compiled
+import suite
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CORE = os.path.join(HERE, "ethos_u_core.c")
+BOARD_FILES = os.path.join(suite.ROOT, "compiler", "run", "board")
+COMPUTE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int,
+                           ctypes.POINTER(ctypes.c_uint64))
+ROUNDING = "--rounding=tflite"
+
+# Networks of the collection, all of which run on the NPU.
+NETWORKS = ["real/mlperf_ad_ae_int8", "real/mlperf_ic_resnet8_int8",
+            "real/mlperf_kws_dscnn_int8", "real/mlperf_vww_mbv1_int8",
+            "digits/cnn_int8_qdq_s8s8_pc", "digits/cnn_int8_qdq_u8s8",
+            "digits/mlp_int8_qop_u8s8"]
+# Vela's words for what `--npu` names.
+SYSTEMS = {"ethos-u55:128": ("ethos-u55-128", "Ethos_U55_High_End_Embedded",
+                             "Shared_Sram"),
+           "ethos-u65:256": ("ethos-u65-256", "Ethos_U65_High_End",
+                             "Dedicated_Sram"),
+           "ethos-u85:256": ("ethos-u85-256", "Ethos_U85_SYS_DRAM_Mid",
+                             "Dedicated_Sram_384KB")}
+
+
+class Tools:
+    """The programs of utils/requirements-npu.txt, with a `vela` first in PATH
+    that keeps what it reads and writes."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.keep = tempfile.mkdtemp()
+        if not os.path.exists(self.path("vela")):
+            raise suite.Failure(f"no vela in {folder}: run utils/setup")
+        wrapper = os.path.join(tempfile.mkdtemp(), "vela")
+        with open(wrapper, "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\n"
+                    f"kept=$(mktemp -d {self.keep}/XXXXXX)\n"
+                    f"'{self.path('vela')}' \"$@\" || exit $?\n"
+                    "cp \"$1\" \"$kept/region.tosa\"\n"
+                    "cp \"$3\"/*.csv \"$kept/summary.csv\"\n"
+                    "cp \"$3\"/*.npz \"$kept/region.npz\"\n")
+        os.chmod(wrapper, 0o755)
+        os.environ["PATH"] = os.path.dirname(wrapper) + ":" + \
+            os.environ["PATH"]
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def region(self, commands):
+        """The folder with the region that has these commands."""
+        for folder in glob.glob(self.keep + "/*"):
+            path = os.path.join(folder, "region.npz")
+            if os.path.exists(path):
+                with np.load(path, allow_pickle=True) as z:
+                    if z["cmd_data"].tobytes() == commands:
+                        return folder
+        raise suite.Failure("Vela has not made this command stream")
+
+
+def cycles(path):
+    with open(path, encoding="utf-8") as f:
+        return float(next(csv.DictReader(f))["cycles_total"])
+
+
+class Region:
+    """A region that the reference model computes."""
+
+    def __init__(self, tools, folder):
+        self.tools = tools
+        self.file = os.path.join(folder, "region.tosa")
+        self.cycles = cycles(os.path.join(folder, "summary.csv"))
+        with np.load(os.path.join(folder, "region.npz"),
+                     allow_pickle=True) as z:
+            self.inputs = list(z["input_offset"])
+            self.outputs = list(z["output_offset"])
+        self.shapes = tensor_shapes(self.file)
+
+    def compute(self, address):
+        """Reads inputs and writes outputs among the tensors at `address`; the
+        arrays of both, with their offsets."""
+        read, written = [], []
+        with tempfile.TemporaryDirectory() as folder:
+            def at(name):
+                return os.path.join(folder, name + ".npy")
+            inputs = [f"input_{i}" for i in range(len(self.inputs))]
+            outputs = [f"output_{i}" for i in range(len(self.outputs))]
+            for name, offset in zip(inputs, self.inputs):
+                shape = self.shapes[name]
+                data = np.frombuffer(ctypes.string_at(
+                    address + int(offset), int(np.prod(shape))), np.int8)
+                np.save(at(name), data.reshape(shape))
+                read.append((int(offset), data.copy()))
+            suite.must([self.tools.path("tosa_reference_model"),
+                        "--tosa_file=" + self.file,
+                        "--ifm_name=" + ",".join(inputs),
+                        "--ifm_file=" + ",".join(map(at, inputs)),
+                        "--ofm_name=" + ",".join(outputs),
+                        "--ofm_file=" + ",".join(map(at, outputs)),
+                        "--flatbuffer_dir=/", "--output_dir=/"])
+            for name, offset in zip(outputs, self.outputs):
+                data = np.load(at(name)).tobytes()
+                ctypes.memmove(address + int(offset), data, len(data))
+                written.append((int(offset), np.frombuffer(data, np.int8)))
+        return read, written
+
+
+def tensor_shapes(path):
+    """The shapes of the tensors of a TOSA file, by name."""
+    from flatbuffers import encode, number_types, table
+    with open(path, "rb") as f:
+        data = f.read()
+
+    def follow(at, slot):
+        """The place that a field of the table at `at` refers to."""
+        t = table.Table(data, at)
+        return t.Indirect(at + t.Offset(slot))
+
+    def elements(vector):
+        count = encode.Get(number_types.UOffsetTFlags.packer_type, data,
+                           vector)
+        for i in range(count):
+            at = vector + 4 + 4 * i
+            yield at + encode.Get(number_types.UOffsetTFlags.packer_type,
+                                  data, at)
+    root = encode.Get(number_types.UOffsetTFlags.packer_type, data, 0)
+    region = next(elements(follow(root, 6)))
+    block = next(elements(follow(region, 6)))
+    shapes = {}
+    for at in elements(follow(block, 8)):
+        t = table.Table(data, at)
+        name = t.String(at + t.Offset(4)).decode()
+        sizes = t.GetVectorAsNumpy(number_types.Int32Flags, t.Offset(6)) \
+            if t.Offset(6) else []
+        shapes[name] = tuple(int(size) for size in sizes)
+    return shapes
+
+
+def run_regions(options, path, feeds, npu, extra=()):
+    """What the network returns with the NPU, and what its regions read and
+    wrote: a list of (region, read, written) for each feed."""
+    done = []
+
+    def prepare(library):
+        runs = []
+        done.append(runs)
+
+        @COMPUTE
+        def compute(commands, count, bases):
+            try:
+                folder = options.tools.region(
+                    ctypes.string_at(commands, count))
+                region = Region(options.tools, folder)
+                runs.append((region, *region.compute(bases[1])))
+                return 0
+            except Exception as error:
+                print(error, file=sys.stderr)
+                return -1
+        ctypes.c_void_p.in_dll(library, "ethos_u_compute").value = \
+            ctypes.cast(compute, ctypes.c_void_p).value
+
+        # The library knows the function as long as it is kept.
+        def check(library, _=compute):
+            mistake = ctypes.c_char_p.in_dll(library, "ethos_u_mistake").value
+            if mistake:
+                raise suite.Failure(mistake.decode())
+        return check
+
+    got = compiled.outputs(options, path, feeds,
+                           [ROUNDING, "--npu=" + npu, *extra],
+                           ["-O1", "-fPIC", "-Wall", "-Werror", CORE], prepare)
+    return got, done
+
+
+def cycles_of_tflite(tools, path, npu):
+    accelerator, system, mode = SYSTEMS[npu]
+    with tempfile.TemporaryDirectory() as folder:
+        suite.must([tools.path("vela"), path, "--output-dir", folder,
+                    "--accelerator-config", accelerator, "--config",
+                    "Arm/vela.ini", "--system-config", system,
+                    "--memory-mode", mode])
+        return cycles(glob.glob(folder + "/*.csv")[0])
+
+
+def whole_network(name, npu, options, feeds_of, same):
+    """No operation stays on the CPU, every bit is the CPU's, and Vela counts
+    no more cycles than for the file that the network was exported from."""
+    if not options.zoo:
+        raise suite.Skip("the collection of models is not there")
+    path = os.path.join(options.zoo, name + ".onnx")
+    feeds = feeds_of(path, 2)
+    want = compiled.outputs(options, path, feeds, [ROUNDING])
+    got, done = run_regions(options, path, feeds, npu, ["--npu-only"])
+    same(got, want)
+    total = sum(region.cycles for region, _, _ in done[0])
+    if not os.path.exists(path[:-5] + ".tflite"):
+        return f"{len(done[0])} regions, {total:.0f} cycles"
+    limit = cycles_of_tflite(options.tools, path[:-5] + ".tflite", npu)
+    if total > 1.03 * limit:
+        raise suite.Failure(f"{total:.0f} cycles, {limit:.0f} for .tflite")
+    if npu == "ethos-u55:128":
+        on_board(options, path, feeds[0], want[0][0], done[0], npu)
+    return f"{len(done[0])} regions, {total / limit:.3f} of the cycles"
+
+
+def c_array(name, data):
+    return (f"static const unsigned char {name}[] "
+            "__attribute__((aligned(16))) = {" +
+            ",".join(map(str, data)) + "};\n")
+
+
+def on_board(options, path, feed, want, runs, npu):
+    """The same on a Cortex-M55, with the results of the reference model."""
+    arrays, pieces = [], []
+    for i, (_, read, written) in enumerate(runs):
+        for is_output, tensors in enumerate((read, written)):
+            for offset, data in tensors:
+                name = f"piece{len(pieces)}"
+                arrays.append(c_array(name, data.tobytes()))
+                pieces.append(f"{{{i}, {is_output}, {offset}, {data.size}, "
+                              f"{name}}}")
+    with tempfile.TemporaryDirectory() as folder:
+        def at(name):
+            return os.path.join(folder, name)
+        suite.must([os.path.join(options.bin, "edgecc"), path, "-o",
+                    at("network.o"), "--name=network", ROUNDING,
+                    "--npu=" + npu, "-mcpu=cortex-m55"])
+        names = suite.must(["llvm-nm-22", "-u", at("network.o")]).stdout
+        if sorted(n for n in names.split() if n != "U") != [
+                "ethosu_invoke_v3", "ethosu_release_driver",
+                "ethosu_reserve_driver"]:
+            raise suite.Failure(f"undefined: {names}")
+        with open(at("data.h"), "w", encoding="utf-8") as f:
+            f.write(c_array("input", next(iter(feed.values())).tobytes()))
+            f.write(c_array("expected", want.tobytes()))
+            f.write("".join(arrays) + "static const struct piece pieces[] = {" +
+                    ", ".join(pieces) + f"}};\n#define INVOCATIONS {len(runs)}"
+                    "\n")
+        with open(at("memory.ld"), "w", encoding="utf-8") as f:
+            f.write("MEMORY {\n"
+                    "VECTORS : ORIGIN = 0x10000000, LENGTH = 1K\n"
+                    "CODE : ORIGIN = 0x11000000, LENGTH = 2M\n"
+                    "RAM : ORIGIN = 0x31000000, LENGTH = 2M\n}\n")
+        objects = [at("network.o")]
+        for source in (os.path.join(HERE, "ethos_u_board.c"), CORE,
+                       os.path.join(BOARD_FILES, "start_arm_m.c")):
+            objects.append(at(os.path.basename(source) + ".o"))
+            suite.must(["clang-22", "--target=thumbv8.1m.main-none-eabihf",
+                        "-mcpu=cortex-m55", "-mfloat-abi=hard", "-std=c99",
+                        "-O1", "-ffreestanding", "-fno-builtin", "-I", folder,
+                        "-I", BOARD_FILES, "-c", source, "-o", objects[-1]])
+        suite.must(["ld.lld-22", "--static", "--gc-sections", "-T",
+                    at("memory.ld"), "-T", os.path.join(BOARD_FILES,
+                                                        "board.ld"),
+                    "-o", at("image"), *objects])
+        suite.must(["qemu-system-arm", "-M", "mps3-an547", "-display", "none",
+                    "-monitor", "none", "-serial", "none",
+                    "-semihosting-config", "enable=on,target=native",
+                    "-kernel", at("image")], 120)
+
+
+def mixed(options, path, feeds, same):
+    """A network of u8, part of which stays on the CPU; the CPU computes all of
+    it when there is no device."""
+    want = compiled.outputs(options, path, feeds, [ROUNDING])
+    got, done = run_regions(options, path, feeds, "ethos-u85:128")
+    same(got, want)
+
+    def prepare(library):
+        ctypes.c_uint.in_dll(library, "ethos_u_is_absent").value = 1
+    same(compiled.outputs(options, path, feeds,
+                          [ROUNDING, "--npu=ethos-u55:32",
+                           "--npu-fallback=cpu"],
+                          ["-O1", "-fPIC", CORE], prepare), want)
+    return f"{len(done[0])} regions"
+
+
+def vela_fails(options, path):
+    """One error with Vela's words and our names, and no object."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = os.path.join(folder, "n.o")
+        command = [os.path.join(options.bin, "edgecc"), path, "-o", target,
+                   ROUNDING, "--npu=ethos-u55:128"]
+        fake = os.path.join(folder, "vela")
+        with open(fake, "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\necho 'Error: not today' >&2\nexit 1\n")
+        os.chmod(fake, 0o755)
+        cases = [({"PATH": folder}, "vela has failed: Error: not today (for "
+                  "input/quantize, first"),
+                 ({"PATH": "/nowhere"}, "it is in the Python package "
+                  "ethos-u-vela")]
+        for environment, want in cases:
+            p = suite.command(command, options.timeout,
+                              env={**os.environ, **environment})
+            if p.returncode != 1 or os.path.exists(target) or \
+                    want not in p.stderr or p.stderr.count("error:") != 1:
+                raise suite.Failure(f"{want!r}: {p.stderr[:300]!r}")
+    return f"{len(cases)} ways"
+
+
+def tests(options, feeds_of, same):
+    """The tests, named, as functions without arguments."""
+    return [(f"{npu} {name}", functools.partial(whole_network, name, npu,
+                                                options, feeds_of, same))
+            for name in NETWORKS for npu in
+            (SYSTEMS if name == "real/mlperf_ic_resnet8_int8" else
+             ["ethos-u55:128"])]
