@@ -161,10 +161,15 @@ static Expected<Array> readMember(zip_t *zip, zip_uint64_t index,
   zip_stat_t stat;
   zip_file_t *file = zip_fopen_index(zip, index, 0);
   bool isRead = file && zip_stat_index(zip, index, 0, &stat) == 0;
-  if (isRead) {
-    array.file.resize(stat.size);
-    isRead = zip_fread(file, array.file.data(), stat.size) ==
-             static_cast<zip_int64_t>(stat.size);
+  // The size that the archive states may be anything: memory is taken for twice
+  // as much as has come, at most.
+  constexpr uint64_t least = 1 << 20;
+  for (uint64_t size = 0; isRead && size < stat.size;) {
+    uint64_t next = std::min(stat.size - size, std::max(size, least));
+    array.file.resize(size + next);
+    isRead = zip_fread(file, array.file.data() + size, next) ==
+             static_cast<zip_int64_t>(next);
+    size += next;
   }
   if (file)
     isRead = zip_fclose(file) == 0 && isRead;

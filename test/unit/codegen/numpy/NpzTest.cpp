@@ -10,6 +10,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include "gmock/gmock.h"
 
@@ -52,6 +53,22 @@ TEST_F(NpzTest, RoundTrip) {
   auto read = readNpz(path, tensors);
   ASSERT_TRUE(bool(read)) << llvm::toString(read.takeError());
   EXPECT_EQ(*read, data);
+}
+
+/// Found by fuzz-npz: a member that says to hold 4 GB.
+TEST_F(NpzTest, DoesNotTrustStatedSizes) {
+  TensorInterface x = make("x", {2, 3}, builder.getF32Type());
+  ASSERT_FALSE(writeNpz(path, x, {std::vector<char>(24)}));
+  std::string bytes =
+      llvm::cantFail(llvm::errorOrToExpected(llvm::MemoryBuffer::getFile(path)))
+          ->getBuffer()
+          .str();
+  size_t entry = bytes.rfind("PK\x01\x02");
+  ASSERT_NE(entry, std::string::npos);
+  bytes.replace(entry + 24, 4, "\xf0\xff\xff\xff", 4);
+  std::error_code error;
+  llvm::raw_fd_ostream(path, error) << bytes;
+  EXPECT_THAT(errorOf(readNpz(path, x)), HasSubstr("is damaged"));
 }
 
 TEST_F(NpzTest, SaysWhatIsWrong) {
