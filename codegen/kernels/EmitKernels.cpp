@@ -171,24 +171,21 @@ private:
     MLIRContext *context = module.getContext();
     SmallVector<Type> types;
     SmallVector<DictionaryAttr> attributes;
-    auto add = [&](Type tensor, StringRef name, bool isOutput) {
+    auto add = [&](Type tensor, DictionaryAttr own, bool isOutput) {
       types.push_back(storageType(cast<RankedTensorType>(tensor)));
-      NamedAttrList list;
-      list.set("edge.name", builder.getStringAttr(name));
+      NamedAttrList list(own);
+      if (!list.get("edge.name"))
+        list.set("edge.name", builder.getStringAttr(""));
       list.set("edge.type", TypeAttr::get(tensor));
       if (isOutput)
         list.set("edge.output", builder.getUnitAttr());
       attributes.push_back(list.getDictionary(context));
     };
     FunctionType type = main.getFunctionType();
-    for (auto [i, input] : llvm::enumerate(type.getInputs())) {
-      auto name = main.getArgAttrOfType<StringAttr>(i, "edge.name");
-      add(input, name ? name.getValue() : "", /*isOutput=*/false);
-    }
-    for (auto [i, output] : llvm::enumerate(type.getResults())) {
-      auto name = main.getResultAttrOfType<StringAttr>(i, "edge.name");
-      add(output, name ? name.getValue() : "", /*isOutput=*/true);
-    }
+    for (auto [i, input] : llvm::enumerate(type.getInputs()))
+      add(input, main.getArgAttrDict(i), /*isOutput=*/false);
+    for (auto [i, output] : llvm::enumerate(type.getResults()))
+      add(output, main.getResultAttrDict(i), /*isOutput=*/true);
     types.push_back(MemRefType::get({0}, builder.getI8Type()));
     attributes.push_back(builder.getDictionaryAttr(
         builder.getNamedAttr("edge.arena", builder.getUnitAttr())));

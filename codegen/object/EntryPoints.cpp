@@ -26,7 +26,8 @@ enum Status {
   NoSuchLayer,
   NpuFailed,
   NoTiles,
-  OtherVectors
+  OtherVectors,
+  SizeOutOfRange
 };
 
 /// What a process of Linux says to get registers for tiles on x86-64: the
@@ -69,6 +70,8 @@ private:
   /// Refuses machines whose vectors are not as long as `inner` takes them to
   /// be.
   void checkVectorLength(IRBuilder<> &builder, const Function &inner);
+  /// Refuses sizes outside of their range; `arguments` begin with the inputs.
+  void checkSizes(IRBuilder<> &builder, ArrayRef<Value *> arguments);
   /// Returns `status` where `wrong` is true; goes on where it is not.
   void refuse(IRBuilder<> &builder, Value *wrong, Status status);
   /// The public function of that suffix, which checks its arguments and calls
@@ -136,6 +139,20 @@ void EntryPoints::requestTiles(IRBuilder<> &builder) {
   refuse(builder, builder.CreateIsNotNull(result), NoTiles);
 }
 
+void EntryPoints::checkSizes(IRBuilder<> &builder,
+                             ArrayRef<Value *> arguments) {
+  for (auto [input, argument] : zip(model.inputs, arguments)) {
+    if (!input.range)
+      continue;
+    auto [least, most] = *input.range;
+    Value *given = builder.CreateLoad(i32, argument);
+    // One comparison, in which what is too small is very large.
+    Value *above = builder.CreateSub(given, number(i32, least));
+    refuse(builder, builder.CreateICmpUGT(above, number(i32, most - least)),
+           SizeOutOfRange);
+  }
+}
+
 void EntryPoints::checkVectorLength(IRBuilder<> &builder,
                                     const Function &inner) {
   Attribute range = inner.getFnAttribute(Attribute::VScaleRange);
@@ -189,6 +206,7 @@ Function *EntryPoints::buildEntry(Function &inner, StringRef suffix) {
                                  number(size, arena.bytes)),
            SmallArena);
   }
+  checkSizes(builder, arguments);
   checkVectorLength(builder, inner);
   if (usesTiles() && module.getTargetTriple().isOSLinux())
     requestTiles(builder);

@@ -57,6 +57,11 @@ private:
   /// Declares the function of that suffix, which takes inputs, outputs, arenas
   /// and `last`, if there is such an argument.
   void writeEntry(StringRef suffix, StringRef last);
+  /// What a comment on `tensor` says of sizes of run time.
+  void writeSizes(const TensorInterface &tensor);
+  static bool isSized(const TensorInterface &tensor) {
+    return !tensor.dims.empty() || !tensor.shape.empty();
+  }
   void writeLayers();
   void writeExample();
   void writeDriver();
@@ -101,15 +106,31 @@ void HeaderWriter::writeTensorMacros(const TensorInterface &tensor,
   std::string macro = macroOf(tensor, kind);
   const ElementInfo *info = getElementInfo(tensor.type.getElementType());
   os << "/* '" << makeComment(tensor.name) << "': " << info->name << ", "
-     << formatShape(tensor.type) << ", row-major */\n"
+     << formatShape(tensor.type) << ", row-major";
+  writeSizes(tensor);
+  os << " */\n"
      << "#define " << macro << "_SIZE " << tensor.type.getNumElements()
-     << " /* elements */\n"
+     << " /* elements" << (isSized(tensor) ? ", at most" : "") << " */\n"
      << "#define " << macro << "_BYTES " << tensor.bytes << "\n"
      << "#define " << macro << "_TYPE EDGECC_TYPE_" << info->macro << "\n"
      << "#define " << macro << "_RANK " << tensor.type.getRank() << "\n";
   for (auto [i, size] : enumerate(tensor.type.getShape()))
     os << "#define " << macro << "_DIM" << i << " " << size << "\n";
   os << "\n";
+}
+
+void HeaderWriter::writeSizes(const TensorInterface &tensor) {
+  if (tensor.range)
+    os << ": the size of '" << makeComment(tensor.name) << "', from "
+       << tensor.range->first << " to " << tensor.range->second;
+  if (isSized(tensor))
+    os << ",\n * the largest shape: elements follow each other without gaps, "
+          "and memory is\n * there for all of it";
+  for (auto [i, name] : enumerate(tensor.dims))
+    if (!name.empty())
+      os << "; dimension " << i << " is '" << makeComment(name) << "'";
+  if (!tensor.shape.empty())
+    os << "; its shape is '" << makeComment(tensor.shape) << "'";
 }
 
 void HeaderWriter::writeMacros() {
@@ -122,6 +143,9 @@ void HeaderWriter::writeMacros() {
     os << "#define " << prefix << "_NO_SUCH_LAYER EDGECC_NO_SUCH_LAYER\n";
   if (hasNpu() && !model.hasNpuFallback)
     os << "#define " << prefix << "_NPU_FAILED EDGECC_NPU_FAILED\n";
+  if (model.hasSizes())
+    os << "#define " << prefix
+       << "_SIZE_OUT_OF_RANGE EDGECC_SIZE_OUT_OF_RANGE\n";
   os << "\n#define " << prefix << "_MODEL_VERSION 0\n\n"
      << "/* The memory that a run works in. All other memory that the network\n"
      << " * uses is constant (" << model.weightBytes

@@ -199,6 +199,14 @@ FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
     while (isReservedName(tensor.cName) ||
            !names.insert(StringRef(tensor.cName).upper()).second)
       tensor.cName += tensor.cName.back() == '_' ? "x" : "_";
+    if (auto dims = main.getArgAttrOfType<ArrayAttr>(number, "edge.dims"))
+      for (auto dim : dims.getAsRange<StringAttr>())
+        tensor.dims.push_back(dim.str());
+    if (auto shape = main.getArgAttrOfType<StringAttr>(number, "edge.shape"))
+      tensor.shape = shape.str();
+    if (auto range =
+            main.getArgAttrOfType<DenseI64ArrayAttr>(number, "edge.range"))
+      tensor.range = {range[0], range[1]};
     bool isOutput = bool(main.getArgAttr(number, "edge.output"));
     (isOutput ? result.outputs : result.inputs).push_back(std::move(tensor));
   }

@@ -27,6 +27,14 @@ struct TensorInterface {
   mlir::RankedTensorType type;
   /// Bytes in memory.
   int64_t bytes = 0;
+  /// The names of its dimensions whose sizes are known at run time only, empty
+  /// for others; `type` has the largest sizes. Inputs only.
+  llvm::SmallVector<std::string> dims;
+  /// The name of the output that holds the shape of this one, if the shape is
+  /// known at run time only.
+  std::string shape;
+  /// Of an input that is the size of a dimension: the least and the largest.
+  std::optional<std::pair<int64_t, int64_t>> range;
 };
 
 /// A value inside of a network, in memory.
@@ -79,6 +87,13 @@ struct ModelInterface {
   /// them, and `taskStackBytes` is the most stack that a task takes, if known.
   unsigned threads = 1;
   std::optional<uint64_t> taskStackBytes;
+
+  /// Whether a run takes sizes, and refuses those outside of their range.
+  bool hasSizes() const {
+    return llvm::any_of(inputs, [](const TensorInterface &input) {
+      return input.range.has_value();
+    });
+  }
 
   /// The regions, or the arena as the only one.
   llvm::SmallVector<RegionInterface> getArenas() const {

@@ -127,6 +127,8 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     EdgeStageOptions edge;
     edge.conversion.inlineFunction = inlineFunctionBody;
     edge.conversion.evaluate = evaluateConstants;
+    edge.conversion.roundNarrow =
+        options.excessPrecision == ExcessPrecision::None;
     OptStageOptions opt;
     opt.evaluate = evaluateConstants;
     opt.optLevel = options.codegen.optLevel == OptLevel::O0 ? 0 : 2;

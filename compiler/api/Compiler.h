@@ -45,6 +45,14 @@ enum class Precision {
   F16,
 };
 
+/// How values that a model declares as f16 or bf16 are computed.
+enum class ExcessPrecision {
+  /// In f32, and rounded where they leave the model.
+  Fast,
+  /// Rounded after each operation.
+  None,
+};
+
 /// What to compile for, and how.
 struct CompileOptions {
   ImportOptions import;
@@ -81,6 +89,7 @@ struct CompileOptions {
   kernels::KernelTunerPtr tuner;
   WeightStorage weights;
   Precision precision = Precision::F32;
+  ExcessPrecision excessPrecision = ExcessPrecision::Fast;
   /// The threads that a run may have; with one, the object knows nothing of
   /// threads.
   unsigned threads = 1;

@@ -27,13 +27,16 @@ static DictionaryAttr getOpsetsAttr(const OpsetMap &opsets, Builder &builder) {
   return attrs.getDictionary(builder.getContext());
 }
 
-static OwningOpRef<ModuleOp>
-import(StringRef path, const ImportOptions &options, MLIRContext *context) {
+static OwningOpRef<ModuleOp> import(StringRef path,
+                                    const ImportOptions &options,
+                                    MLIRContext *context,
+                                    DimensionNames &names) {
   pb::ModelProto model;
   if (failed(loadModel(path, model, context)))
     return {};
   normalise(model);
   upgrade(model);
+  names = getDimensionNames(model);
   if (failed(checkModel(model, path, context)) ||
       failed(bindDimensions(model, options, context)) ||
       failed(inferTypes(model, context)))
@@ -62,7 +65,12 @@ OwningOpRef<ModuleOp> edgecc::importOnnx(StringRef path,
                                          MLIRContext *context) {
   context->loadDialect<func::FuncDialect, edgecc::onnx::OnnxDialect>();
   try {
-    return import(path, options, context);
+    auto importAt = [&](const ImportOptions &at, DimensionNames &names) {
+      return import(path, at, context, names);
+    };
+    DimensionNames names;
+    return options.bounds.empty() ? importAt(options, names)
+                                  : importBounded(options, importAt);
   } catch (const std::exception &e) {
     emitError(nameLoc(context, path))
         << "'" << path << "': " << tidyMessage(e.what());

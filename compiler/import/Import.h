@@ -19,6 +19,8 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
 
+#include <map>
+
 namespace edgecc {
 
 /// What the user says about a model beyond what its file says.
@@ -31,6 +33,9 @@ struct ImportOptions {
   llvm::StringMap<llvm::SmallVector<int64_t>> openShapes;
   /// Name of a symbolic dimension -> its value.
   llvm::StringMap<int64_t> dims;
+  /// Name of a symbolic dimension -> the least and the largest value that it
+  /// has at run time.
+  std::map<std::string, std::pair<int64_t, int64_t>> bounds;
 };
 
 /// Reads the model at `path`: IR version 3 and opset 7 to the newest that the
@@ -39,7 +44,10 @@ struct ImportOptions {
 ///
 /// Symbolic dimensions get their values from `options`; a leading dimension of
 /// an input that is still unknown is taken as 1, with a remark. Others stay
-/// dynamic, their names in the argument attribute `onnx.dim_params`.
+/// dynamic, their names in the argument attribute `onnx.dim_params`. Bounded
+/// ones have their largest value in `main` and are named there as well; the
+/// module has the attribute `edge.bounds`, and further functions with the
+/// attribute `edge.sizes` that are the network at other sizes.
 ///
 /// Unknown operators are not an error here. Everything else that is wrong with
 /// the file is: one error diagnostic, whose text names file, node or tensor by

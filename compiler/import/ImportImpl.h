@@ -86,6 +86,19 @@ llvm::LogicalResult bindDimensions(pb::ModelProto &model,
                                    const ImportOptions &options,
                                    mlir::MLIRContext *context);
 
+/// For each input of the graph that is no initializer, the names of its
+/// dimensions; empty where it has none.
+using DimensionNames = std::vector<std::vector<std::string>>;
+DimensionNames getDimensionNames(pb::ModelProto &model);
+
+/// The model with its bounded dimensions at their largest sizes, and beside it
+/// at others, each made by `import`, which also gives the names.
+mlir::OwningOpRef<mlir::ModuleOp> importBounded(
+    const ImportOptions &options,
+    llvm::function_ref<mlir::OwningOpRef<mlir::ModuleOp>(const ImportOptions &,
+                                                         DimensionNames &)>
+        import);
+
 /// ONNX's type and shape inference with data propagation, results in the
 /// value infos of the graphs.
 llvm::LogicalResult inferTypes(pb::ModelProto &model,

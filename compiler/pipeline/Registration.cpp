@@ -10,6 +10,7 @@
 #include "dialects/Edge/EdgeDialect.h"
 #include "dialects/Onnx/OnnxOps.h"
 #include "dialects/Target/TargetDialect.h"
+#include "passes/Bounds/Passes.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Layout/Passes.h"
 #include "passes/Lowering/Passes.h"
@@ -63,6 +64,7 @@ void edgecc::registerPasses() {
   registerSCFToControlFlowPass();
   registerLowerAffinePass();
 
+  bounds::registerBoundsPasses();
   fusion::registerFusionPasses();
   kernels::registerKernelsPasses();
   layout::registerLayoutPasses();

@@ -6,6 +6,7 @@
 #include "compiler/pipeline/Stages.h"
 #include "codegen/kernels/ChooseBands.h"
 #include "codegen/kernels/Passes.h"
+#include "passes/Bounds/Passes.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Layout/Passes.h"
 #include "passes/Lowering/Passes.h"
@@ -38,6 +39,8 @@ llvm::ArrayRef<llvm::StringRef> edgecc::stageNames() { return names; }
 void edgecc::buildEdgeStage(OpPassManager &manager,
                             const EdgeStageOptions &options) {
   manager.addPass(createOnnxToEdgePass(options.conversion));
+  // Before anything is equal by chance at one size.
+  manager.addPass(bounds::createBoundShapes());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(transforms::createVerifyEdge());

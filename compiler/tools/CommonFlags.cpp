@@ -74,6 +74,10 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
       shapes("shape", cl::value_desc("input:1x3x224x224"),
              cl::desc("The shape of an input with symbolic dimensions"),
              cl::cat(category)),
+      dims("dim", cl::value_desc("N=1..512"),
+           cl::desc("The size of a symbolic dimension, or the least and the "
+                    "largest that it has at run time"),
+           cl::cat(category)),
       noIntegers("fno-integers",
                  cl::desc("Compute convolutions and products of quantised "
                           "values in f32, as ONNX spells them out"),
@@ -164,6 +168,16 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                                 "f16 before they are added in f32. A CPU that "
                                 "only converts f16 computes in f32")),
           cl::cat(category)),
+      excessPrecision(
+          "fexcess-precision", cl::init(ExcessPrecision::Fast),
+          cl::desc("How values that the model declares as f16 or bf16 are "
+                   "computed:"),
+          cl::values(clEnumValN(ExcessPrecision::Fast, "fast",
+                                "in f32, and rounded where they leave the "
+                                "model (default)"),
+                     clEnumValN(ExcessPrecision::None, "none",
+                                "rounded after each operation of the model")),
+          cl::cat(category)),
       threads("fthreads", cl::init(1), cl::value_desc("N"),
               cl::desc("Split kernels for up to N threads, which the caller of "
                        "the network provides through a hook"),
@@ -214,6 +228,29 @@ bool CommonFlags::parseShapes() {
     }
     import.shapes[input] = shape;
   }
+  return true;
+}
+
+bool CommonFlags::parseDims() {
+  constexpr int64_t most = std::numeric_limits<int32_t>::max();
+  for (llvm::StringRef text : dims) {
+    auto [name, sizes] = text.rsplit('=');
+    auto [first, last] = sizes.split("..");
+    int64_t low, high;
+    bool isRange = sizes.contains("..");
+    if (name.empty() || first.getAsInteger(10, low) ||
+        (isRange ? last.getAsInteger(10, high) : (high = low, false)) ||
+        low < 0 || high < std::max<int64_t>(low, 1) || high > most)
+      return reportError("cannot read --dim=" + text +
+                         "; expected NAME=SIZE or NAME=LEAST..LARGEST");
+    if (low == high)
+      import.dims[name] = low;
+    else
+      import.bounds[name.str()] = {low, high};
+  }
+  if (!import.bounds.empty() && !calibrate.empty())
+    return reportError("--calibrate is for fixed sizes, and --dim=" +
+                       dims.front() + " has a range; expected one of them");
   return true;
 }
 
@@ -445,8 +482,9 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
                 std::to_string(threads) + " on several; expected one of them");
     return 1;
   }
-  if (!parseShapes() || !parseLimits() || !parseMap() || !parseWarnings() ||
-      !parseQuantization() || !parseCorrections() || !parseTuning())
+  if (!parseShapes() || !parseDims() || !parseLimits() || !parseMap() ||
+      !parseWarnings() || !parseQuantization() || !parseCorrections() ||
+      !parseTuning())
     return 1;
   return std::nullopt;
 }
@@ -509,6 +547,7 @@ CompileOptions CommonFlags::getOptions() const {
   options.integers = !noIntegers;
   options.roundAsTflite = rounding == "tflite";
   options.precision = precision;
+  options.excessPrecision = excessPrecision;
   options.floatFallback = floatFallback;
   options.weights = weights;
   if (!calibrate.empty())

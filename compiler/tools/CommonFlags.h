@@ -47,6 +47,7 @@ public:
 
 private:
   bool parseShapes();
+  bool parseDims();
   bool parseWarnings();
   bool parseBudget();
   bool parseWeights();
@@ -60,7 +61,7 @@ private:
   llvm::cl::opt<unsigned> sveVectorBits;
   llvm::cl::opt<std::string> name;
   llvm::cl::opt<std::string> level, maxRam, maxFlash, memoryMap;
-  llvm::cl::list<std::string> shapes;
+  llvm::cl::list<std::string> shapes, dims;
   llvm::cl::opt<bool> noIntegers;
   llvm::cl::opt<std::string> rounding;
   llvm::cl::opt<bool> warnFallback, noWarnFallback;
@@ -71,6 +72,7 @@ private:
   llvm::cl::opt<std::string> tuneCache;
   llvm::cl::opt<int64_t> blockSize;
   llvm::cl::opt<Precision> precision;
+  llvm::cl::opt<ExcessPrecision> excessPrecision;
   llvm::cl::opt<unsigned> threads;
   llvm::cl::opt<bool> pic, noPic, noWinograd, noSparse, layerSteps,
       profileLayers, dumpLayers, printTargets, printOperators, verbose;

@@ -8,6 +8,7 @@
 #include "compiler/api/Report.h"
 #include "compiler/run/Boards.h"
 #include "compiler/run/Execute.h"
+#include "compiler/run/Sizes.h"
 #include "compiler/run/Verify.h"
 #include "compiler/tools/CommonFlags.h"
 
@@ -225,7 +226,7 @@ static bool run(Compiler &compiler, const Flags &flags,
     if (flags.inputs.empty())
       return tools::reportError("the network has inputs; say with --inputs "
                                 "where they are");
-    auto read = readNpz(flags.inputs, model->interface.inputs);
+    auto read = readInputs(flags.inputs, model->interface);
     if (!read)
       return report(read.takeError());
     inputs = std::move(*read);
@@ -261,10 +262,11 @@ static bool run(Compiler &compiler, const Flags &flags,
   }
   if (flags.memory)
     printMemory(model->interface, memory);
-  if (!flags.outputs.empty())
-    if (llvm::Error error =
-            writeNpz(flags.outputs, model->interface.outputs, *outputs))
+  if (!flags.outputs.empty()) {
+    SizedOutputs sized = takeSizes(model->interface, std::move(*outputs));
+    if (llvm::Error error = writeNpz(flags.outputs, sized.tensors, sized.data))
       return report(std::move(error));
+  }
   return !flags.verifies() ||
          verify(compiler, flags, options, *model, inputs, values);
 }

@@ -8,6 +8,7 @@
 #include "dialects/Edge/EdgeConstants.h"
 #include "dialects/Edge/ValueNames.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/IR/Verifier.h"
 #include "passes/OnnxToEdge/Converters.h"
 #include "llvm/ADT/ScopeExit.h"
@@ -408,6 +409,18 @@ Value ConversionContext::slice(Value value, int64_t axis, int64_t offset,
   return create<edge::SliceOp>(value, offsets, sizes, strides);
 }
 
+Value ConversionContext::bounded(Value value, int64_t dim, Value count) {
+  int64_t number = counts.try_emplace(count, counts.size() + 1).first->second;
+  RankedTensorType type = getTensorType(value);
+  SmallVector<int64_t> shape(type.getShape());
+  if (trial > 0)
+    shape[dim] = shape[dim] * trial + trial + number;
+  auto cast = UnrealizedConversionCastOp::create(
+      builder, getLoc(), type.clone(shape), ValueRange{value, count});
+  cast->setAttr("edge.dim", builder.getI64IntegerAttr(dim));
+  return cast.getResult(0);
+}
+
 Value ConversionContext::widen(Value value) {
   auto type = dyn_cast<FloatType>(getElementType(value));
   if (type && type.getWidth() < 32)
@@ -494,6 +507,9 @@ LogicalResult ConversionContext::convertNode(onnx::NodeOp next) {
   for (auto [index, output] : llvm::enumerate(next.getOutputs())) {
     Value value = index < results->size() ? (*results)[index] : Value();
     if (value) {
+      if (options.roundNarrow)
+        value = roundAsDeclared(builder, next.getLoc(), value,
+                                getElementTypeOrSelf(output));
       edge::nameOutput(value, next.getLoc(), index);
       map(output, value);
     } else if (!output.use_empty() && !bindings.contains(output)) {
@@ -534,8 +550,24 @@ LogicalResult ConversionContext::reportUnsupported(Block &block) {
   return failure();
 }
 
+Value edgecc::roundAsDeclared(OpBuilder &builder, Location loc, Value value,
+                              Type declared) {
+  if (declared && (declared.isF16() || declared.isBF16()) &&
+      getElementType(value).isF32())
+    return edge::CastOp::create(builder, loc, value, declared);
+  return value;
+}
+
+/// Whether a result of `node` has narrow elements.
+static bool givesNarrow(onnx::NodeOp node) {
+  return llvm::any_of(node.getOutputs(), [](Value output) {
+    Type element = getElementTypeOrSelf(output);
+    return element.isF16() || element.isBF16();
+  });
+}
+
 void edgecc::inlineFunctions(Block &block, const ConverterTable &table,
-                             const InlineFunctionFn &inlineFunction) {
+                             const OnnxToEdgeOptions &options) {
   Operation *op = block.empty() ? nullptr : &block.front();
   while (op) {
     auto node = dyn_cast<onnx::NodeOp>(op);
@@ -543,16 +575,16 @@ void edgecc::inlineFunctions(Block &block, const ConverterTable &table,
       op = op->getNextNode();
       continue;
     }
-    if (!table.lookup(node)) {
+    if (!table.lookup(node) || (options.roundNarrow && givesNarrow(node))) {
       Operation *previous = op->getPrevNode();
-      if (succeeded(inlineFunction(node))) {
+      if (succeeded(options.inlineFunction(node))) {
         op = previous ? previous->getNextNode() : &block.front();
         continue;
       }
     }
     for (Region &body : node.getBodies())
       for (Block &inner : body)
-        inlineFunctions(inner, table, inlineFunction);
+        inlineFunctions(inner, table, options);
     op = op->getNextNode();
   }
 }

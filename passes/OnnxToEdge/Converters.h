@@ -261,6 +261,14 @@ public:
   llvm::FailureOr<llvm::SmallVector<Binding>>
   convertBlockToBindings(mlir::Block &block);
 
+  /// `value`, of which only the first `count` (a tensor<i32>) slices along
+  /// `dim` are there; `edgecc-bound-shapes` sees to that. In trial number n of
+  /// a conversion the dimension has another size, so that it shows what depends
+  /// on it.
+  mlir::Value bounded(mlir::Value value, int64_t dim, mlir::Value count);
+  void setTrial(int64_t number) { trial = number; }
+  bool hasBounded() const { return !counts.empty(); }
+
   /// Lets `edgeValue`, or `binding`, stand for `onnxValue`.
   void map(mlir::Value onnxValue, mlir::Value edgeValue);
   void map(mlir::Value onnxValue, Binding binding);
@@ -302,6 +310,9 @@ private:
   const OnnxToEdgeOptions &options;
   onnx::NodeOp node;
   bool hasFailed = false;
+  int64_t trial = 0;
+  /// The counts of bounded dimensions, numbered from 1.
+  llvm::DenseMap<mlir::Value, int64_t> counts;
   llvm::DenseMap<mlir::Value, mlir::Value> values;
   /// The ONNX values that are no tensors.
   llvm::DenseMap<mlir::Value, Binding> bindings;
@@ -338,10 +349,15 @@ inline mlir::Type getElementType(mlir::Value value) {
 std::optional<llvm::SmallVector<int64_t>> readInts(mlir::ElementsAttr value);
 std::optional<llvm::SmallVector<float>> readFloats(mlir::ElementsAttr value);
 
-/// Replaces nodes that have no converter by their function bodies, in nested
-/// blocks too.
+/// Replaces nodes that have no converter, or that `options` wants spelled out,
+/// by their function bodies, in nested blocks too.
 void inlineFunctions(mlir::Block &block, const ConverterTable &table,
-                     const InlineFunctionFn &inlineFunction);
+                     const OnnxToEdgeOptions &options);
+
+/// `value`, rounded if it has been computed in f32 and `declared` is f16 or
+/// bf16; `declared` may be null.
+mlir::Value roundAsDeclared(mlir::OpBuilder &builder, mlir::Location loc,
+                            mlir::Value value, mlir::Type declared);
 
 /// For an `If` whose condition is a constant of the model, the region that it
 /// takes; null otherwise.

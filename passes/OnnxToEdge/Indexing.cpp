@@ -212,7 +212,15 @@ Converted convertTopK(ConversionContext &ctx) {
   if (failed(axis))
     return failure();
   int64_t k = ctx.getNode().getI64("k", 0);
-  if (ctx.getVersion() >= 10) {
+  // Where k is known at run time, all are sorted and the first k are there.
+  Value count;
+  if (ctx.getVersion() >= 10 && ctx.operand(1) &&
+      !ctx.constant(ctx.operand(1))) {
+    k = getShape(ctx.operand(0))[*axis];
+    count = ctx.cast(ctx.reshape(ctx.operand(1), {}),
+                     ctx.getBuilder().getI32Type());
+    count = clamp(ctx, count, 0, double(k));
+  } else if (ctx.getVersion() >= 10) {
     FailureOr<SmallVector<int64_t>> list = ctx.ints(1, "k");
     if (failed(list))
       return failure();
@@ -222,7 +230,11 @@ Converted convertTopK(ConversionContext &ctx) {
   }
   auto kind = ctx.getNode().getI64("largest", 1) ? edge::ArgKind::Max
                                                  : edge::ArgKind::Min;
-  return ctx.createAll<edge::TopKOp>(kind, ctx.operand(0), *axis, k);
+  Converted all = ctx.createAll<edge::TopKOp>(kind, ctx.operand(0), *axis, k);
+  if (count && succeeded(all))
+    for (Value &value : *all)
+      value = ctx.bounded(value, *axis, count);
+  return all;
 }
 
 //===----------------------------------------------------------------------===//

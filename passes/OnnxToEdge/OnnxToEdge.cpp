@@ -151,16 +151,6 @@ static FailureOr<SmallVector<Output>> flatten(func::FuncOp function,
   return outputs;
 }
 
-/// A result that the model declares as f16 or bf16 and that has been computed
-/// in f32 is rounded.
-static Value narrowed(OpBuilder &builder, Location loc, const Output &output) {
-  Type type = output.declared;
-  if (type && (type.isF16() || type.isBF16()) &&
-      getElementType(output.value).isF32())
-    return edge::CastOp::create(builder, loc, output.value, type);
-  return output.value;
-}
-
 /// Erases operations without an effect whose results have no use.
 static void eraseDeadOps(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
@@ -182,13 +172,15 @@ struct OnnxToEdgePass : edgecc::impl::OnnxToEdgeBase<OnnxToEdgePass> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto source = module.lookupSymbol<func::FuncOp>("main");
-    if (!source || !source.getBody().hasOneBlock()) {
+    auto main = module.lookupSymbol<func::FuncOp>("main");
+    if (!main || !main.getBody().hasOneBlock()) {
       module.emitError("expected a function 'main' of one block");
       return signalPassFailure();
     }
-    if (failed(convert(source)))
-      return signalPassFailure();
+    // The same network at other sizes may be beside it.
+    for (auto source : llvm::to_vector(module.getOps<func::FuncOp>()))
+      if (failed(convertWithTrials(source)))
+        return signalPassFailure();
 
     SmallVector<StringAttr> stale;
     for (NamedAttribute attr : module->getAttrs())
@@ -199,14 +191,30 @@ struct OnnxToEdgePass : edgecc::impl::OnnxToEdgeBase<OnnxToEdgePass> {
   }
 
 private:
-  /// Puts a function of edge operations in the place of `source`.
-  LogicalResult convert(func::FuncOp source) {
+  /// Puts a function of edge operations in the place of `source`; where sizes
+  /// in it depend on values, others as well, in which they have other bounds.
+  LogicalResult convertWithTrials(func::FuncOp source) {
     ConverterTable table;
     registerAllConverters(table);
-    Block &body = source.getBody().front();
     if (options.inlineFunction)
-      inlineFunctions(body, table, options.inlineFunction);
+      inlineFunctions(source.getBody().front(), table, options);
+    constexpr int64_t trials = 2;
+    for (int64_t trial = 0; trial <= trials; ++trial) {
+      FailureOr<bool> hasBounded = convert(source, table, trial);
+      if (failed(hasBounded))
+        return failure();
+      if (!*hasBounded)
+        break;
+    }
+    source.erase();
+    return success();
+  }
 
+  /// Puts a function of edge operations beside `source`. Gives whether there
+  /// are sizes in it that depend on values.
+  FailureOr<bool> convert(func::FuncOp source, const ConverterTable &table,
+                          int64_t trial) {
+    Block &body = source.getBody().front();
     FailureOr<SmallVector<RankedTensorType>> inputs = resolveInputs(source);
     if (failed(inputs))
       return failure();
@@ -214,11 +222,19 @@ private:
     MLIRContext *context = &getContext();
     SmallVector<Type> types(inputs->begin(), inputs->end());
     OpBuilder builder(source);
-    auto target = func::FuncOp::create(builder, source.getLoc(), "main",
-                                       FunctionType::get(context, types, {}));
+    auto target =
+        func::FuncOp::create(builder, source.getLoc(), source.getSymName(),
+                             FunctionType::get(context, types, {}));
+    target->setDiscardableAttrs(source->getDiscardableAttrDictionary());
     Block *entry = target.addEntryBlock();
     builder.setInsertionPointToStart(entry);
+    if (trial > 0) {
+      target.setSymName((source.getSymName() + "_trial_" + Twine(trial)).str());
+      if (!target->hasAttr("edge.sizes"))
+        target->setAttr("edge.sizes", builder.getDictionaryAttr({}));
+    }
     ConversionContext ctx(builder, table, options);
+    ctx.setTrial(trial);
     for (auto [from, to] :
          llvm::zip(source.getArguments(), entry->getArguments())) {
       to.setLoc(from.getLoc());
@@ -234,20 +250,24 @@ private:
     }
     SmallVector<Value> results;
     for (Output &output : *outputs)
-      results.push_back(
-          narrowed(builder, body.getTerminator()->getLoc(), output));
+      results.push_back(roundAsDeclared(builder, body.getTerminator()->getLoc(),
+                                        output.value, output.declared));
     func::ReturnOp::create(builder, body.getTerminator()->getLoc(), results);
 
     target.setType(
         FunctionType::get(context, types, ValueRange(results).getTypes()));
-    for (unsigned i = 0; i < inputs->size(); ++i)
+    bool isBounded = target->getParentOp()->hasAttr("edge.bounds");
+    for (unsigned i = 0; i < inputs->size(); ++i) {
       target.setArgAttrs(i, getNameAttrs(source.getArgAttrDict(i), context));
+      if (Attribute symbols = source.getArgAttr(i, onnx::kDimParamsAttr);
+          symbols && isBounded)
+        target.setArgAttr(i, "edge.dims", symbols);
+    }
     for (auto [i, output] : llvm::enumerate(*outputs))
       target.setResultAttr(i, "edge.name",
                            StringAttr::get(context, output.name));
-    source.erase();
     eraseDeadOps(*entry);
-    return success();
+    return ctx.hasBounded();
   }
 
   OnnxToEdgeOptions options;

@@ -28,6 +28,9 @@ using InlineFunctionFn = std::function<llvm::LogicalResult(onnx::NodeOp)>;
 struct OnnxToEdgeOptions {
   InlineFunctionFn inlineFunction;
   EvaluateFn evaluate;
+  /// Rounds values of f16 and bf16 after each node, and takes the function
+  /// body, where ONNX has one, for operators that give such values.
+  bool roundNarrow = false;
 };
 
 /// Makes the pass `edgecc-onnx-to-edge`.

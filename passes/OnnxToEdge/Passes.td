@@ -22,7 +22,8 @@ def OnnxToEdge : Pass<"edgecc-onnx-to-edge", "::mlir::ModuleOp"> {
 
     Values of f16 and bf16 are computed in f32 and rounded where they leave the
     model: that is exact enough, and no processor without arithmetic on 16 bits
-    pays for casts around each operation.
+    pays for casts around each operation. With `roundNarrow` they are rounded
+    after each node, as ONNX defines them.
 
     An operator without a converter is replaced by its function body where the
     pass has a way to get it. All nodes that remain are reported in one go, and

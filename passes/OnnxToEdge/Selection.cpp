@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Shapes are static, so what these operators look at must be known at compile
-// time; which elements they select is worked out here.
+// Where what these operators look at is known at compile time, which elements
+// they select is worked out here; elsewhere in RuntimeSelection.cpp.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Edge/EdgeConstants.h"
-#include "passes/OnnxToEdge/Arithmetic.h"
+#include "passes/OnnxToEdge/RuntimeSelection.h"
 #include <map>
 #include <numeric>
 
@@ -37,11 +37,22 @@ FailureOr<SmallVector<double>> readNumbers(ConversionContext &ctx,
   return numbers;
 }
 
+/// Whether the elements of operand `index` are known, as far as it is there.
+bool isKnown(ConversionContext &ctx, unsigned index) {
+  return ctx.getNode().isAbsent(index) || ctx.constant(ctx.operand(index));
+}
+
 Value convertNonZero(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(1)))
+    return {};
+  Value x = ctx.operand(0);
+  if (!isKnown(ctx, 0) && getRank(x) > 0 &&
+      getTensorType(x).getNumElements() > 0)
+    return findNonZero(ctx, x);
   FailureOr<SmallVector<double>> numbers = readNumbers(ctx, 0, "X");
   if (failed(numbers))
     return {};
-  ArrayRef<int64_t> shape = getShape(ctx.operand(0));
+  ArrayRef<int64_t> shape = getShape(x);
   SmallVector<int64_t> found;
   for (auto [position, number] : llvm::enumerate(*numbers))
     if (number != 0)
@@ -60,9 +71,6 @@ Value convertCompress(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(2)))
     return {};
   Value x = ctx.operand(0);
-  FailureOr<SmallVector<double>> flags = readNumbers(ctx, 1, "condition");
-  if (failed(flags))
-    return {};
   int64_t axis = 0;
   if (std::optional<int64_t> number = ctx.getNode().findI64("axis")) {
     FailureOr<int64_t> normal = ctx.normalizeAxis(*number, getRank(x));
@@ -72,6 +80,14 @@ Value convertCompress(ConversionContext &ctx) {
   } else {
     x = ctx.reshape(x, {getTensorType(x).getNumElements()});
   }
+  if (!isKnown(ctx, 1) && getShape(ctx.operand(1))[0] > 0) {
+    if (getShape(ctx.operand(1))[0] > getShape(x)[axis])
+      return refuse(ctx, "has a condition that is longer than the dimension");
+    return compress(ctx, x, ctx.operand(1), axis);
+  }
+  FailureOr<SmallVector<double>> flags = readNumbers(ctx, 1, "condition");
+  if (failed(flags))
+    return {};
   SmallVector<int64_t> kept;
   for (auto [position, flag] : llvm::enumerate(*flags))
     if (flag != 0)
@@ -172,9 +188,7 @@ double overlap(const Corners &a, const Corners &b) {
 }
 
 Value convertNonMaxSuppression(ConversionContext &ctx) {
-  auto boxes = readNumbers(ctx, 0, "boxes");
-  auto scores = readNumbers(ctx, 1, "scores");
-  if (failed(boxes) || failed(scores))
+  if (failed(ctx.requireOperands(2)))
     return {};
   double limits[3] = {0, 0, -kInfinity};
   for (unsigned i = 0; i < 3; ++i) {
@@ -195,6 +209,15 @@ Value convertNonMaxSuppression(ConversionContext &ctx) {
   bool isCentered = ctx.getNode().getI64("center_point_box", 0);
   double most = limits[0], threshold = limits[1], least = limits[2];
   int64_t count = boxShape[1];
+  bool isAny = most >= 1 && getTensorType(ctx.operand(1)).getNumElements() > 0;
+  if (isAny && (!isKnown(ctx, 0) || !isKnown(ctx, 1)))
+    return suppress(ctx, {ctx.operand(0), ctx.operand(1),
+                          int64_t(std::min<double>(most, count)), threshold,
+                          least, isCentered});
+  auto boxes = readNumbers(ctx, 0, "boxes");
+  auto scores = readNumbers(ctx, 1, "scores");
+  if (failed(boxes) || failed(scores))
+    return {};
   SmallVector<int64_t> selected;
   for (int64_t batch = 0; batch < scoreShape[0]; ++batch)
     for (int64_t label = 0; label < scoreShape[1]; ++label) {

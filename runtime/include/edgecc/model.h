@@ -20,14 +20,15 @@ extern "C" {
 
 /* What a run returns. Unless it is EDGECC_OK, nothing was written; only a run
  * whose NPU has failed may have written some of the outputs. */
-#define EDGECC_OK 0               /* the outputs are written */
-#define EDGECC_NULL_POINTER 1     /* a pointer is null */
-#define EDGECC_MISALIGNED_ARENA 2 /* see the model's arena_align */
-#define EDGECC_SMALL_ARENA 3      /* see the model's arena_bytes */
-#define EDGECC_NO_SUCH_LAYER 4    /* only networks that run layer by layer */
-#define EDGECC_NPU_FAILED 5       /* the driver of the NPU has failed */
-#define EDGECC_NO_TILES 6         /* the system refuses the registers of AMX */
-#define EDGECC_OTHER_VECTORS 7    /* vectors of SVE have another length */
+#define EDGECC_OK 0                /* the outputs are written */
+#define EDGECC_NULL_POINTER 1      /* a pointer is null */
+#define EDGECC_MISALIGNED_ARENA 2  /* see the model's arena_align */
+#define EDGECC_SMALL_ARENA 3       /* see the model's arena_bytes */
+#define EDGECC_NO_SUCH_LAYER 4     /* only networks that run layer by layer */
+#define EDGECC_NPU_FAILED 5        /* the driver of the NPU has failed */
+#define EDGECC_NO_TILES 6          /* the system refuses the registers of AMX */
+#define EDGECC_OTHER_VECTORS 7     /* vectors of SVE have another length */
+#define EDGECC_SIZE_OUT_OF_RANGE 8 /* a size is not within its bounds */
 
 /* Element types, numbered as in ONNX. */
 #define EDGECC_TYPE_F32 1

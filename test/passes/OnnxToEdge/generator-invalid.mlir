@@ -62,10 +62,10 @@ func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<*xf32> {onnx.n
 
 // -----
 
-func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<*xi64> {onnx.name = "y"}) {
+func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<*xf32> {onnx.name = "y"}) {
   // expected-error @+1 {{operand 0 (X) must be known at compile time, because the size of the result depends on it}}
-  %y = onnx.node "NonZero"(%x) since 13 : (tensor<2x3xf32>) -> tensor<*xi64>
-  return %y : tensor<*xi64>
+  %y = onnx.node "Unique"(%x) since 11 : (tensor<2x3xf32>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
 }
 
 // -----

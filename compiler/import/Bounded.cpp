@@ -1,0 +1,98 @@
+//===- Bounded.cpp - a model at several sizes --------------------*- C++
+//-*-===//
+//
+// Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/import/ImportImpl.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+using namespace edgecc;
+using namespace edgecc::importer;
+
+DimensionNames importer::getDimensionNames(pb::ModelProto &model) {
+  DimensionNames names;
+  for (pb::ValueInfoProto *input : getRuntimeInputs(*model.mutable_graph())) {
+    std::vector<std::string> &own = names.emplace_back();
+    for (const auto &dim : input->type().tensor_type().shape().dim())
+      own.push_back(dim.dim_param());
+  }
+  return names;
+}
+
+/// Keeps the names of the bounded dimensions at the arguments.
+static void nameDimensions(func::FuncOp main, const DimensionNames &names,
+                           const ImportOptions &options) {
+  Builder builder(main.getContext());
+  for (auto [index, own] : llvm::enumerate(names)) {
+    SmallVector<StringRef> bounded;
+    for (const std::string &name : own)
+      bounded.push_back(options.bounds.count(name) ? StringRef(name) : "");
+    if (llvm::any_of(bounded, [](StringRef name) { return !name.empty(); }))
+      main.setArgAttr(index, edgecc::onnx::kDimParamsAttr,
+                      builder.getStrArrayAttr(bounded));
+  }
+}
+
+/// Sizes to compare the largest one with. What changes in one direction with a
+/// size, and is the same at the least and at the largest one, is the same at
+/// all; a size of one is left to the end, for it broadcasts.
+static SmallVector<int64_t> chooseSizes(int64_t least, int64_t most) {
+  SmallVector<int64_t> sizes;
+  auto add = [&](int64_t size) {
+    if (size != most && !llvm::is_contained(sizes, size))
+      sizes.push_back(size);
+  };
+  if (most > 2) {
+    least = std::max<int64_t>(least, 2);
+    for (int64_t size : {least, most - 1, (least + most) / 2})
+      add(size);
+  }
+  while (sizes.size() < 2)
+    add(most + 1 + sizes.size());
+  return sizes;
+}
+
+OwningOpRef<ModuleOp> importer::importBounded(
+    const ImportOptions &options,
+    llvm::function_ref<OwningOpRef<ModuleOp>(const ImportOptions &,
+                                             DimensionNames &)>
+        import) {
+  ImportOptions largest = options;
+  for (const auto &[symbol, range] : options.bounds)
+    largest.dims[symbol] = range.second;
+  DimensionNames names;
+  OwningOpRef<ModuleOp> module = import(largest, names);
+  if (!module)
+    return {};
+  Builder builder(module->getContext());
+  nameDimensions(module->lookupSymbol<func::FuncOp>("main"), names, options);
+  NamedAttrList bounds;
+  for (const auto &[symbol, range] : options.bounds) {
+    bounds.set(symbol,
+               builder.getDenseI64ArrayAttr({range.first, range.second}));
+    for (int64_t size : chooseSizes(range.first, range.second)) {
+      ImportOptions other = largest;
+      other.dims[symbol] = size;
+      OwningOpRef<ModuleOp> instance = import(other, names);
+      if (!instance)
+        return {};
+      auto function = instance->lookupSymbol<func::FuncOp>("main");
+      NamedAttrList sizes;
+      for (const auto &entry : other.dims)
+        sizes.set(entry.getKey(), builder.getI64IntegerAttr(entry.second));
+      function->setAttr("edge.sizes",
+                        sizes.getDictionary(module->getContext()));
+      function.setSymName(
+          "main_at_" +
+          std::to_string(module->getBody()->getOperations().size()));
+      function->remove();
+      module->push_back(function);
+    }
+  }
+  (*module)->setAttr("edge.bounds", bounds.getDictionary(module->getContext()));
+  return module;
+}

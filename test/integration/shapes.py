@@ -1,0 +1,334 @@
+#!/usr/bin/env python3
+# Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Networks whose sizes are known at run time (--dim=N=1..16).
+
+A network is compiled for a range of sizes; its results at several sizes,
+the least and the largest among them, are those of ONNX Runtime at the same
+size. Memory beyond an input holds no numbers. Sizes outside of the range are
+refused by the object; what cannot be followed is refused by the compiler, which
+names the node. Results whose size depends on values have that size as well.
+"""
+import functools
+import os
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from onnx import TensorProto, helper, numpy_helper
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import suite
+
+# The status of runtime/include/edgecc/model.h.
+SIZE_OUT_OF_RANGE = 8
+
+
+class Network:
+    """A graph that is written node by node; shapes are found by ONNX."""
+
+    def __init__(self, inputs, opset=17):
+        self.types = {n: t for n, (t, _) in inputs.items()}
+        self.shapes = {n: s for n, (_, s) in inputs.items()}
+        self.nodes, self.constants, self.opset = [], [], opset
+        self.rng = np.random.default_rng(7)
+
+    def add(self, op, *inputs, outputs=1, **attributes):
+        """The name of the first output."""
+        name = f"{op}_{len(self.nodes)}"
+        names = [name, *(f"{name}_{i}" for i in range(1, outputs))]
+        self.nodes.append(helper.make_node(op, list(inputs), names, name=name,
+                                           **attributes))
+        return name
+
+    def constant(self, array):
+        name = f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.asarray(array), name))
+        return name
+
+    def weights(self, *shape):
+        return self.constant(
+            self.rng.standard_normal(shape).astype(np.float32) / 4)
+
+    def model(self, *outputs):
+        graph = helper.make_graph(
+            self.nodes, "g",
+            [helper.make_tensor_value_info(n, self.types[n], self.shapes[n])
+             for n in self.types],
+            [helper.make_empty_tensor_value_info(o) for o in outputs],
+            self.constants)
+        model = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", self.opset)])
+        model.ir_version = 8
+        return onnx.shape_inference.infer_shapes(model, strict_mode=True)
+
+
+FLOAT, INT = TensorProto.FLOAT, TensorProto.INT64
+
+
+def pointwise():
+    n = Network({"x": (FLOAT, ["N", 4])})
+    y = n.add("Relu", n.add("Add", "x", n.weights(4)))
+    return n.model(y, n.add("Exp", y))
+
+
+def dense():
+    n = Network({"x": (FLOAT, ["N", 8])})
+    h = n.add("Relu", n.add("Gemm", "x", n.weights(8, 16), n.weights(16)))
+    return n.model(n.add("Softmax", n.add("MatMul", h, n.weights(16, 3))))
+
+
+def middle():
+    """A dimension that is not the first one, into both operands."""
+    n = Network({"x": (FLOAT, [2, "N", 3]), "y": (FLOAT, [2, "N", 3])})
+    return n.model(n.add("Mul", "x", "y"),
+                   n.add("Transpose", "x", perm=[0, 2, 1]))
+
+
+def two():
+    n = Network({"x": (FLOAT, ["B", 3, "N"])})
+    return n.model(n.add("Sigmoid", "x"),
+                   n.add("Reshape", "x", n.constant(np.int64([0, -1]))))
+
+
+def softmax():
+    n = Network({"x": (FLOAT, [2, "N"])})
+    return n.model(n.add("Softmax", "x", axis=-1),
+                   n.add("LogSoftmax", "x", axis=0))
+
+
+def reductions():
+    n = Network({"x": (FLOAT, [3, "N", 2])})
+    return n.model(*(n.add(op, "x", axes=[1], keepdims=k) for op, k in [
+        ("ReduceMean", 1), ("ReduceMax", 0), ("ReduceMin", 1),
+        ("ReduceProd", 0), ("ReduceL2", 1)]),
+        n.add("ArgMax", "x", axis=1), n.add("ReduceMean", "x"))
+
+
+def products():
+    """The dimension over which a product sums."""
+    n = Network({"x": (FLOAT, [2, 3, "N"]), "y": (FLOAT, [2, "N", 4])})
+    return n.model(n.add("MatMul", "x", "y"))
+
+
+def attention():
+    """Tokens, positions, two heads, a mask, and a mean over all tokens."""
+    n = Network({"ids": (INT, ["B", "N"]), "mask": (INT, ["B", "N"])})
+    shape = n.add("Shape", "ids")
+    length = n.add("Gather", shape, n.constant(np.int64(1)), axis=0)
+    one = n.constant(np.int64([0]))
+    until = n.add("Unsqueeze", length, one)
+    positions = n.add("Slice", n.weights(16, 8), one, until)
+    x = n.add("Add", n.add("Gather", n.weights(20, 8), "ids"), positions)
+    x = n.add("LayerNormalization", x, n.weights(8), n.weights(8))
+    split = n.constant(np.int64([0, 0, 2, 4]))
+    heads = [n.add("Transpose", n.add(
+        "Reshape", n.add("MatMul", x, n.weights(8, 8)), split),
+        perm=perm) for perm in ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3])]
+    scores = n.add("Mul", n.add("MatMul", heads[0], heads[1]),
+                   n.constant(np.float32(0.5)))
+    bias = n.add("Mul", n.add("Sub", n.constant(np.float32(1)), n.add(
+        "Cast", n.add("Unsqueeze", "mask", n.constant(np.int64([1, 2]))),
+        to=FLOAT)), n.constant(np.float32(-1e9)))
+    weights = n.add("Softmax", n.add("Add", scores, bias), axis=-1)
+    y = n.add("Transpose", n.add("MatMul", weights, heads[2]),
+              perm=[0, 2, 1, 3])
+    y = n.add("Add", n.add("Reshape", y, n.constant(np.int64([0, 0, 8]))), x)
+    return n.model(y, n.add("ReduceMean", y, axes=[1], keepdims=0))
+
+
+def convolution():
+    n = Network({"x": (FLOAT, [1, 3, "N"])})
+    y = n.add("Relu", n.add("Conv", "x", n.weights(4, 3, 3), n.weights(4),
+                            pads=[1, 1]))
+    z = n.add("Conv", y, n.weights(5, 4, 3), strides=[2], pads=[1, 1])
+    w = n.add("Conv", y, n.weights(5, 4, 1), strides=[2])
+    p = n.add("MaxPool", y, kernel_shape=[3], strides=[2], pads=[1, 1])
+    return n.model(n.add("Add", z, w), p, n.add("GlobalAveragePool", z))
+
+
+def joined():
+    """Parts whose length is open before others: no gaps are left."""
+    n = Network({"x": (FLOAT, [2, "N", 3]), "y": (FLOAT, [2, "M", 3])})
+    return n.model(n.add("Concat", "x", n.weights(2, 2, 3), "y", axis=1),
+                   n.add("Concat", n.weights(2, 1, 3), "x", axis=1))
+
+
+def parts():
+    n = Network({"x": (FLOAT, [2, "N"])})
+    i = [n.constant(np.int64([k])) for k in (0, 1, 2**31)]
+    return n.model(n.add("Slice", "x", i[1], i[2], i[1]),
+                   n.add("Slice", "x", i[0], i[1], i[1]),
+                   n.add("Pad", "x", n.constant(np.int64([0, 2, 0, 1]))),
+                   n.add("CumSum", "x", i[1]))
+
+
+def quotients():
+    """Integers that do not count divide nothing by zero."""
+    n = Network({"x": (TensorProto.INT32, ["N"]),
+                 "y": (TensorProto.INT32, ["N"])})
+    return n.model(n.add("Div", "x", "y"), n.add("Mod", "x", "y"))
+
+
+def sized():
+    """The size as a number."""
+    n = Network({"x": (FLOAT, [2, "N"])})
+    length = n.add("Cast", n.add("Gather", n.add("Shape", "x"), n.constant(
+        np.int64(1)), axis=0), to=FLOAT)
+    return n.model(n.add("Div", n.add("ReduceSum", "x", n.constant(
+        np.int64([1]))), length))
+
+
+def nonzero():
+    """How many there are depends on the values, and goes on."""
+    n = Network({"x": (FLOAT, [3, 5])})
+    y = n.add("NonZero", n.add("Relu", "x"))
+    number = n.add("Cast", n.add("Size", y), to=FLOAT)
+    return n.model(y, n.add("Mul", n.add("Cast", y, to=FLOAT), number))
+
+
+def compress():
+    n = Network({"x": (FLOAT, [3, 5, 2]), "c": (TensorProto.BOOL, [4])})
+    y = n.add("Compress", "x", "c", axis=1)
+    return n.model(y, n.add("ReduceMean", y, axes=[1]),
+                   n.add("Compress", "x", "c"))
+
+
+def best():
+    n = Network({"x": (FLOAT, [3, 7]), "k": (INT, [1])})
+    y = n.add("TopK", "x", "k", outputs=2)
+    return n.model(y, y + "_1")
+
+
+def boxes():
+    n = Network({"boxes": (FLOAT, [2, 12, 4]), "scores": (FLOAT, [2, 3, 12])})
+    args = [n.constant(np.int64([8])), n.constant(np.float32([0.05])),
+            n.constant(np.float32([-0.5]))]
+    return n.model(
+        n.add("NonMaxSuppression", "boxes", "scores", *args),
+        n.add("NonMaxSuppression", n.add("Abs", "boxes"), "scores", *args[:2],
+              center_point_box=1))
+
+
+# Network, ranges, sizes to run at.
+NETWORKS = [
+    (pointwise, {"N": (0, 8)}, [0, 1, 5, 8]),
+    (dense, {"N": (1, 8)}, [1, 3, 8]),
+    (middle, {"N": (0, 8)}, [0, 1, 7, 8]),
+    (two, {"B": (1, 4), "N": (1, 6)}, [(1, 1), (3, 5), (4, 6), (4, 2)]),
+    (softmax, {"N": (1, 9)}, [1, 2, 9]),
+    (reductions, {"N": (1, 9)}, [1, 4, 9]),
+    (products, {"N": (1, 20)}, [1, 9, 20]),
+    (attention, {"B": (1, 3), "N": (1, 16)},
+     [(1, 1), (1, 16), (3, 5), (2, 9)]),
+    (convolution, {"N": (3, 17)}, [3, 4, 9, 16, 17]),
+    (joined, {"N": (1, 6), "M": (0, 5)}, [(1, 1), (4, 0), (6, 5), (2, 4)]),
+    (parts, {"N": (2, 9)}, [2, 5, 9]),
+    (quotients, {"N": (1, 9)}, [1, 9]),
+    (sized, {"N": (1, 9)}, [1, 3, 9]),
+    (nonzero, {}, [(), ()]),
+    (compress, {}, [(), ()]),
+    (best, {}, [(), ()]),
+    (boxes, {}, [(), ()]),
+]
+
+
+def flags_of(ranges):
+    return [f"--dim={n}={low}..{high}" for n, (low, high) in ranges.items()]
+
+
+def feed(model, sizes, rng):
+    """Inputs with these sizes."""
+    arrays = {}
+    for value in model.graph.input:
+        tensor = value.type.tensor_type
+        shape = [sizes.get(d.dim_param, d.dim_value) for d in tensor.shape.dim]
+        if tensor.elem_type == FLOAT:
+            array = rng.standard_normal(shape).astype(np.float32)
+        elif tensor.elem_type == TensorProto.BOOL:
+            array = rng.random(shape) < 0.6
+        else:
+            array = rng.integers(1, 4, shape).astype(
+                helper.tensor_dtype_to_np_dtype(tensor.elem_type))
+        if value.name == "mask":
+            array = (array > 1) | (np.arange(shape[-1]) == 0)
+            array = array.astype(np.int64)
+        arrays[value.name] = array
+    return arrays
+
+
+def check(options, build, ranges, runs):
+    model = build()
+    session = ort.InferenceSession(model.SerializeToString(),
+                                   providers=["CPUExecutionProvider"])
+    rng = np.random.default_rng(1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.onnx")
+        onnx.save(model, path)
+        for run in runs:
+            run = run if isinstance(run, tuple) else (run,)
+            inputs = feed(model, dict(zip(ranges, run)), rng)
+            got = suite.edgecc_run(options, path, inputs, flags_of(ranges))
+            for g, w in zip(got, session.run(None, inputs), strict=True):
+                try:
+                    suite.compare(g, w, 1e-5)
+                except suite.Failure as e:
+                    raise suite.Failure(f"at {run}: {e}")
+        for name, (low, high) in ranges.items():
+            for outside in {low - 1, high + 1} - {-1}:
+                sizes = {n: r[1] for n, r in ranges.items()} | {name: outside}
+                must_refuse(options, path, feed(model, sizes, rng),
+                            flags_of(ranges), f"status {SIZE_OUT_OF_RANGE}")
+
+
+def must_refuse(options, path, inputs, flags, text):
+    try:
+        suite.edgecc_run(options, path, inputs, flags)
+    except suite.Failure as e:
+        if text in str(e):
+            return
+        raise
+    raise suite.Failure(f"no refusal, expected '{text}'")
+
+
+def reversed_steps():
+    n = Network({"x": (FLOAT, ["N", 4])})
+    return n.model(n.add("Slice", "x", *(n.constant(np.int64([k])) for k in (
+        -1, -2**31, 0, -1))))
+
+
+def halves():
+    n = Network({"x": (FLOAT, ["N", 4])})
+    return n.model(n.add("Reshape", "x", n.constant(np.int64([-1, 8]))))
+
+
+REFUSED = [(reversed_steps, {"N": (2, 8)}, "Slice_0"),
+           (halves, {"N": (2, 8)}, "")]
+
+
+def check_refusal(options, build, ranges, text):
+    model = build()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.onnx")
+        onnx.save(model, path)
+        p = suite.command([os.path.join(options.bin, "edgecc"), path,
+                           "-o", os.path.join(folder, "m.o"),
+                           *flags_of(ranges)], options.timeout)
+    if p.returncode != 1 or "error: " not in p.stderr or text not in p.stderr:
+        raise suite.Failure(f"exit {p.returncode}: {p.stderr.strip()[:200]}")
+
+
+def main():
+    options = suite.parser(__doc__).parse_args()
+    tests = [(build.__name__, functools.partial(check, options, build, *rest))
+             for build, *rest in NETWORKS]
+    tests += [(build.__name__,
+               functools.partial(check_refusal, options, build, *rest))
+              for build, *rest in REFUSED]
+    return suite.run(tests, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
