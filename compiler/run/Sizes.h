@@ -6,7 +6,7 @@
 #ifndef EDGECC_COMPILER_RUN_SIZES_H
 #define EDGECC_COMPILER_RUN_SIZES_H
 
-#include "compiler/run/Npz.h"
+#include "codegen/numpy/Npz.h"
 
 namespace edgecc {
 

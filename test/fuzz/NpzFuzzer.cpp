@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
-#include "compiler/run/Npz.h"
+#include "codegen/numpy/Npz.h"
 #include "test/fuzz/MemoryFile.h"
 
 #include "mlir/IR/Builders.h"
