@@ -5,6 +5,7 @@
 
 #include "compiler/api/Compiler.h"
 #include "codegen/kernels/InnerProduct.h"
+#include "codegen/kernels/WeightPattern.h"
 #include "compiler/api/MemoryFit.h"
 #include "compiler/api/Report.h"
 #include "compiler/pipeline/Evaluate.h"
@@ -137,6 +138,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     opt.calibrator = options.calibrator;
     opt.price = [&](ModuleOp quantized) { return price(quantized, options); };
     opt.weights = options.weights;
+    opt.prune = options.prune;
     // Nobody else has computed such a network before.
     opt.integerSums = bool(options.calibrator);
     opt.narrowProducts = options.precision == Precision::BF16;
@@ -280,6 +282,21 @@ static std::vector<OperandMemory> findRegions(func::CallOp call) {
   return regions;
 }
 
+/// What `edge.weights` of a call says, if it is there.
+static std::optional<WeightReport> readWeights(func::CallOp call) {
+  auto attr = call->getAttrOfType<DictionaryAttr>(kernels::weightsAttrName);
+  if (!attr)
+    return std::nullopt;
+  WeightReport report;
+  report.count = attr.getAs<IntegerAttr>("count").getInt();
+  report.zeros = attr.getAs<IntegerAttr>("zeros").getInt();
+  report.bytes = attr.getAs<IntegerAttr>("bytes").getInt();
+  report.pattern = attr.getAs<StringAttr>("pattern").str();
+  report.isSparse = bool(attr.get("sparse"));
+  report.why = attr.getAs<StringAttr>("why").str();
+  return report;
+}
+
 static std::vector<LayerReport> readLayers(func::FuncOp main) {
   std::vector<LayerReport> layers;
   main.walk([&](func::CallOp call) {
@@ -296,6 +313,7 @@ static std::vector<LayerReport> readLayers(func::FuncOp main) {
       for (auto reason : reasons.getAsRange<StringAttr>())
         layer.transposes.push_back(reason.str());
     layer.weightBytes = countWeights(call);
+    layer.weights = readWeights(call);
     layer.kernel = call.getCallee().str();
     layer.operands = findRegions(call);
     if (auto time = call->getAttrOfType<IntegerAttr>("edge.time"))

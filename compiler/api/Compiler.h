@@ -88,6 +88,8 @@ struct CompileOptions {
   /// Measures the best candidates of the cost models; without one these decide.
   kernels::KernelTunerPtr tuner;
   WeightStorage weights;
+  /// Which weights become zero.
+  prune::PruneOptions prune;
   Precision precision = Precision::F32;
   ExcessPrecision excessPrecision = ExcessPrecision::Fast;
   /// The threads that a run may have; with one, the object knows nothing of
@@ -103,6 +105,18 @@ struct CompileOptions {
   std::function<llvm::LogicalResult(mlir::PassManager &)> configure;
 };
 
+/// The weights of an operation that multiplies.
+struct WeightReport {
+  int64_t count = 0, zeros = 0;
+  /// Of all of them.
+  int64_t bytes = 0;
+  /// Where the zeros are, as `kernels::findPattern` names it.
+  std::string pattern;
+  /// Whether the kernel leaves zeros out, and why or why not.
+  bool isSparse = false;
+  std::string why;
+};
+
 /// One operation of the compiled network, for reports.
 struct LayerReport {
   std::string name;
@@ -113,6 +127,8 @@ struct LayerReport {
   std::vector<std::string> transposes;
   /// Bytes of the constants that it reads; layers may share some.
   int64_t weightBytes = 0;
+  /// Its weights, if they are known.
+  std::optional<WeightReport> weights;
   /// When it runs, and the buffers that it reads or writes.
   int64_t time = 0;
   llvm::SmallVector<int64_t> buffers;

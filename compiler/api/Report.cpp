@@ -86,6 +86,20 @@ static void writePlacement(llvm::json::OStream &json,
   });
 }
 
+static void writeWeights(llvm::json::OStream &json,
+                         const WeightReport &weights) {
+  json.attributeObject("weights", [&] {
+    json.attribute("count", weights.count);
+    json.attribute("sparsity",
+                   roundNumber(double(weights.zeros) /
+                               double(std::max<int64_t>(weights.count, 1))));
+    json.attribute("pattern", weights.pattern);
+    json.attribute("kernel", weights.isSparse ? "sparse" : "dense");
+    json.attribute("why", weights.why);
+    json.attribute("dense_bytes", weights.bytes);
+  });
+}
+
 void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
   llvm::json::OStream json(os, /*IndentSize=*/2);
   json.object([&] {
@@ -136,6 +150,8 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
                 json.value(reason);
             });
           json.attribute("weight_bytes", layer.weightBytes);
+          if (layer.weights)
+            writeWeights(json, *layer.weights);
           json.attribute("time", layer.time);
           json.attribute("kernel", layer.kernel);
           writeCost(json, layer.cost, layer.macs);

@@ -17,6 +17,7 @@
 #include "passes/Memory/Passes.h"
 #include "passes/OnnxToEdge/Passes.h"
 #include "passes/Place/Passes.h"
+#include "passes/Prune/Passes.h"
 #include "passes/Quantization/Passes.h"
 #include "passes/Schedule/Passes.h"
 #include "passes/Transforms/Passes.h"
@@ -71,6 +72,7 @@ void edgecc::registerPasses() {
   memory::registerMemoryPasses();
   npu::registerNpuPasses();
   place::registerPlacePasses();
+  prune::registerPrunePasses();
   quantization::registerQuantizationPasses();
   registerLoweringPasses();
   registerOnnxToEdgePasses();

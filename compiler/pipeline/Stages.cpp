@@ -12,6 +12,7 @@
 #include "passes/Lowering/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Place/Passes.h"
+#include "passes/Prune/Passes.h"
 #include "passes/Quantization/Passes.h"
 #include "passes/Schedule/Passes.h"
 #include "passes/Transforms/Passes.h"
@@ -88,15 +89,26 @@ static void addPlacement(OpPassManager &manager, const OptStageOptions &opt) {
 void edgecc::buildOptStage(OpPassManager &manager,
                            const OptStageOptions &options) {
   OpPassManager &first = manager.nest<func::FuncOp>();
+  // While weights are in the order of the graph, which masks have.
+  if (options.prune.any())
+    first.addPass(prune::createPruneWeightsPass(options.prune));
   // Before layout, which knows convolutions only in their ordinary form.
   first.addPass(transforms::createDecomposeConvTranspose());
-  if (options.calibrator || options.weights.bits) {
+  bool prunesChannels =
+      options.prune.pruning &&
+      options.prune.pruning->method == prune::Method::Channels;
+  if (options.calibrator || options.weights.bits || prunesChannels) {
     // What is quantised has its normalisations in the weights, and nothing is
     // transposed in between.
     addSimplification(first);
     addLayout(first);
     addConstantFolding(first, options.evaluate);
   }
+  if (prunesChannels)
+    first.addPass(prune::createPruneChannelsPass(
+        options.prune.pruning->pattern.share, options.prune.calibrator));
+  if (options.prune.any())
+    first.addPass(prune::createRemoveDeadChannels());
   if (options.weights.bits)
     first.addPass(quantization::createQuantizeWeightsPass(
         {options.weights.bits, options.weights.blockSize}, options.calibrator));
@@ -137,6 +149,8 @@ void edgecc::buildOptStage(OpPassManager &manager,
   }
   // Before maps are made, which take constants of one value into their body.
   addConstantFolding(function, options.evaluate);
+  if (options.optLevel > 0)
+    function.addPass(prune::createRemoveDeadChannels());
   if (options.optLevel > 0) {
     function.addPass(fusion::createFuseElementwise());
     function.addPass(createCSEPass());

@@ -14,6 +14,7 @@
 #include "codegen/kernels/Tune.h"
 #include "codegen/npu/Npu.h"
 #include "passes/OnnxToEdge/Passes.h"
+#include "passes/Prune/Pruning.h"
 #include "passes/Quantization/Calibrate.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -84,6 +85,7 @@ struct OptStageOptions {
   /// Tells what quantised networks take, for the budget of the calibrator.
   PriceFn price;
   WeightStorage weights;
+  prune::PruneOptions prune;
   /// Computes products of f32 from factors rounded to bf16.
   bool narrowProducts = false;
   /// What is said of operations that stay in float in a quantised network.

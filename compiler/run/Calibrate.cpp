@@ -14,6 +14,7 @@
 #include "codegen/numpy/Npz.h"
 #include "compiler/pipeline/Evaluate.h"
 #include "compiler/run/Accuracy.h"
+#include "compiler/run/InputMoments.h"
 #include "compiler/run/RangeRules.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -140,7 +141,7 @@ public:
   FailureOr<std::unique_ptr<Trial>> load(func::FuncOp function) override;
   LogicalResult writeReport(ArrayRef<Value> values) override;
   FailureOr<std::vector<std::vector<double>>>
-  findMoments(ArrayRef<Value> values) override;
+  findMoments(ArrayRef<ProductInput> inputs) override;
 
 private:
   friend class ExampleTrial;
@@ -223,34 +224,25 @@ LogicalResult ExampleCalibrator::observe(ArrayRef<Value> values) {
 }
 
 FailureOr<std::vector<std::vector<double>>>
-ExampleCalibrator::findMoments(ArrayRef<Value> values) {
+ExampleCalibrator::findMoments(ArrayRef<ProductInput> inputs) {
+  SmallVector<Value> values;
+  std::vector<InputMoments> moments;
+  for (const ProductInput &input : inputs) {
+    values.push_back(input.value);
+    moments.emplace_back(input);
+  }
   if (failed(observe(values)))
     return failure();
-  std::vector<std::vector<double>> moments;
-  for (Value value : values) {
-    int64_t size = cast<ShapedType>(value.getType()).getShape().back();
-    moments.emplace_back(size * size, 0);
-  }
   for (const TensorData &example : examples.inputs) {
     if (llvm::Error error = original->run(example))
       return fail(std::move(error));
-    for (auto [i, sums] : llvm::enumerate(moments)) {
-      auto size = int64_t(std::sqrt(double(sums.size())));
-      ArrayRef<float> elements = original->value(i);
-      for (; !elements.empty(); elements = elements.drop_front(size))
-        for (int64_t row = 0; row < size; ++row)
-          for (int64_t column = 0; column <= row; ++column)
-            sums[row * size + column] +=
-                double(elements[row]) * elements[column];
-    }
+    for (auto [i, sums] : llvm::enumerate(moments))
+      sums.add(original->value(i));
   }
-  for (std::vector<double> &sums : moments) {
-    auto size = int64_t(std::sqrt(double(sums.size())));
-    for (int64_t row = 0; row < size; ++row)
-      for (int64_t column = 0; column < row; ++column)
-        sums[column * size + row] = sums[row * size + column];
-  }
-  return moments;
+  std::vector<std::vector<double>> found;
+  for (InputMoments &sums : moments)
+    found.push_back(sums.take());
+  return found;
 }
 
 FailureOr<SmallVector<CalibratedRange>>

@@ -6,6 +6,7 @@
 #include "compiler/tools/CommonFlags.h"
 #include "compiler/api/MemoryMap.h"
 #include "compiler/pipeline/Registration.h"
+#include "compiler/run/MaskFile.h"
 #include "compiler/run/Tune.h"
 #include "passes/OnnxToEdge/Operators.h"
 
@@ -147,6 +148,21 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                            "weights up or down as it disturbs products less; "
                            "or none"),
                   cl::cat(category)),
+      prune("prune", cl::value_desc("method:zeros"),
+            cl::desc("Make weights of f32 zero: those of least magnitude "
+                     "(magnitude), or those that others make good for best on "
+                     "the examples of --calibrate (obc). A share of them "
+                     "(magnitude:0.8), a share in blocks of output by input "
+                     "channels (magnitude:0.8:4x1), or all but so many of each "
+                     "group of input channels (magnitude:2:4); or remove "
+                     "channels that a share of the multiplications is for "
+                     "(channels:0.4, by examples if there are any)"),
+            cl::cat(category)),
+      pruneMask(
+          "prune-mask", cl::value_desc("file.npz"),
+          cl::desc("Make weights zero where these masks are, by the names "
+                   "of layers as --emit-mask writes them"),
+          cl::cat(category)),
       tune("tune",
            cl::desc("Measure the best candidates of the cost models for each "
                     "kernel, here or through --runner, and take the fastest"),
@@ -388,7 +404,8 @@ bool CommonFlags::parseQuantization() {
     return reportError("--accuracy-report is about quantised activations, "
                        "which --quantize=" +
                        quantize + " has not");
-  if (!weightsAlone && quantize.empty() != calibrate.empty())
+  if (!weightsAlone && quantize.empty() != calibrate.empty() &&
+      !(quantize.empty() && pruning.pruning))
     return reportError("--quantize and --calibrate go together");
   if (!accuracyReport.empty() && quantize.empty())
     return reportError("--accuracy-report is about networks that --quantize "
@@ -420,6 +437,30 @@ bool CommonFlags::parseCorrections() {
                          "' in --corrections; expected bias, equalize, "
                          "rounding or none");
   }
+  return true;
+}
+
+bool CommonFlags::prunesByExamples() const {
+  return pruning.pruning &&
+         pruning.pruning->method == prune::Method::SecondOrder;
+}
+
+bool CommonFlags::parsePruning() {
+  if (!prune.empty()) {
+    auto parsed = prune::parsePruning(prune);
+    if (!parsed)
+      return reportError("in --prune: " + llvm::toString(parsed.takeError()));
+    pruning.pruning = *parsed;
+  }
+  if (prunesByExamples() && calibrate.empty())
+    return reportError("--prune=" + prune +
+                       " goes by examples, which --calibrate names");
+  if (pruneMask.empty())
+    return true;
+  auto masks = readMasks(pruneMask);
+  if (!masks)
+    return reportError(llvm::toString(masks.takeError()));
+  pruning.given = std::make_shared<prune::Masks>(std::move(*masks));
   return true;
 }
 
@@ -483,8 +524,8 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
     return 1;
   }
   if (!parseShapes() || !parseDims() || !parseLimits() || !parseMap() ||
-      !parseWarnings() || !parseQuantization() || !parseCorrections() ||
-      !parseTuning())
+      !parseWarnings() || !parsePruning() || !parseQuantization() ||
+      !parseCorrections() || !parseTuning())
     return 1;
   return std::nullopt;
 }
@@ -550,10 +591,15 @@ CompileOptions CommonFlags::getOptions() const {
   options.excessPrecision = excessPrecision;
   options.floatFallback = floatFallback;
   options.weights = weights;
-  if (!calibrate.empty())
-    options.calibrator =
+  options.prune = pruning;
+  if (!calibrate.empty()) {
+    CalibratorPtr calibrator =
         createCalibrator({calibrate, rangeRule, quantize == "int16" ? 16u : 8u,
                           budget, accuracyReport, chosenCorrections});
+    options.prune.calibrator = calibrator;
+    if (!quantize.empty())
+      options.calibrator = calibrator;
+  }
   if (tune)
     options.tuner = createTuner(
         {runner, tuneCache, EDGECC_VERSION " " LLVM_VERSION_STRING});

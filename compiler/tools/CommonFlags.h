@@ -56,6 +56,9 @@ private:
   bool parseMap();
   bool parseCorrections();
   bool parseTuning();
+  bool parsePruning();
+  /// Whether the examples say which weights become zero.
+  bool prunesByExamples() const;
 
   llvm::cl::opt<std::string> cpu, target, attrs, march;
   llvm::cl::opt<unsigned> sveVectorBits;
@@ -67,7 +70,7 @@ private:
   llvm::cl::opt<bool> warnFallback, noWarnFallback;
   llvm::cl::list<std::string> errors;
   llvm::cl::opt<std::string> quantize, maxLoss, maxBytes, maxLatency,
-      accuracyReport, calibrate, calibration, corrections;
+      accuracyReport, calibrate, calibration, corrections, prune, pruneMask;
   llvm::cl::opt<bool> tune;
   llvm::cl::opt<std::string> tuneCache;
   llvm::cl::opt<int64_t> blockSize;
@@ -85,6 +88,7 @@ private:
   QuantizationBudget budget;
   Corrections chosenCorrections;
   WeightStorage weights;
+  prune::PruneOptions pruning;
 };
 
 } // namespace edgecc::tools

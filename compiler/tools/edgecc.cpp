@@ -5,6 +5,7 @@
 
 #include "compiler/api/Report.h"
 #include "compiler/kit/Kit.h"
+#include "compiler/run/MaskFile.h"
 #include "compiler/tools/CommonFlags.h"
 
 #include "codegen/object/Bindings.h"
@@ -46,6 +47,12 @@ struct Flags {
   cl::opt<std::string> report{"report", cl::value_desc("file"),
                               cl::desc("Write a report in JSON"),
                               cl::cat(category)};
+  cl::opt<std::string> emitMask{
+      "emit-mask", cl::value_desc("file.npz"),
+      cl::desc(
+          "Write which weights of each layer are not zero, output channels "
+          "first, for training to go on with"),
+      cl::cat(category)};
   cl::opt<std::string> npu{
       "npu", cl::value_desc("name[:argument]"),
       cl::desc(
@@ -177,6 +184,8 @@ bool compileObject(Compiler &compiler, const Flags &flags) {
   std::optional<std::vector<Binding>> bindings = findBindings(flags.bindings);
   if (!bindings)
     return false;
+  if (!flags.emitMask.empty())
+    options.prune.found = std::make_shared<prune::Masks>();
   llvm::FailureOr<CompiledModel> model =
       compiler.compile(flags.common.model, options);
   if (failed(model))
@@ -192,8 +201,14 @@ bool compileObject(Compiler &compiler, const Flags &flags) {
       });
     });
   };
+  auto writeMask = [&] {
+    if (flags.emitMask.empty())
+      return true;
+    llvm::Error error = writeMasks(flags.emitMask, *options.prune.found);
+    return !error || tools::reportError(llvm::toString(std::move(error)));
+  };
   auto writeRest = [&] {
-    return writeBindings() &&
+    return writeBindings() && writeMask() &&
            (flags.report.empty() ||
             tools::writeFile(
                 flags.report,

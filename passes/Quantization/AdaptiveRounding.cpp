@@ -4,11 +4,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Quantization/AdaptiveRounding.h"
+#include "passes/Quantization/SquareMatrix.h"
 
 #include <algorithm>
 #include <cmath>
 
 using namespace llvm;
+using namespace edgecc::quantization;
 
 static constexpr double mostInteger = 127;
 
@@ -37,7 +39,8 @@ static void roundColumn(MutableArrayRef<double> integers,
     for (size_t k = 0; k < size; ++k) {
       // The other of the two neighbours.
       double step = integers[k] > exact[k] ? -1 : 1;
-      if (std::abs(integers[k] + step - exact[k]) > 1 ||
+      // What has been pruned stays so.
+      if (exact[k] == 0 || std::abs(integers[k] + step - exact[k]) > 1 ||
           std::abs(integers[k] + step) > mostInteger ||
           2 * step * slopes[k] + row(k)[k] >= 0)
         continue;
@@ -51,19 +54,13 @@ static void roundColumn(MutableArrayRef<double> integers,
 std::vector<double> edgecc::quantization::roundByMoments(
     ArrayRef<float> matrix, ArrayRef<double> scales, ArrayRef<double> moments) {
   size_t columns = scales.size(), rows = matrix.size() / columns;
-  // Few examples leave directions open, in which nothing should move far.
-  std::vector<double> damped(moments.begin(), moments.end());
-  double mean = 0;
-  for (size_t k = 0; k < rows; ++k)
-    mean += moments[k * rows + k] / double(rows);
-  for (size_t k = 0; k < rows; ++k)
-    damped[k * rows + k] += 0.01 * mean;
+  SquareMatrix damped = dampMoments(moments, int64_t(rows));
   std::vector<double> result(matrix.size()), integers(rows), exact(rows);
   for (size_t column = 0; column < columns; ++column) {
     for (size_t k = 0; k < rows; ++k)
       exact[k] = matrix[k * columns + column] / scales[column];
     roundColumn(integers, exact,
-                [&](size_t k) { return damped.data() + k * rows; });
+                [&](size_t k) { return &damped.at(int64_t(k), 0); });
     for (size_t k = 0; k < rows; ++k)
       result[k * columns + column] = integers[k];
   }

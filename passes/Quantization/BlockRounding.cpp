@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Quantization/BlockRounding.h"
+#include "passes/Quantization/SquareMatrix.h"
 
 #include "llvm/ADT/APFloat.h"
 #include "llvm/Support/MathExtras.h"
@@ -57,92 +58,14 @@ static float chooseScale(ArrayRef<double> numbers, const Rounding &rounding) {
   return best;
 }
 
-//===----------------------------------------------------------------------===//
-// Second order
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-/// A square matrix.
-struct Square {
-  explicit Square(int64_t size) : size(size), elements(size * size, 0) {}
-
-  double &at(int64_t i, int64_t j) { return elements[i * size + j]; }
-  double at(int64_t i, int64_t j) const { return elements[i * size + j]; }
-
-  int64_t size;
-  std::vector<double> elements;
-};
-
-} // namespace
-
-/// Makes the lower triangle L of `a` with L L' = a; false if there is none.
-static bool factorise(Square &a) {
-  for (int64_t i = 0; i < a.size; ++i)
-    for (int64_t j = 0; j <= i; ++j) {
-      double sum = a.at(i, j);
-      for (int64_t k = 0; k < j; ++k)
-        sum -= a.at(i, k) * a.at(j, k);
-      if (i != j)
-        a.at(i, j) = sum / a.at(j, j);
-      else if (sum > 0)
-        a.at(i, i) = std::sqrt(sum);
-      else
-        return false;
-    }
-  return true;
-}
-
-/// The inverse of L L', of which `lower` has L.
-static Square invert(const Square &lower) {
-  int64_t size = lower.size;
-  // Row j of `columns` is column j of the inverse of L.
-  Square columns(size), inverse(size);
-  for (int64_t j = 0; j < size; ++j)
-    for (int64_t i = j; i < size; ++i) {
-      double sum = i == j ? 1 : 0;
-      for (int64_t k = j; k < i; ++k)
-        sum -= lower.at(i, k) * columns.at(j, k);
-      columns.at(j, i) = sum / lower.at(i, i);
-    }
-  for (int64_t i = 0; i < size; ++i)
-    for (int64_t j = 0; j <= i; ++j) {
-      double sum = 0;
-      for (int64_t k = i; k < size; ++k)
-        sum += columns.at(i, k) * columns.at(j, k);
-      inverse.at(i, j) = inverse.at(j, i) = sum;
-    }
-  return inverse;
-}
-
-/// L with L L' = the inverse of `moments`, which is made a little rounder, so
-/// that there is one; of size 0 if there is none nevertheless. Column i of it
-/// says how rows after i make good what is wrong in row i.
-static Square relations(ArrayRef<double> moments, int64_t size) {
-  constexpr double damping = 0.01;
-  Square lower(size);
-  std::copy(moments.begin(), moments.end(), lower.elements.begin());
-  double mean = 0;
-  for (int64_t i = 0; i < size; ++i)
-    mean += lower.at(i, i) / double(size);
-  if (!(mean > 0))
-    return Square(0);
-  for (int64_t i = 0; i < size; ++i)
-    lower.at(i, i) += damping * mean;
-  if (!factorise(lower))
-    return Square(0);
-  Square inverse = invert(lower);
-  return factorise(inverse) ? inverse : Square(0);
-}
-
 RoundedBlocks edgecc::quantization::roundBlocks(ArrayRef<float> matrix,
                                                 int64_t columns, int64_t size,
                                                 const Rounding &rounding,
                                                 ArrayRef<double> moments) {
   int64_t rows = int64_t(matrix.size()) / columns;
-  Square related(0);
+  SquareMatrix related(0);
   if (!moments.empty())
-    related = relations(moments, rows);
+    related = relateRows(moments, rows);
   std::vector<double> left(matrix.begin(), matrix.end()), wrong(columns);
   RoundedBlocks rounded;
   rounded.columns = columns;
@@ -167,7 +90,9 @@ RoundedBlocks edgecc::quantization::roundBlocks(ArrayRef<float> matrix,
     for (int64_t i = row + 1; i < related.size; ++i) {
       double factor = related.at(i, row) / related.at(row, row);
       for (int64_t column = 0; column < columns; ++column)
-        left[i * columns + column] -= wrong[column] * factor;
+        // What has been pruned stays so.
+        if (matrix[i * columns + column] != 0)
+          left[i * columns + column] -= wrong[column] * factor;
     }
   }
   return rounded;

@@ -6,6 +6,8 @@
 #ifndef EDGECC_PASSES_QUANTIZATION_CALIBRATE_H
 #define EDGECC_PASSES_QUANTIZATION_CALIBRATE_H
 
+#include "dialects/Edge/EdgeDialect.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
@@ -91,6 +93,14 @@ struct NetworkPrice {
 using PriceFn =
     std::function<llvm::FailureOr<NetworkPrice>(mlir::ModuleOp module)>;
 
+/// The rows of numbers that go into a product with a matrix: those of the last
+/// dimension of `value`, or what the windows of a convolution without groups
+/// read of it, in the order of its weights.
+struct ProductInput {
+  mlir::Value value;
+  edge::ConvOp windows = nullptr;
+};
+
 /// Runs networks of the edge stage on examples. The pass that quantises gets
 /// one from the pipeline; it must not change the IR. What fails has said so
 /// with a diagnostic.
@@ -112,11 +122,19 @@ public:
   virtual llvm::LogicalResult
   writeReport(llvm::ArrayRef<mlir::Value> values) = 0;
 
-  /// For each f32 value, the sums over all examples and all positions but those
-  /// of the last dimension of the products of each two of its elements: a
-  /// symmetric matrix.
+  /// For the rows of each of these inputs, of f32, the sums over all examples
+  /// and rows of the products of each two of their elements: a symmetric
+  /// matrix.
   virtual llvm::FailureOr<std::vector<std::vector<double>>>
-  findMoments(llvm::ArrayRef<mlir::Value> values) = 0;
+  findMoments(llvm::ArrayRef<ProductInput> inputs) = 0;
+  /// The same for rows of the last dimension of values.
+  llvm::FailureOr<std::vector<std::vector<double>>>
+  findMoments(llvm::ArrayRef<mlir::Value> values) {
+    llvm::SmallVector<ProductInput> inputs;
+    for (mlir::Value value : values)
+      inputs.push_back({value});
+    return findMoments(inputs);
+  }
 
   /// Of the integers of activations: 8, or 16 where sums of products allow it.
   unsigned activationBits = 8;
