@@ -37,12 +37,16 @@ static LogicalResult checkScale(ConversionContext &ctx, unsigned index) {
     numbers = readFloats(attr);
   if (!numbers)
     return success();
+  // Quantizers of blocks choose the sign that makes the number of largest
+  // magnitude the least integer, which lies farther from zero than the largest.
+  bool hasSign = ctx.getNode().getI64("block_size", 0) > 0;
   for (auto [i, number] : llvm::enumerate(*numbers))
-    if (!std::isfinite(number) || number <= 0)
+    if (!std::isfinite(number) || number == 0 || (number < 0 && !hasSign))
       return ctx.error() << "the scale"
                          << describe(ctx, index, i, numbers->size()) << " is "
                          << llvm::formatv("{0}", double(number)).str()
-                         << "; expected finite numbers above 0";
+                         << "; expected finite numbers "
+                         << (hasSign ? "other than 0" : "above 0");
   return success();
 }
 

@@ -40,9 +40,10 @@ struct QuantizerOperands {
   std::optional<unsigned> values = {};
 };
 
-/// Emits an error unless the scale is of finite numbers above 0, and the zero
-/// point of integers that the values can be; 0 for integers of 32 bits and for
-/// floats. What is not known at compile time is taken as it is.
+/// Emits an error unless the scale is of finite numbers above 0, in blocks also
+/// below 0, and the zero point of integers that the values can be; 0 for
+/// integers of 32 bits and for floats. What is not known at compile time is
+/// taken as it is.
 llvm::LogicalResult checkQuantizer(ConversionContext &ctx,
                                    const QuantizerOperands &operands);
 

@@ -530,7 +530,7 @@ def dequantize_blocks(kind, zeros, user):
         return helper.make_tensor(
             "t", getattr(TensorProto, kind), shape,
             rng.integers(least, most, np.prod(shape)))
-    constants = {"s": np.abs(numbers(*shape[1], scale=0.1))}
+    constants = {"s": numbers(*shape[1], scale=0.1)}
     operands = ["w", "s"] + ["z"] * zeros
     nodes = [helper.make_node("Constant", [], ["w"], value=integers(shape[0]))]
     if zeros:

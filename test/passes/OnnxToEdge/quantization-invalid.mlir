@@ -57,7 +57,7 @@ func.func @main(%x: tensor<2x3xui8> {onnx.name = "x"}) -> (tensor<2x3xf32> {onnx
 
 func.func @main(%x: tensor<2x4xui8> {onnx.name = "x"}) -> (tensor<2x4xf32> {onnx.name = "y"}) {
   %s = onnx.constant dense<[[0.5, 1.0], [0.0, 1.0]]> : tensor<2x2xf32> loc("x_scale")
-  // expected-error @+1 {{the scale 'x_scale' at position 2 is 0.00; expected finite numbers above 0}}
+  // expected-error @+1 {{the scale 'x_scale' at position 2 is 0.00; expected finite numbers other than 0}}
   %y = onnx.node "DequantizeLinear"(%x, %s) since 21 {axis = 1 : i64, block_size = 2 : i64} : (tensor<2x4xui8>, tensor<2x2xf32>) -> tensor<2x4xf32>
   return %y : tensor<2x4xf32>
 }
