@@ -49,7 +49,7 @@ class Tools:
         wrapper = os.path.join(tempfile.mkdtemp(), "vela")
         with open(wrapper, "w", encoding="utf-8") as f:
             f.write("#!/bin/sh\n"
-                    f"kept=$(mktemp -d {self.keep}/XXXXXX)\n"
+                    f"kept=$(mktemp -d -p {self.keep})\n"
                     f"'{self.path('vela')}' \"$@\" || exit $?\n"
                     "cp \"$1\" \"$kept/region.tosa\"\n"
                     "cp \"$3\"/*.csv \"$kept/summary.csv\"\n"
