@@ -64,12 +64,18 @@ static uint64_t readBits(const char *data, int64_t width) {
   return bits;
 }
 
+/// The bits of the element of a constant.
+static APInt bitsOf(const ConstantView &view, int64_t index) {
+  Type element = view.getType().getElementType();
+  int64_t width = elementBytes(element);
+  return APInt(element.getIntOrFloatBitWidth(),
+               readBits(view.bytes().data() + index * width, width),
+               /*isSigned=*/false, /*implicitTrunc=*/true);
+}
+
 TypedAttr ConstantView::element(int64_t index) const {
   Type element = type.getElementType();
-  int64_t width = elementBytes(element);
-  APInt bits(element.getIntOrFloatBitWidth(),
-             readBits(bytes().data() + index * width, width),
-             /*isSigned=*/false, /*implicitTrunc=*/true);
+  APInt bits = bitsOf(*this, index);
   if (auto floatType = dyn_cast<FloatType>(element))
     return FloatAttr::get(floatType,
                           APFloat(floatType.getFloatSemantics(), bits));
@@ -77,18 +83,25 @@ TypedAttr ConstantView::element(int64_t index) const {
 }
 
 int64_t ConstantView::integer(int64_t index) const {
-  auto attribute = cast<IntegerAttr>(element(index));
   bool isUnsigned = type.getElementType().isUnsignedInteger() ||
                     type.getElementType().isInteger(1);
-  return isUnsigned ? attribute.getValue().getZExtValue()
-                    : attribute.getValue().getSExtValue();
+  APInt bits = bitsOf(*this, index);
+  return isUnsigned ? bits.getZExtValue() : bits.getSExtValue();
 }
 
 double ConstantView::real(int64_t index) const {
-  TypedAttr attribute = element(index);
-  if (auto value = dyn_cast<FloatAttr>(attribute))
-    return value.getValueAsDouble();
-  return double(integer(index));
+  auto floatType = dyn_cast<FloatType>(type.getElementType());
+  if (!floatType)
+    return double(integer(index));
+  // Passes look at every weight of a network.
+  if (floatType.isF32())
+    return llvm::bit_cast<float>(
+        uint32_t(readBits(bytes().data() + index * 4, 4)));
+  APFloat value(floatType.getFloatSemantics(), bitsOf(*this, index));
+  bool losesInfo;
+  value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven,
+                &losesInfo);
+  return value.convertToDouble();
 }
 
 ElementsAttr makeConstant(RankedTensorType type, ArrayRef<char> bytes) {

@@ -61,13 +61,19 @@ void KnownChannels::visitProduct(Operation *op) {
   if (op->getNumOperands() > 2)
     bias = constantView(op->getOperand(2));
   int64_t columns = weights->getType().getShape().back();
+  int64_t rows = columns ? weights->size() / columns : 0;
   llvm::BitVector isZero(unsigned(columns), true);
   SmallVector<double> sums(columns, 0);
-  for (int64_t i = 0; i < weights->size(); ++i) {
-    double weight = weights->real(i);
-    if (weight != 0)
-      isZero.reset(unsigned(i % columns));
-    sums[i % columns] += weight;
+  for (int64_t row = 0; row < rows; ++row) {
+    // Most networks have nothing to find after the first row.
+    if (isZero.none() && !prune::isDepthwise(op))
+      return;
+    for (int64_t column = 0; column < columns; ++column) {
+      double weight = weights->real(row * columns + column);
+      if (weight != 0)
+        isZero.reset(unsigned(column));
+      sums[column] += weight;
+    }
   }
   for (int64_t column = 0; column < columns; ++column) {
     double rest = bias ? bias->real(column) : 0;

@@ -60,9 +60,12 @@ static llvm::BitVector deadRows(Operation *op) {
   if (!weights)
     return llvm::BitVector(unsigned(inputs));
   int64_t columns = weights->getType().getShape().back();
-  for (int64_t i = 0; i < weights->size(); ++i)
-    if (weights->real(i) != 0)
-      dead.reset(unsigned(i / columns % inputs));
+  int64_t rows = columns ? weights->size() / columns : 0;
+  for (int64_t row = 0; row < rows && dead.any(); ++row)
+    for (int64_t column = 0;
+         column < columns && dead.test(unsigned(row % inputs)); ++column)
+      if (weights->real(row * columns + column) != 0)
+        dead.reset(unsigned(row % inputs));
   return dead;
 }
 
