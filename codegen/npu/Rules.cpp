@@ -5,7 +5,6 @@
 
 #include "codegen/npu/Rules.h"
 #include "passes/Place/Passes.h"
-#include "passes/Quantization/Contractions.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -65,8 +64,27 @@ std::string npu::checkContraction(Operation *op) {
   return contraction->objection();
 }
 
+std::optional<SmallVector<int8_t>>
+npu::bytesOfWeights(const Contraction &contraction) {
+  std::optional<ConstantView> view =
+      quantization::knownIntegers(contraction.weights);
+  if (!view)
+    return std::nullopt;
+  SmallVector<int8_t> bytes;
+  int64_t channels = contraction.channels();
+  int64_t count = typeOf(contraction.weights).getNumElements();
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t weight =
+        view->integer(i) - contraction.weightParameters.zeroPoint(i % channels);
+    if (weight != int8_t(weight))
+      return std::nullopt;
+    bytes.push_back(int8_t(weight));
+  }
+  return bytes;
+}
+
 std::string npu::checkSum(Operation *op) {
-  if (!isa<AddOp>(op))
+  if (!isa<AddOp, SubOp, MulOp>(op))
     return {};
   if (place::isKnown(op->getOperand(0)) || place::isKnown(op->getOperand(1)))
     return "one of its operands is constant";

@@ -11,6 +11,8 @@
 #ifndef EDGECC_CODEGEN_NPU_RULES_H
 #define EDGECC_CODEGEN_NPU_RULES_H
 
+#include "passes/Quantization/Contractions.h"
+
 #include "mlir/IR/Operation.h"
 
 #include <array>
@@ -31,6 +33,10 @@ std::string checkRange(mlir::Operation *op);
 /// Convolutions and products have constant weights with scales, and a bias that
 /// can be added to the sums.
 std::string checkContraction(mlir::Operation *op);
+
+/// The weights less their zero points, if all of them are bytes then.
+std::optional<llvm::SmallVector<int8_t>>
+bytesOfWeights(const quantization::Contraction &contraction);
 
 /// The operands of a sum are two activations of one shape.
 std::string checkSum(mlir::Operation *op);

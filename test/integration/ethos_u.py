@@ -14,11 +14,12 @@ import tempfile
 import numpy as np
 
 import compiled
+from npu_board import c_array
+import npu_board
 import suite
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CORE = os.path.join(HERE, "ethos_u_core.c")
-BOARD_FILES = os.path.join(suite.ROOT, "compiler", "run", "board")
 COMPUTE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int,
                            ctypes.POINTER(ctypes.c_uint64))
 ROUNDING = "--rounding=tflite"
@@ -217,14 +218,10 @@ def whole_network(name, npu, options, feeds_of, same):
     return f"{len(done[0])} regions, {total / limit:.3f} of the cycles"
 
 
-def c_array(name, data):
-    return (f"static const unsigned char {name}[] "
-            "__attribute__((aligned(16))) = {" +
-            ",".join(map(str, data)) + "};\n")
-
-
 def on_board(options, path, feed, want, runs, npu):
-    """The same on a Cortex-M55, with the results of the reference model."""
+    """The same on a Cortex-M55: with the results of the reference model, and
+    with a device that only checks what it is handed, and leaves the work to the
+    CPU."""
     arrays, pieces = [], []
     for i, (_, read, written) in enumerate(runs):
         for is_output, tensors in enumerate((read, written)):
@@ -233,44 +230,16 @@ def on_board(options, path, feed, want, runs, npu):
                 arrays.append(c_array(name, data.tobytes()))
                 pieces.append(f"{{{i}, {is_output}, {offset}, {data.size}, "
                               f"{name}}}")
-    with tempfile.TemporaryDirectory() as folder:
-        def at(name):
-            return os.path.join(folder, name)
-        suite.must([os.path.join(options.bin, "edgecc"), path, "-o",
-                    at("network.o"), "--name=network", ROUNDING,
-                    "--npu=" + npu, "-mcpu=cortex-m55"])
-        names = suite.must(["llvm-nm-22", "-u", at("network.o")]).stdout
-        if sorted(n for n in names.split() if n != "U") != [
-                "ethosu_invoke_v3", "ethosu_release_driver",
-                "ethosu_reserve_driver"]:
-            raise suite.Failure(f"undefined: {names}")
-        with open(at("data.h"), "w", encoding="utf-8") as f:
-            f.write(c_array("input", next(iter(feed.values())).tobytes()))
-            f.write(c_array("expected", want.tobytes()))
-            f.write("".join(arrays) + "static const struct piece pieces[] = {" +
-                    ", ".join(pieces) + f"}};\n#define INVOCATIONS {len(runs)}"
-                    "\n")
-        with open(at("memory.ld"), "w", encoding="utf-8") as f:
-            f.write("MEMORY {\n"
-                    "VECTORS : ORIGIN = 0x10000000, LENGTH = 1K\n"
-                    "CODE : ORIGIN = 0x11000000, LENGTH = 2M\n"
-                    "RAM : ORIGIN = 0x31000000, LENGTH = 2M\n}\n")
-        objects = [at("network.o")]
-        for source in (os.path.join(HERE, "ethos_u_board.c"), CORE,
-                       os.path.join(BOARD_FILES, "start_arm_m.c")):
-            objects.append(at(os.path.basename(source) + ".o"))
-            suite.must(["clang-22", "--target=thumbv8.1m.main-none-eabihf",
-                        "-mcpu=cortex-m55", "-mfloat-abi=hard", "-std=c99",
-                        "-O1", "-ffreestanding", "-fno-builtin", "-I", folder,
-                        "-I", BOARD_FILES, "-c", source, "-o", objects[-1]])
-        suite.must(["ld.lld-22", "--static", "--gc-sections", "-T",
-                    at("memory.ld"), "-T", os.path.join(BOARD_FILES,
-                                                        "board.ld"),
-                    "-o", at("image"), *objects])
-        suite.must(["qemu-system-arm", "-M", "mps3-an547", "-display", "none",
-                    "-monitor", "none", "-serial", "none",
-                    "-semihosting-config", "enable=on,target=native",
-                    "-kernel", at("image")], 120)
+    data = (c_array("input", next(iter(feed.values())).tobytes()) +
+            c_array("expected", want.tobytes()) + "".join(arrays) +
+            "static const struct piece pieces[] = {" + ", ".join(pieces) +
+            f"}};\n#define INVOCATIONS {len(runs)}\n")
+    for flags in ([], ["--npu-fallback=cpu"]):
+        npu_board.run(options, path, [ROUNDING, "--npu=" + npu, *flags],
+                      ["ethosu_invoke_v3", "ethosu_release_driver",
+                       "ethosu_reserve_driver"], data,
+                      [os.path.join(HERE, "ethos_u_board.c"), CORE],
+                      ["-DHAS_FALLBACK"] if flags else [])
 
 
 def mixed(options, path, feeds, same):

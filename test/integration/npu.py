@@ -18,6 +18,7 @@ from onnx import TensorProto, helper
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import compiled
+import edge_sim
 import ethos_u
 import suite
 
@@ -27,6 +28,10 @@ LINK = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC",
         "-ffp-contract=off", "-I" + os.path.join(suite.ROOT, "runtime",
                                                  "include"),
         os.path.join(DRIVER, "driver.c"), os.path.join(DRIVER, "int8.c"), "-lm"]
+
+EXAMPLE_DRIVER = ("--npu=desc:" + EXAMPLE, "example_npu_run",
+                  [os.path.join(DRIVER, "driver.c"),
+                   os.path.join(DRIVER, "int8.c")], [])
 
 # Networks of the collection, and how many of their operations the example NPU
 # computes at least.
@@ -377,27 +382,56 @@ def reasons(options):
     return f"{len(cases) + 1} sentences"
 
 
-def damaged(make_network, options):
-    """The example driver refuses damaged programs or computes something else,
-    but never leaves its memory."""
+def damaged(make_network, npu, driver, sources, flags, options):
+    """A driver refuses damaged programs or computes something else, but never
+    leaves its memory."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "mixed.onnx")
         make_network(path)
         target = os.path.join(folder, "network.o")
         suite.must([os.path.join(options.bin, "edgecc"), path, "-o", target,
-                    "--name=network", "--npu=desc:" + EXAMPLE])
-        driver = os.path.join(folder, "driver.o")
-        checked = ["cc", "-O1", "-g", "-fsanitize=address,undefined",
+                    "--name=network", npu])
+        checked = ["cc", "-O1", "-g", "-ffp-contract=off",
+                   "-fsanitize=address,undefined",
                    "-fno-sanitize-recover=all", "-I" + folder,
                    "-I" + os.path.join(suite.ROOT, "runtime", "include")]
-        suite.must([*checked, "-c", "-Dexample_npu_run=real_npu_run",
-                    os.path.join(DRIVER, "driver.c"), "-o", driver])
+        objects = []
+        for source in sources:
+            objects.append(os.path.join(folder,
+                                        os.path.basename(source) + ".o"))
+            suite.must([*checked, "-c", f"-D{driver}=real_npu_run", source,
+                        "-o", objects[-1]])
         program = os.path.join(folder, "fuzz")
-        suite.must([*checked, os.path.join(os.path.dirname(
-            os.path.abspath(__file__)), "npu_fuzz.c"), driver, target,
-            os.path.join(DRIVER, "int8.c"), "-lm", "-o", program])
+        suite.must([*checked, *flags, "-DNPU_RUN=" + driver,
+                    os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                 "npu_fuzz.c"), *objects, target, "-lm", "-o",
+                    program])
         return suite.must([program, str(options.executions)],
                           options.timeout).stdout.strip()
+
+
+def outside(options):
+    """A plug-in outside of the repository: test/npu_toy, which is copied away
+    and built there."""
+    if not os.path.exists(os.path.join(options.bin, "edgecc-with-toy")):
+        raise suite.Skip("edgecc-with-toy is not built")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mixed.onnx")
+        quantised_network(path)
+        feeds = random_feeds(path, 2)
+        report = os.path.join(folder, "report.json")
+        got = compiled.outputs(
+            options, path, feeds, ["--npu=toy", "--report=" + report],
+            ["-O2", "-fPIC", "-ffp-contract=off",
+             "-I" + os.path.join(suite.ROOT, "runtime", "include"),
+             os.path.join(suite.ROOT, "test", "npu_toy", "toy.c"), "-lm"],
+            compiler="edgecc-with-toy")
+        same(got, compiled.outputs(options, path, feeds))
+        with open(report, encoding="utf-8") as f:
+            placed = json.load(f)["npu"]
+        if placed["operations"] != 1:
+            raise suite.Failure(f"{placed}")
+    return "one sum"
 
 
 def ethos_u_mixed(options):
@@ -420,20 +454,26 @@ def main():
         os.path.dirname(sys.prefix), "venv-npu", "bin"),
         help="the programs of utils/requirements-npu.txt")
     parser.add_argument("--zoo", help="a folder of models")
-    parser.add_argument("--scratch", help="not used")
+    parser.add_argument("--scratch", help="a folder of networks with weights")
     parser.add_argument("--executions", type=int, default=2000,
                         help="how many damaged programs the driver gets")
     options = parser.parse_args()
     options.tools = ethos_u.Tools(options.npu_tools)
     tests = [("mixed", mixed), ("moving", moving), ("objects", objects),
              ("refusals", refusals), ("reasons", reasons),
-             ("damaged mixed", functools.partial(damaged, quantised_network)),
-             ("damaged moving", functools.partial(damaged, moving_network)),
-             ("ethos-u mixed", ethos_u_mixed), ("vela fails", vela_fails)]
+             ("damaged mixed", functools.partial(damaged, quantised_network,
+                                                 *EXAMPLE_DRIVER)),
+             ("damaged moving", functools.partial(damaged, moving_network,
+                                                  *EXAMPLE_DRIVER)),
+             ("damaged edge-sim", functools.partial(
+                 damaged, quantised_network, "--npu=edge-sim", "edge_sim_run",
+                 edge_sim.SIMULATOR, ["-DHAS_CHECKSUM"])),
+             ("outside", outside), ("ethos-u mixed", ethos_u_mixed), ("vela fails", vela_fails)]
     for name, least in NETWORKS.items():
         tests.append((name, functools.partial(of_collection, name, least)))
     return suite.run([(name, functools.partial(test, options))
                       for name, test in tests] +
+                     edge_sim.tests(options, random_feeds, same) +
                      ethos_u.tests(options, random_feeds, same), options)
 
 

@@ -1,6 +1,9 @@
-/* Stands between a network and the example driver: hands the driver many
- * damaged copies of each program first, with memory that ends where the driver
- * may write, and then the program itself.
+/* Stands between a network and a driver: hands the driver many damaged copies
+ * of each program first, with memory that ends where the driver may write, and
+ * then the program itself. NPU_RUN is the driver that the network calls. With
+ * HAS_CHECKSUM, programs end with a CRC-32: the driver has to refuse all
+ * damaged ones, and those whose sum is right again must not make it leave its
+ * memory.
  *
  * Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
  * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -34,7 +37,18 @@ static void damage(uint8_t *bytes, size_t size) {
   }
 }
 
-int32_t example_npu_run(const edgecc_npu_call_v0_t *call) {
+/* Makes the sum at the end right. */
+static void repair(uint8_t *bytes, size_t size) {
+  uint32_t crc = 0xffffffff;
+  size_t i, bit;
+  for (i = 0; i < size - 4; ++i)
+    for (crc ^= bytes[i], bit = 0; bit < 8; ++bit)
+      crc = crc & 1 ? (crc >> 1) ^ 0xedb88320 : crc >> 1;
+  crc = ~crc;
+  memcpy(bytes + size - 4, &crc, 4);
+}
+
+int32_t NPU_RUN(const edgecc_npu_call_v0_t *call) {
   edgecc_npu_call_v0_t copy = *call;
   uint8_t *program = aligned_alloc(16, (call->program_bytes + 15) / 16 * 16);
   void *scratch = malloc(call->scratch_bytes);
@@ -47,6 +61,15 @@ int32_t example_npu_run(const edgecc_npu_call_v0_t *call) {
   for (i = 0; i < executions; ++i) {
     memcpy(program, call->program, call->program_bytes);
     damage(program, call->program_bytes);
+#ifdef HAS_CHECKSUM
+    if (!real_npu_run(&copy)) {
+      fprintf(stderr, "a damaged program is not refused\n");
+      abort();
+    }
+    repair(program, call->program_bytes);
+#else
+    (void)repair;
+#endif
     if (real_npu_run(&copy))
       ++refused;
     ++run;

@@ -38,14 +38,14 @@ class Model(ctypes.Structure):
 
 
 def outputs(options, path, feeds, flags=(), link=(), prepare=None,
-            statuses=None):
+            statuses=None, compiler="edgecc"):
     """What the compiled network returns for each feed, a dict of arrays. `link`
     are more arguments for the C compiler that links it; `prepare` is called
     with the library before each run, and what it returns with it afterwards.
     `statuses` are what the runs should return, if not success."""
     with tempfile.TemporaryDirectory() as folder:
         target = os.path.join(folder, "network.o")
-        suite.must([os.path.join(options.bin, "edgecc"), path, "-o", target,
+        suite.must([os.path.join(options.bin, compiler), path, "-o", target,
                     "-fPIC", "--name=network", *flags], options.timeout)
         library = os.path.join(folder, "network.so")
         suite.must(["cc", "-shared", target, *link, "-o", library])

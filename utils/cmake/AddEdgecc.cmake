@@ -119,6 +119,29 @@ function(edgecc_add_npu folder)
   endif()
 endfunction()
 
+# edgecc_write_npu_table(path): the names of all NPUs so far, for Npus.cpp.
+function(edgecc_write_npu_table path)
+  get_property(names GLOBAL PROPERTY EDGECC_NPU_NAMES)
+  set(table "")
+  foreach(npu ${names})
+    string(REPLACE "-" "_" identifier ${npu})
+    string(APPEND table "EDGECC_NPU(\"${npu}\", create_${identifier})\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${path} CONTENT "${table}")
+endfunction()
+
+# edgecc_add_flatbuffer(target schema.fbs): the target makes <schema>_generated.h
+# in this folder.
+function(edgecc_add_flatbuffer target schema)
+  find_program(EDGECC_FLATC flatc REQUIRED)
+  get_filename_component(name ${schema} NAME_WE)
+  set(header ${CMAKE_CURRENT_BINARY_DIR}/${name}_generated.h)
+  add_custom_command(OUTPUT ${header}
+    COMMAND ${EDGECC_FLATC} --cpp -o ${CMAKE_CURRENT_BINARY_DIR} ${schema}
+    DEPENDS ${schema} COMMENT "Generating ${name}_generated.h")
+  add_custom_target(${target} DEPENDS ${header})
+endfunction()
+
 # edgecc_add_tool(name source... LINK library...): an executable in bin/.
 function(edgecc_add_tool name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})

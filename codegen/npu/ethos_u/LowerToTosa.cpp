@@ -32,23 +32,6 @@ using place::stripCasts;
 // What fits
 //===----------------------------------------------------------------------===//
 
-/// The weights less their zero points, if all of them are bytes then.
-static std::optional<SmallVector<int8_t>> bytesOfWeights(const Contraction &c) {
-  std::optional<ConstantView> view = knownIntegers(c.weights);
-  if (!view)
-    return std::nullopt;
-  SmallVector<int8_t> bytes;
-  int64_t channels = c.channels();
-  for (int64_t i = 0, e = typeOf(c.weights).getNumElements(); i < e; ++i) {
-    int64_t weight =
-        view->integer(i) - c.weightParameters.zeroPoint(i % channels);
-    if (weight != int8_t(weight))
-      return std::nullopt;
-    bytes.push_back(int8_t(weight));
-  }
-  return bytes;
-}
-
 static Rescale rescaleOf(const tflite::SumFactors &factors) {
   Rescale rescale{factors.perChannel, !factors.roundsOnce};
   // Whatever is multiplied by zero may be large.

@@ -13,6 +13,7 @@
  * before anything is done with what was read.
  */
 
+#include "edgecc/flatbuffer.h"
 #include "edgecc/npu.h"
 
 #include <string.h>
@@ -39,18 +40,6 @@ enum {
   EDGECC_NPU_PAD
 };
 
-typedef struct edgecc_npu_reader {
-  const uint8_t *bytes;
-  uint32_t size;
-  int broken;
-} edgecc_npu_reader_t;
-
-/* Elements of a vector: `count` of them at `at`; none if there is no such
- * field. */
-typedef struct edgecc_npu_list {
-  uint32_t at, count;
-} edgecc_npu_list_t;
-
 typedef struct edgecc_npu_tensor {
   int32_t element, place, zero_point;
   uint32_t rank, shape[EDGECC_NPU_MAX_RANK];
@@ -73,64 +62,6 @@ typedef struct edgecc_npu_operation {
   const uint8_t *multipliers; /* floats, perhaps not aligned */
   uint32_t num_multipliers;
 } edgecc_npu_operation_t;
-
-static inline uint32_t edgecc_npu_read(edgecc_npu_reader_t *r, uint32_t at,
-                                       uint32_t width) {
-  uint32_t value = 0, i;
-  if (at > r->size || r->size - at < width) {
-    r->broken = 1;
-    return 0;
-  }
-  for (i = 0; i < width; ++i)
-    value |= (uint32_t)r->bytes[at + i] << (8 * i);
-  return value;
-}
-
-/* Follows the offset at `at`. */
-static inline uint32_t edgecc_npu_follow(edgecc_npu_reader_t *r, uint32_t at) {
-  uint32_t offset = edgecc_npu_read(r, at, 4);
-  if (offset > r->size || at > r->size - offset)
-    r->broken = 1;
-  return r->broken ? 0 : at + offset;
-}
-
-/* Where the field of that number is in a table; 0 if it is not there. */
-static inline uint32_t edgecc_npu_field(edgecc_npu_reader_t *r, uint32_t table,
-                                        uint32_t number) {
-  uint32_t vtable = table - edgecc_npu_read(r, table, 4);
-  uint32_t bytes = edgecc_npu_read(r, vtable, 2), offset;
-  if (r->broken || 4 + 2 * number >= bytes)
-    return 0;
-  offset = edgecc_npu_read(r, vtable + 4 + 2 * number, 2);
-  return offset ? table + offset : 0;
-}
-
-static inline uint32_t edgecc_npu_number(edgecc_npu_reader_t *r, uint32_t table,
-                                         uint32_t number, uint32_t width,
-                                         uint32_t absent) {
-  uint32_t at = edgecc_npu_field(r, table, number);
-  return at ? edgecc_npu_read(r, at, width) : absent;
-}
-
-/* A vector of elements of `width` bytes. */
-static inline edgecc_npu_list_t edgecc_npu_vector(edgecc_npu_reader_t *r,
-                                                  uint32_t table,
-                                                  uint32_t number,
-                                                  uint32_t width) {
-  edgecc_npu_list_t list = {0, 0};
-  uint32_t at = edgecc_npu_field(r, table, number), count;
-  if (!at)
-    return list;
-  at = edgecc_npu_follow(r, at);
-  count = edgecc_npu_read(r, at, 4);
-  if (r->broken || count > (r->size - at - 4) / width) {
-    r->broken = 1;
-    return list;
-  }
-  list.at = at + 4;
-  list.count = count;
-  return list;
-}
 
 /* The tensor of that number in the program of `call`, all of which is inside of
  * the memory that the call or the program has for it. */

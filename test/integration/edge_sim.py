@@ -1,0 +1,145 @@
+# Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Networks that the simulator of edge-sim computes: the bits of the CPU, how well
+the array is used, and how good the prediction of cycles is. A part of the suite
+npu."""
+import ctypes
+import functools
+import json
+import os
+import tempfile
+
+import numpy as np
+
+import compiled
+from npu_board import c_array
+import npu_board
+import suite
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FOLDER = os.path.join(suite.ROOT, "runtime", "npu", "edge_sim")
+SIMULATOR = [os.path.join(FOLDER, "simulator.c"),
+             os.path.join(FOLDER, "command.c")]
+LINK = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas",
+        "-fPIC", "-ffreestanding", "-ffp-contract=off",
+        "-I" + os.path.join(suite.ROOT, "runtime", "include"),
+        *SIMULATOR]
+
+# Networks of the collection, and how many of their operations the NPU computes
+# at least.
+NETWORKS = {"real/mlperf_ad_ae_int8": 10, "real/mlperf_ic_resnet8_int8": 13,
+            "real/mlperf_kws_dscnn_int8": 10, "real/mlperf_vww_mbv1_int8": 28,
+            "real/mcunet_vww_int8": 50, "real/hello_world_int8": 3,
+            "digits/cnn_int8_qdq_s8s8_pc": 9, "digits/cnn_int8_qdq_u8s8": 9,
+            "digits/cnn_int8_qop_u8u8": 1, "digits/cnn_qat_qdq": 9,
+            "digits/mlp_int8_qdq_s8s8": 3, "digits/mlp_int8_qop_u8s8": 3,
+            "digits/cnn_early_exit_int8_qdq": 9}
+# Those of which the array has to be busy with products most of the time.
+UTILISED = {"real/mlperf_ic_resnet8_int8", "mobilenet_v2"}
+LEAST_UTILISATION = 0.7
+MOST_ERROR = 0.05
+
+
+class Counts(ctypes.Structure):
+    """edge_sim_counts_t."""
+    _fields_ = [(name, ctypes.c_uint64) for name in
+                ("cycles", "array_cycles", "vector_cycles", "load_cycles",
+                 "store_cycles", "macs", "predicted_cycles")] + \
+        [("calls", ctypes.c_uint32)]
+
+
+def counts_of(library):
+    return Counts.in_dll(library, "edge_sim_counts")
+
+
+def check(options, path, least, feeds, same, npu="edge-sim", utilised=False,
+          flags=(), on_board=False):
+    """The bits of the CPU: with all calls, and when the first or the last one
+    fails and the CPU computes instead."""
+    made = []
+
+    def prepare(fails_at):
+        numbers = iter(fails_at)
+
+        def begin(library):
+            ctypes.memset(ctypes.addressof(counts_of(library)), 0,
+                          ctypes.sizeof(Counts))
+            ctypes.c_uint32.in_dll(library, "edge_sim_fails_at").value = \
+                next(numbers)
+            return lambda library: made.append(
+                Counts.from_buffer_copy(counts_of(library)))
+        return begin
+    want = compiled.outputs(options, path, feeds, flags)
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "report.json")
+        got = compiled.outputs(options, path, [*feeds, feeds[0]],
+                               [*flags, "--npu=" + npu, "--report=" + report],
+                               LINK, prepare([0] * len(feeds) + [1]),
+                               [0] * len(feeds) + [5])
+        with open(report, encoding="utf-8") as f:
+            placed = json.load(f)["npu"]
+    same(got[:-1], want)
+    if placed["operations"] < least:
+        raise suite.Failure(f"{placed['operations']} operations on the NPU, "
+                            f"expected {least}: {placed['on_cpu']}")
+    counts = made[0]
+    same(compiled.outputs(options, path, [feeds[0]] * 2,
+                          [*flags, "--npu=" + npu, "--npu-fallback=cpu"],
+                          LINK, prepare([1, placed["regions"]])),
+         [want[0]] * 2)
+    if on_board:
+        data = c_array("input", next(iter(feeds[0].values())).tobytes()) + \
+            c_array("expected", want[0][0].tobytes()) + \
+            f"#define CYCLES {counts.cycles}\n"
+        npu_board.run(options, path, [*flags, "--npu=" + npu],
+                      ["edge_sim_run"], data, [
+                          os.path.join(HERE, "edge_sim_board.c"), *SIMULATOR],
+                      ["-I" + FOLDER])
+    error = counts.predicted_cycles / counts.cycles - 1
+    if abs(error) > MOST_ERROR:
+        raise suite.Failure(f"{counts.cycles} cycles, predicted "
+                            f"{counts.predicted_cycles}")
+    machine = os.path.join(FOLDER, "8x8x16.json") if npu == "edge-sim" \
+        else npu.split(":")[1]
+    with open(machine, encoding="utf-8") as f:
+        array = json.load(f)["array"]
+    peak = array["rows"] * array["columns"] * array["depth"]
+    utilisation = counts.macs / (counts.cycles * peak)
+    if utilised and utilisation < LEAST_UTILISATION:
+        raise suite.Failure(f"utilisation of {utilisation:.3f}")
+    return (f"{placed['operations']} operations in {placed['regions']} regions, "
+            f"{len(placed['on_cpu'])} on the CPU, {counts.cycles} cycles, "
+            f"utilisation {utilisation:.1%}, predicted {error:+.2%}")
+
+
+def of_collection(name, least, options, feeds_of, same):
+    path = os.path.join(options.zoo, name + ".onnx") if options.zoo else ""
+    if not os.path.isfile(path):
+        raise suite.Skip("the collection of models is not there")
+    return check(options, path, least, feeds_of(path, 2), same,
+                 utilised=name in UTILISED,
+                 on_board=name == "real/mlperf_ic_resnet8_int8")
+
+
+def mobilenet(options, feeds_of, same):
+    """MobileNetV2, which edgecc quantises itself."""
+    path = os.path.join(options.scratch, "mobilenet_v2.onnx") \
+        if options.scratch else ""
+    if not os.path.isfile(path):
+        raise suite.Skip("the collection of models is not there")
+    feeds = feeds_of(path, 2)
+    with tempfile.TemporaryDirectory() as folder:
+        examples = os.path.join(folder, "examples.npz")
+        np.savez(examples, **{name: np.concatenate([f[name] for f in feeds])
+                              for name in feeds[0]})
+        return check(options, path, 60, feeds[:1], same, utilised=True,
+                     flags=["--quantize=int8", "--calibrate=" + examples])
+
+
+def tests(options, feeds_of, same):
+    """The tests, named, as functions without arguments."""
+    return [("edge-sim " + name,
+             functools.partial(of_collection, name, least, options, feeds_of,
+                               same)) for name, least in NETWORKS.items()] + \
+        [("edge-sim mobilenet_v2", functools.partial(mobilenet, options,
+                                                     feeds_of, same))]
