@@ -89,13 +89,15 @@ std::vector<uint64_t> LoadedModel::takeLayerTimes() {
 }
 
 Error LoadedModel::run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs,
-                       const edgecc_threads_v0 *threads) {
+                       const edgecc_threads_v0 *threads, char *arena) {
   size_t given = impl->table->arena_bytes;
-  int32_t status = impl->runWithThreads
-                       ? impl->runWithThreads(inputs.data(), outputs.data(),
-                                              impl->arena.get(), given, threads)
-                       : impl->table->run(inputs.data(), outputs.data(),
-                                          impl->arena.get(), given);
+  if (!arena)
+    arena = impl->arena.get();
+  int32_t status =
+      impl->runWithThreads
+          ? impl->runWithThreads(inputs.data(), outputs.data(), arena, given,
+                                 threads)
+          : impl->table->run(inputs.data(), outputs.data(), arena, given);
   if (status != EDGECC_OK)
     return createStringError("the network returned status %d", int(status));
   return Error::success();

@@ -33,10 +33,12 @@ public:
 
   /// Runs the network once on one pointer per input and output, in the order
   /// of the interface. Not to be called twice at the same time. `threads`, if
-  /// the network is made for several, is a hook for them.
+  /// the network is made for several, is a hook for them. The arena is one of
+  /// its own unless the caller gives one, as large as the interface says.
   llvm::Error run(llvm::ArrayRef<const void *> inputs,
                   llvm::ArrayRef<void *> outputs,
-                  const edgecc_threads_v0 *threads = nullptr);
+                  const edgecc_threads_v0 *threads = nullptr,
+                  char *arena = nullptr);
 
 private:
   struct Impl;

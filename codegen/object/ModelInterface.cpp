@@ -92,19 +92,24 @@ std::string edgecc::makeCIdentifier(StringRef text) {
 }
 
 bool edgecc::isReservedName(StringRef name) {
-  static constexpr StringRef words[] = {
-      "arena",    "arena_bytes", "auto",     "break",    "case",
-      "char",     "const",       "continue", "default",  "do",
-      "double",   "else",        "enum",     "extern",   "float",
-      "for",      "goto",        "if",       "inline",   "int",
-      "layer",    "long",        "register", "restrict", "return",
-      "short",    "signed",      "sizeof",   "static",   "struct",
-      "switch",   "typedef",     "union",    "unsigned", "void",
-      "volatile", "while",       "class",    "new",      "delete",
-      "this",     "template",    "operator", "private",  "public",
-      "bool",     "true",        "false",    "and",      "or",
-      "not",      "xor",         "export",   "namespace"};
-  return llvm::is_contained(words, name);
+  // Of C, of C++, of the headers that ours includes, and of ours.
+  static constexpr StringRef words =
+      " auto break case char const continue default do double else enum extern"
+      " float for goto if inline int long register restrict return short signed"
+      " sizeof static struct switch typedef union unsigned void volatile while"
+      " asm typeof typeof_unqual constexpr nullptr static_assert thread_local"
+      " alignas alignof bool true false _Alignas _Alignof _Atomic _BitInt _Bool"
+      " _Complex _Generic _Imaginary _Noreturn _Static_assert _Thread_local"
+      " and and_eq bitand bitor catch char8_t char16_t char32_t class co_await"
+      " co_return co_yield compl concept consteval constinit const_cast"
+      " decltype delete dynamic_cast explicit export friend mutable namespace"
+      " new noexcept not not_eq operator or or_eq private protected public"
+      " reinterpret_cast requires static_cast template this throw try typeid"
+      " typename using virtual wchar_t xor xor_eq"
+      " NULL size_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t"
+      " uint64_t linux unix"
+      " arena arena_bytes layer ";
+  return words.contains((" " + name + " ").str());
 }
 
 /// Reads the table that edgecc-split-layers has made.
@@ -196,6 +201,10 @@ FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
         llvm::unique(tensor.cName,
                      [](char a, char b) { return a == '_' && b == '_'; }),
         tensor.cName.end());
+    // The macros of the header.
+    if (StringRef(tensor.cName).starts_with("EDGECC_") ||
+        StringRef(tensor.cName).starts_with(StringRef(result.name).upper()))
+      tensor.cName = StringRef(tensor.cName).lower();
     while (isReservedName(tensor.cName) ||
            !names.insert(StringRef(tensor.cName).upper()).second)
       tensor.cName += tensor.cName.back() == '_' ? "x" : "_";

@@ -167,6 +167,35 @@ struct Names {
   }
 };
 
+/// Counts the nodes that a model has once its functions take the place of
+/// their calls; a small file can make billions.
+class NodeCounter {
+public:
+  static constexpr uint64_t kMaxNodes = 1 << 20;
+  /// Of functions in functions and of graphs in nodes.
+  static constexpr unsigned kMaxDepth = 256;
+
+  NodeCounter(const pb::ModelProto &model, Location loc) : loc(loc) {
+    for (const pb::FunctionProto &function : model.functions())
+      functions[getFunctionId(function)].function = &function;
+  }
+
+  using Nodes = google::protobuf::RepeatedPtrField<pb::NodeProto>;
+  FailureOr<uint64_t> count(const Nodes &nodes, unsigned depth = 0);
+
+private:
+  struct Entry {
+    const pb::FunctionProto *function;
+    std::optional<uint64_t> nodes;
+    bool isOpen = false;
+  };
+
+  FailureOr<uint64_t> count(Entry &entry, unsigned depth);
+
+  Location loc;
+  llvm::StringMap<Entry> functions;
+};
+
 class Checker {
 public:
   Checker(const pb::ModelProto &model, StringRef path, MLIRContext *context)
@@ -213,6 +242,46 @@ private:
   ::onnx::checker::CheckerContext part;
 };
 } // namespace
+
+FailureOr<uint64_t> NodeCounter::count(const Nodes &nodes, unsigned depth) {
+  if (depth > kMaxDepth)
+    return emitError(loc) << "functions and graphs are nested more than "
+                          << kMaxDepth << " deep";
+  uint64_t total = nodes.size();
+  auto add = [&](FailureOr<uint64_t> inner) -> LogicalResult {
+    if (failed(inner))
+      return failure();
+    total += *inner;
+    if (total > kMaxNodes)
+      return emitError(loc) << "with its functions in place of their calls the "
+                               "network has more than "
+                            << kMaxNodes << " nodes";
+    return success();
+  };
+  for (const pb::NodeProto &node : nodes) {
+    for (const pb::AttributeProto &attribute : node.attribute())
+      if (attribute.has_g() &&
+          failed(add(count(attribute.g().node(), depth + 1))))
+        return failure();
+    auto it = functions.find(getFunctionId(node));
+    if (it != functions.end() && failed(add(count(it->second, depth + 1))))
+      return failure();
+  }
+  return total;
+}
+
+FailureOr<uint64_t> NodeCounter::count(Entry &entry, unsigned depth) {
+  if (entry.nodes)
+    return *entry.nodes;
+  if (entry.isOpen)
+    return emitError(loc) << "function '" << entry.function->name()
+                          << "' calls itself, directly or by way of others";
+  entry.isOpen = true;
+  FailureOr<uint64_t> nodes = count(entry.function->node(), depth);
+  if (succeeded(nodes))
+    entry.nodes = *nodes;
+  return nodes;
+}
 
 LogicalResult Checker::checkOpset(const OpsetMap &opsets, const Twine &where) {
   Location loc = nameLoc(context, path);
@@ -410,10 +479,13 @@ LogicalResult Checker::checkFunction(const pb::FunctionProto &function) {
 }
 
 LogicalResult Checker::run() {
-  if (failed(checkVersions()) ||
-      failed(guard(nameLoc(context, path), "'" + path + "'", [&] {
-        ::onnx::checker::check_function_call_cycles(model);
-      })))
+  NodeCounter counter(model, nameLoc(context, path));
+  if (failed(checkVersions()))
+    return failure();
+  for (const pb::FunctionProto &function : model.functions())
+    if (failed(counter.count(function.node())))
+      return failure();
+  if (failed(counter.count(model.graph().node())))
     return failure();
   for (const pb::FunctionProto &function : model.functions())
     if (failed(checkFunction(function)))

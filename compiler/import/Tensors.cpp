@@ -273,6 +273,12 @@ FailureOr<ElementsAttr> TensorReader::read(pb::SparseTensorProto &tensor,
   auto type = getTensorType(shape, values.data_type(), context, loc, what);
   if (failed(type))
     return failure();
+  // Dense it is larger than its file, as much as that says.
+  constexpr int64_t kMostElements = int64_t{1} << 26;
+  if (type->getNumElements() > kMostElements)
+    return emitError(loc) << what << " is sparse with "
+                          << type->getNumElements()
+                          << " elements, supported are up to " << kMostElements;
   FailureOr<std::string> nonzeros = readBytes(values, loc, what);
   if (failed(nonzeros))
     return failure();

@@ -8,6 +8,7 @@
 #include "compiler/run/Execute.h"
 
 #include "codegen/object/Jit.h"
+#include "compiler/run/GuardedRun.h"
 #include "compiler/run/Programs.h"
 #include "runtime/include/edgecc/pthread_pool.h"
 
@@ -89,6 +90,22 @@ Expected<TensorData> edgecc::executeHere(const CompiledModel &model,
                                   model.interface);
   if (!loaded)
     return loaded.takeError();
+  struct DestroyPool {
+    void operator()(edgecc_pthread_pool_t *pool) const {
+      edgecc_pthread_pool_destroy(pool);
+    }
+  };
+  std::unique_ptr<edgecc_pthread_pool_t, DestroyPool> pool;
+  edgecc_threads_v0_t threads = {nullptr, nullptr};
+  if (model.interface.threads > 1) {
+    pool.reset(edgecc_pthread_pool_create(model.interface.threads));
+    if (!pool)
+      return makeError("the system gives no " +
+                       std::to_string(model.interface.threads) + " threads");
+    threads = edgecc_pthread_pool_threads(pool.get());
+  }
+  if (options.guarded)
+    return runGuarded(**loaded, model.interface, inputs, &threads);
   TensorData outputs = makeOutputs(model.interface);
   // Arrays in files begin anywhere; a network's caller can do better.
   constexpr size_t align = 64;
@@ -111,20 +128,6 @@ Expected<TensorData> edgecc::executeHere(const CompiledModel &model,
   using Clock = std::chrono::steady_clock;
   using Microseconds = std::chrono::duration<double, std::micro>;
   auto begin = Clock::now();
-  struct DestroyPool {
-    void operator()(edgecc_pthread_pool_t *pool) const {
-      edgecc_pthread_pool_destroy(pool);
-    }
-  };
-  std::unique_ptr<edgecc_pthread_pool_t, DestroyPool> pool;
-  edgecc_threads_v0_t threads = {nullptr, nullptr};
-  if (model.interface.threads > 1) {
-    pool.reset(edgecc_pthread_pool_create(model.interface.threads));
-    if (!pool)
-      return makeError("the system gives no " +
-                       std::to_string(model.interface.threads) + " threads");
-    threads = edgecc_pthread_pool_threads(pool.get());
-  }
   do {
     if (Error error = (*loaded)->run(in, out, &threads))
       return std::move(error);

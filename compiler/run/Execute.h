@@ -28,6 +28,8 @@ struct ExecuteOptions {
   /// How long the warm-up takes at least, in this process, in microseconds.
   double warmUp = 100000;
   llvm::raw_ostream *times = nullptr;
+  /// Run as `runGuarded` does. Only in this process.
+  bool guarded = false;
   /// Receives the median time of each layer in microseconds, if the network
   /// was compiled with timers. Only in this process.
   std::vector<double> *layerTimes = nullptr;

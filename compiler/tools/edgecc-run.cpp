@@ -58,6 +58,12 @@ struct Flags {
       cl::desc("Print in JSON how many bytes of arena and stack the header "
                "states, and how many the run used of them on the --board"),
       cl::cat(category)};
+  cl::opt<bool> guarded{
+      "check-memory",
+      cl::desc(
+          "Run twice, the arena full of NaNs and of other bytes, all memory "
+          "between pages that cannot be accessed; the results must agree"),
+      cl::cat(category)};
   cl::opt<bool> verify{
       "verify",
       cl::desc("Compare the values inside of the network, layer by layer, with "
@@ -103,6 +109,11 @@ static std::optional<const Board *> chooseBoard(const Flags &flags) {
   if (flags.memory && (flags.board.empty() || flags.verifies())) {
     tools::reportError("--measure-memory needs a --board, and does not go with "
                        "--verify");
+    return std::nullopt;
+  }
+  if (flags.guarded && (isElsewhere || flags.reps != 0 || flags.verifies())) {
+    tools::reportError("--check-memory goes neither with --board, --runner and "
+                       "--reps nor with --verify");
     return std::nullopt;
   }
   if (flags.board.empty())
@@ -234,6 +245,7 @@ static bool run(Compiler &compiler, const Flags &flags,
   ExecuteOptions execute;
   execute.reps = flags.reps;
   execute.times = &llvm::outs();
+  execute.guarded = flags.guarded;
   std::vector<double> layerTimes;
   execute.layerTimes = &layerTimes;
   if (flags.count) {

@@ -164,7 +164,11 @@ FailureOr<SmallVector<Value>> edgecc::createLoop(ConversionContext &ctx,
   for (Value value : collected) {
     SmallVector<int64_t> shape{bounds.maxTrips};
     llvm::append_range(shape, getShape(value));
-    types.push_back(RankedTensorType::get(shape, getElementType(value)));
+    auto type = RankedTensorType::get(shape, getElementType(value));
+    if (isTooLarge(type))
+      return ctx.error() << "makes a tensor of more than 2^31 elements, "
+                         << type;
+    types.push_back(type);
   }
   auto op = edge::LoopOp::create(builder, ctx.getLoc(), types, bounds.trips,
                                  condition, carried,

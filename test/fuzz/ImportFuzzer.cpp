@@ -14,8 +14,7 @@ using namespace edgecc;
 /// Imports a model and prints it.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   MemoryFile file(data, size);
-  QuietContext context;
-  if (auto module = importOnnx(file.path(), {}, &context))
+  if (auto module = importOnnx(file.path(), {}, &getQuietContext()))
     module->print(llvm::nulls());
   return 0;
 }

@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
+#include <memory>
 
 namespace edgecc {
 
@@ -30,6 +31,17 @@ public:
         [](mlir::Diagnostic &) { return mlir::success(); });
   }
 };
+
+/// A context for one input. To make one takes longer than most inputs do, so it
+/// is a new one only now and then, before what it holds becomes much.
+inline mlir::MLIRContext &getQuietContext() {
+  constexpr unsigned inputsPerContext = 1024;
+  static std::unique_ptr<QuietContext> context;
+  static unsigned uses = 0;
+  if (uses++ % inputsPerContext == 0)
+    context = std::make_unique<QuietContext>();
+  return *context;
+}
 
 } // namespace edgecc
 

@@ -12,9 +12,9 @@ using namespace edgecc;
 
 /// Parses and verifies a text, and prints what came of it.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  QuietContext context;
   llvm::StringRef text(reinterpret_cast<const char *>(data), size);
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
+  auto module =
+      mlir::parseSourceString<mlir::ModuleOp>(text, &getQuietContext());
   if (module)
     module->print(llvm::nulls());
   return 0;

@@ -6,7 +6,9 @@
 The repository's own networks always; with --zoo DIR also those of a model zoo
 (a folder with models.json, make_reference.py and, for skeletons without
 weights, materialize.py; refilled skeletons go to --scratch). Every network
-runs in process, those of test/models/litert.npz also with --rounding=tflite. With --runner only the short list below does, on another CPU.
+runs in process, twice between pages that cannot be accessed with different
+contents of the arena, those of test/models/litert.npz also with
+--rounding=tflite. With --runner only the short list below does, on another CPU.
 exceptions.txt lists the networks that are not held to 1e-4, and why.
 """
 import functools
@@ -64,6 +66,8 @@ def agree(options, path, feeds, extra, bound=1e-4):
     by twice what ONNX Runtime differs from itself when it optimises, or by one
     unit of an 8-bit output."""
     reference = session(path, optimised=False)
+    if not any(flag.startswith("--runner") for flag in extra):
+        extra = [*extra, "--check-memory"]
     others = [lambda feed: session(path, optimised=True, integers=True).run(
         None, feed)] if is_quantised(path) else []
     detail = ""

@@ -140,12 +140,15 @@ def sampling(g):
                       align_corners=g.random.randint(0, 1))
     corners = g.rng.uniform(0, max(x.shape[2:]) / 2, [3, 4]).astype(F32)
     corners[:, 2:] += corners[:, :2] + 0.5
-    return g.node(op, [x, g.add(g.inputs, corners, "x"),
+    # How many samples a bin gets by itself follows from regions that are known.
+    ratio = g.random.choice([0, 2])
+    table, kind_of = (g.inputs, "x") if ratio else (g.constants, "w")
+    return g.node(op, [x, g.add(table, corners, kind_of),
                        g.leaf(np.dtype(np.int64), [3], 0, x.shape[0] - 1)],
                   mode=g.random.choice(["avg", "max"]),
                   output_height=g.random.randint(1, 3),
                   output_width=g.random.randint(1, 3),
-                  sampling_ratio=g.random.choice([0, 2]),
+                  sampling_ratio=ratio,
                   spatial_scale=g.random.choice([1.0, 0.5]))
 
 
