@@ -3,7 +3,7 @@
 // RUN: not edgecc-opt %s -edgecc-compile-regions='npu=foo' 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // RUN: not edgecc-opt %s -edgecc-compile-regions='npu=desc:no.json' 2>&1 | FileCheck %s --check-prefix=MISSING
 
-// UNKNOWN: error: unknown NPU 'foo' in --npu; expected one of desc, ethos-u55, ethos-u65, ethos-u85
+// UNKNOWN: error: unknown NPU 'foo' in --npu; expected one of desc, edge-sim, ethos-u55, ethos-u65, ethos-u85
 // MISSING: error: cannot read 'no.json'
 
 !a = !quant.uniform<i8:f32, 0.5>
