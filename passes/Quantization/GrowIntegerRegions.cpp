@@ -406,24 +406,7 @@ struct QuantizeAverage : OpRewritePattern<QuantizeOp> {
     std::optional<Average> average = Average::get(product);
     if (!average || !(alsoTied || average->isUntied(type)))
       return failure();
-    Parameters p(average->inputType());
-    double factor =
-        p.scale() / (Parameters(type).scale() * double(average->count));
-    Value integers =
-        average->lower(rewriter, type, [&](ImplicitLocOpBuilder &b, Value sum) {
-          auto zeros = int32_t(p.zeroPoint() * average->count);
-          if (zeros != 0)
-            sum = arith::SubIOp::create(
-                b, sum,
-                arith::ConstantOp::create(b, b.getI32IntegerAttr(zeros)));
-          Value number = arith::SIToFPOp::create(b, b.getF32Type(), sum);
-          number = arith::MulFOp::create(
-              b, number,
-              arith::ConstantOp::create(b, b.getF32FloatAttr(float(factor))));
-          return emitRequantized(b, number, type);
-        });
-    rewriter.replaceOpWithNewOp<StorageCastOp>(op, op.getResult().getType(),
-                                               integers);
+    rewriter.replaceOp(op, average->raise(rewriter, type));
     return success();
   }
 

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "passes/Quantization/Averages.h"
 #include "passes/Quantization/LowerContractions.h"
 #include "passes/Quantization/Passes.h"
 
@@ -146,6 +147,9 @@ private:
             builder, *contraction, integers(contraction->input),
             integers(contraction->weights),
             contraction->bias ? integers(contraction->bias) : Value());
+    if (std::optional<Average> average = Average::getRaised(op);
+        average && quantizedSource(average->source))
+      return lowerAverage(builder, *average);
     return llvm::TypeSwitch<Operation *, Value>(op)
         .Case([&](StorageCastOp cast) { return integers(cast.getInput()); })
         .Case([&](DequantizeOp cast) {
@@ -161,9 +165,10 @@ private:
         .Default([&](Operation *) { return lowerMovement(builder, op); });
   }
 
-  /// Sums of integers, less as many zero points, times the scale.
+  /// The epilogue of a sum of `terms` integers: less as many zero points, times
+  /// the scale; as integers of `type` if there is one.
   void buildSum(EpilogueOpInterface op, const Parameters &parameters,
-                int64_t terms) {
+                int64_t terms, double scale, quant::QuantizedType type = {}) {
     OpBuilder outer(op);
     Location loc = op.getLoc();
     Block *block = outer.createBlock(&op.getEpilogueRegion());
@@ -177,9 +182,21 @@ private:
     Value number = arith::SIToFPOp::create(b, b.getF32Type(), sum);
     number = arith::MulFOp::create(
         b, number,
-        arith::ConstantOp::create(
-            b, b.getF32FloatAttr(float(parameters.scale()))));
-    YieldOp::create(b, ValueRange(number));
+        arith::ConstantOp::create(b, b.getF32FloatAttr(float(scale))));
+    YieldOp::create(
+        b, ValueRange(type ? emitRequantized(b, number, type) : number));
+  }
+
+  /// The integers of an average.
+  Value lowerAverage(OpBuilder &builder, const Average &average) {
+    quant::QuantizedType type = average.typeOfRaised();
+    Parameters parameters(average.inputType());
+    Operation *copy = copyStored(builder, average.sum, storageType(type));
+    buildSum(cast<EpilogueOpInterface>(copy), parameters, average.count,
+             parameters.scale() /
+                 (Parameters(type).scale() * double(average.count)),
+             type);
+    return copy->getResult(0);
   }
 
   /// `op` on integers, with `type` as the type of the result.
@@ -217,7 +234,7 @@ private:
       copy.setPadsHigh(none);
     }
     buildSum(cast<EpilogueOpInterface>(copy.getOperation()), parameters,
-             llvm::product_of(op.getKernel()));
+             llvm::product_of(op.getKernel()), parameters.scale());
     return copy.getResult();
   }
 
@@ -227,8 +244,9 @@ private:
     int64_t terms = typeOf(op.getInput()).getNumElements() /
                     std::max<int64_t>(op.getType().getNumElements(), 1);
     auto copy = cast<ReduceOp>(copyStored(builder, op, builder.getF32Type()));
-    buildSum(cast<EpilogueOpInterface>(copy.getOperation()),
-             Parameters(quantizedType(op.getInput())), terms);
+    Parameters parameters(quantizedType(op.getInput()));
+    buildSum(cast<EpilogueOpInterface>(copy.getOperation()), parameters, terms,
+             parameters.scale());
     return copy.getResult();
   }
 

@@ -3,17 +3,14 @@
 !x = !quant.uniform<u8:f32, 0.5:128>
 !y = !quant.uniform<u8:f32, 0.25:3>
 
-// The average of 9 numbers is never half an integer: 0.5 / (9 * 0.5) of the sum
-// less nine zero points.
+// The average of 9 numbers is never half an integer. A sum whose type has 9 times
+// the scale is the average.
 // CHECK-LABEL: func @average
-// CHECK: edge.reduce sum(%{{.*}}) axes [1, 2] : (tensor<1x3x3x2xui8>) -> tensor<1x1x1x2xui8> {
-// CHECK-NEXT: ^bb0(%[[SUM:.*]]: i32):
-// CHECK-DAG: %[[ZEROS:.*]] = arith.constant 1152 : i32
-// CHECK-DAG: %[[FACTOR:.*]] = arith.constant 0.222222224 : f32
-// CHECK: %[[CENTRED:.*]] = arith.subi %[[SUM]], %[[ZEROS]]
-// CHECK: %[[REAL:.*]] = arith.sitofp %[[CENTRED]]
-// CHECK: %[[SCALED:.*]] = arith.mulf %[[REAL]], %[[FACTOR]]
-// CHECK: math.roundeven %[[SCALED]]
+// CHECK: %[[SUM:.*]] = edge.reduce sum(%arg0) axes [1, 2]
+// CHECK-SAME: -> tensor<1x1x1x2x!quant.uniform<u8:f32, 2.250000e+00:3>>
+// CHECK: %[[BYTES:.*]] = edge.storage_cast %[[SUM]]
+// CHECK: edge.storage_cast %[[BYTES]]
+// CHECK-SAME: -> tensor<1x1x1x2x!quant.uniform<u8:f32, 2.500000e-01:3>>
 // CHECK-NOT: edge.quantize
 func.func @average(%x: tensor<1x3x3x2x!x>) -> tensor<1x1x1x2x!y> {
   %ninth = edge.constant dense<0.111111112> : tensor<f32>
