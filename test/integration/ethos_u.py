@@ -8,6 +8,7 @@ import ctypes
 import functools
 import glob
 import os
+import shutil
 import sys
 import tempfile
 
@@ -266,14 +267,22 @@ def vela_fails(options, path):
                    ROUNDING, "--npu=ethos-u55:128"]
         fake = os.path.join(folder, "vela")
         with open(fake, "w", encoding="utf-8") as f:
-            f.write("#!/bin/sh\necho 'Error: not today' >&2\nexit 1\n")
+            f.write("#!/bin/sh\necho 'Error: not today' >&2\n"
+                    "[ ! -e \"$0.slow\" ] || exec sleep 60\nexit 1\n")
         os.chmod(fake, 0o755)
-        cases = [({"PATH": folder}, "vela has failed: Error: not today (for "
+        slow = os.path.join(folder, "slow")
+        os.mkdir(slow)
+        for name in ("vela", "vela.slow"):
+            shutil.copy(fake, os.path.join(slow, name))
+        cases = [("", folder, "vela has failed: Error: not today (for "
                   "input/quantize, first"),
-                 ({"PATH": "/nowhere"}, "it is in the Python package "
-                  "ethos-u-vela")]
-        for environment, want in cases:
-            p = suite.command(command, options.timeout,
+                 ("", "/nowhere", "it is in the Python package ethos-u-vela"),
+                 (",timeout=1", slow + ":/usr/bin:/bin", "vela has not ended "
+                  "within 1 seconds, or has crashed: Error: not today (for "),
+                 (",timeout=soon", folder, "expected a number of seconds")]
+        for more, folders, want in cases:
+            environment = {"PATH": folders}
+            p = suite.command([*command[:-1], command[-1] + more], options.timeout,
                               env={**os.environ, **environment})
             if p.returncode != 1 or os.path.exists(target) or \
                     want not in p.stderr or p.stderr.count("error:") != 1:

@@ -76,10 +76,9 @@ static std::string checkLimits(Operation *op) {
 namespace {
 class EthosU : public Npu {
 public:
-  EthosU(const Model &model, StringRef configuration, StringRef memoryMode)
+  EthosU(const Model &model, StringRef configuration, VelaTarget target)
       : name((model.name + ":" + configuration).str()),
-        target{(model.name + "-" + configuration).str(), model.system.str(),
-               memoryMode.str()} {}
+        target(std::move(target)) {}
 
   StringRef getName() const override { return name; }
   StringRef getDriver() const override { return "edgecc_ethos_u_run"; }
@@ -166,25 +165,37 @@ FailureOr<Program> EthosU::compile(RegionOp region) const {
   return packProgram(*output);
 }
 
-/// `argument` is a configuration, and behind a comma how memory is used.
+/// `argument` is a configuration, and behind commas how memory is used and how
+/// long Vela may take.
 static NpuPtr createEthosU(const Model &model, StringRef argument,
                            ErrorFn emitError) {
-  auto [configuration, memoryMode] = argument.split(',');
-  if (memoryMode.empty())
-    memoryMode = model.memoryModes.front();
+  auto [configuration, rest] = argument.split(',');
+  VelaTarget target{(model.name + "-" + configuration).str(),
+                    model.system.str(), model.memoryModes.front().str()};
   if (!llvm::is_contained(model.configurations, configuration)) {
     emitError() << "--npu=" << model.name << " has no configuration '"
                 << configuration << "'; expected --npu=" << model.name
                 << ": and one of " << llvm::join(model.configurations, ", ");
     return nullptr;
   }
-  if (!llvm::is_contained(model.memoryModes, memoryMode)) {
-    emitError() << "--npu=" << model.name << " has no memory mode '"
-                << memoryMode << "'; expected one of "
-                << llvm::join(model.memoryModes, ", ");
-    return nullptr;
+  for (StringRef option : llvm::split(rest, ',')) {
+    if (option.consume_front("timeout=")) {
+      if (!option.getAsInteger(10, target.seconds) && target.seconds > 0)
+        continue;
+      emitError() << "--npu=" << model.name << " has a timeout of '" << option
+                  << "'; expected a number of seconds";
+      return nullptr;
+    }
+    if (!option.empty())
+      target.memoryMode = option.str();
+    if (!llvm::is_contained(model.memoryModes, target.memoryMode)) {
+      emitError() << "--npu=" << model.name << " has no memory mode '"
+                  << target.memoryMode << "'; expected one of "
+                  << llvm::join(model.memoryModes, ", ");
+      return nullptr;
+    }
   }
-  return std::make_shared<EthosU>(model, configuration, memoryMode);
+  return std::make_shared<EthosU>(model, configuration, std::move(target));
 }
 
 namespace edgecc::npu {

@@ -18,9 +18,6 @@ using namespace llvm;
 using namespace edgecc;
 using namespace edgecc::npu;
 
-/// Large networks take Vela a minute.
-static constexpr unsigned timeLimit = 900;
-
 static Error makeError(const Twine &message) {
   return createStringError(inconvertibleErrorCode(), message);
 }
@@ -71,13 +68,13 @@ static Error execute(StringRef program, StringRef file, StringRef folder,
   bool failedToStart = false;
   int status = sys::ExecuteAndWait(
       program, args, std::nullopt, {StringRef(""), log.str(), log.str()},
-      timeLimit, /*MemoryLimit=*/0, &message, &failedToStart);
+      target.seconds, /*MemoryLimit=*/0, &message, &failedToStart);
   if (status == 0)
     return Error::success();
   if (failedToStart)
     return makeError("cannot start '" + program + "': " + message);
   if (status == -2)
-    return makeError("vela has not ended within " + Twine(timeLimit) +
+    return makeError("vela has not ended within " + Twine(target.seconds) +
                      " seconds, or has crashed: " + complaintOf(log));
   return makeError("vela has failed: " + complaintOf(log));
 }

@@ -17,6 +17,8 @@ namespace edgecc::npu {
 /// What Vela compiles for; its words for it.
 struct VelaTarget {
   std::string accelerator, system, memoryMode;
+  /// How long Vela may take. Large networks take it a minute.
+  unsigned seconds = 900;
 };
 
 /// What Vela makes of a network.
