@@ -53,9 +53,9 @@ def counts_of(library):
 
 
 def check(options, path, least, feeds, same, npu="edge-sim", utilised=False,
-          flags=(), on_board=False):
-    """The bits of the CPU: with all calls, and when the first or the last one
-    fails and the CPU computes instead."""
+          flags=(), is_example=False):
+    """The bits of the CPU. An example also runs on a board, and on the CPU when
+    the first or the last call fails."""
     made = []
 
     def prepare(fails_at):
@@ -83,11 +83,11 @@ def check(options, path, least, feeds, same, npu="edge-sim", utilised=False,
         raise suite.Failure(f"{placed['operations']} operations on the NPU, "
                             f"expected {least}: {placed['on_cpu']}")
     counts = made[0]
-    same(compiled.outputs(options, path, [feeds[0]] * 2,
-                          [*flags, "--npu=" + npu, "--npu-fallback=cpu"],
-                          LINK, prepare([1, placed["regions"]])),
-         [want[0]] * 2)
-    if on_board:
+    if is_example:
+        same(compiled.outputs(options, path, [feeds[0]] * 2,
+                              [*flags, "--npu=" + npu, "--npu-fallback=cpu"],
+                              LINK, prepare([1, placed["regions"]])),
+             [want[0]] * 2)
         data = c_array("input", next(iter(feeds[0].values())).tobytes()) + \
             c_array("expected", want[0][0].tobytes()) + \
             f"#define CYCLES {counts.cycles}\n"
@@ -118,7 +118,25 @@ def of_collection(name, least, options, feeds_of, same):
         raise suite.Skip("the collection of models is not there")
     return check(options, path, least, feeds_of(path, 2), same,
                  utilised=name in UTILISED,
-                 on_board=name == "real/mlperf_ic_resnet8_int8")
+                 is_example=name == "real/mlperf_ic_resnet8_int8")
+
+
+def in_tiles(name, options, feeds_of, same):
+    """A small array of other proportions, with too little memory for layers."""
+    path = os.path.join(options.zoo, name + ".onnx") if options.zoo else ""
+    if not os.path.isfile(path):
+        raise suite.Skip("the collection of models is not there")
+    with tempfile.TemporaryDirectory() as folder:
+        machine = os.path.join(folder, "small.json")
+        with open(machine, "w", encoding="utf-8") as f:
+            json.dump({"format": 0, "name": "small",
+                       "array": {"rows": 5, "columns": 3, "depth": 7,
+                                 "start_cycles": 9},
+                       "vector": {"lanes": 4, "start_cycles": 3},
+                       "scratchpad_bytes": 12288,
+                       "dma": {"bytes_per_cycle": 4, "start_cycles": 20}}, f)
+        return check(options, path, NETWORKS[name], feeds_of(path, 2), same,
+                     npu="edge-sim:" + machine)
 
 
 def mobilenet(options, feeds_of, same):
@@ -141,5 +159,9 @@ def tests(options, feeds_of, same):
     return [("edge-sim " + name,
              functools.partial(of_collection, name, least, options, feeds_of,
                                same)) for name, least in NETWORKS.items()] + \
+        [("edge-sim tiles of " + name,
+          functools.partial(in_tiles, name, options, feeds_of, same))
+         for name in ("real/mlperf_ic_resnet8_int8",
+                      "real/mlperf_kws_dscnn_int8")] + \
         [("edge-sim mobilenet_v2", functools.partial(mobilenet, options,
                                                      feeds_of, same))]

@@ -391,7 +391,7 @@ def damaged(make_network, npu, driver, sources, flags, options):
         target = os.path.join(folder, "network.o")
         suite.must([os.path.join(options.bin, "edgecc"), path, "-o", target,
                     "--name=network", npu])
-        checked = ["cc", "-O1", "-g", "-ffp-contract=off",
+        checked = ["cc", "-O2", "-g", "-ffp-contract=off",
                    "-fsanitize=address,undefined",
                    "-fno-sanitize-recover=all", "-I" + folder,
                    "-I" + os.path.join(suite.ROOT, "runtime", "include")]
@@ -467,7 +467,7 @@ def main():
                                                   *EXAMPLE_DRIVER)),
              ("damaged edge-sim", functools.partial(
                  damaged, quantised_network, "--npu=edge-sim", "edge_sim_run",
-                 edge_sim.SIMULATOR, ["-DHAS_CHECKSUM"])),
+                 edge_sim.SIMULATOR, ["-DNPU_CHECK=edge_sim_check"])),
              ("outside", outside), ("ethos-u mixed", ethos_u_mixed), ("vela fails", vela_fails)]
     for name, least in NETWORKS.items():
         tests.append((name, functools.partial(of_collection, name, least)))

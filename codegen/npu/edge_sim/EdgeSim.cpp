@@ -114,7 +114,7 @@ private:
     llvm::sort(sorted, [](Operation *a, Operation *b) {
       return a->isBeforeInBlock(b);
     });
-    return Schedule::get(sorted, machine, /*looksAhead=*/false);
+    return Schedule::get(sorted, machine, /*looksFurther=*/false);
   }
 
   Machine machine;

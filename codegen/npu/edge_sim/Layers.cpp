@@ -43,9 +43,12 @@ static View imageOf(Value value) {
   return View::dense(height, width, channels);
 }
 
-/// All elements of `value` as channels of one pixel.
+/// All elements of `value` as rows of the last dimension.
 static View flatView(Value value) {
-  return View::dense(1, 1, typeOf(value).getNumElements());
+  int64_t count = typeOf(value).getNumElements();
+  ArrayRef<int64_t> shape = typeOf(value).getShape();
+  int64_t last = shape.empty() ? 1 : shape.back();
+  return View::dense(count / std::max<int64_t>(last, 1), 1, last);
 }
 
 /// The last three of numbers per dimension.
@@ -134,9 +137,13 @@ static schema::Window windowOf(OpTy op, ArrayRef<int64_t> kernel) {
           uint32_t(op.getPadsLow()[0]), uint32_t(op.getPadsLow()[1])};
 }
 
-/// The bytes of weights of a product of matrices, with what fills up blocks.
-static int64_t blockedBytes(int64_t depth, int64_t channels, const Machine &m) {
-  return llvm::alignTo(depth, m.depth) * llvm::alignTo(channels, m.columns);
+/// The constants of a product of matrices, with what fills blocks up.
+static void describeWeights(int64_t depth, int64_t channels, const Machine &m,
+                            Layer &layer) {
+  layer.parameterBytes = llvm::alignTo(8 * channels, alignment);
+  layer.bytesPerChannel = llvm::alignTo(depth, m.depth);
+  layer.weightBytes =
+      layer.bytesPerChannel * llvm::alignTo(channels, m.columns);
 }
 
 static void describeConv(ConvOp op, const Machine &m, Layer &layer) {
@@ -148,18 +155,17 @@ static void describeConv(ConvOp op, const Machine &m, Layer &layer) {
                   imageOf(op.getResult())};
   command.window = windowOf(op, weights.take_front(2));
   layer.commands.push_back(command);
-  layer.weightBytes =
-      blockedBytes(weights[0] * weights[1] * weights[2], weights[3], m);
+  describeWeights(weights[0] * weights[1] * weights[2], weights[3], m, layer);
 }
 
 static void describeMatMul(MatMulOp op, const Machine &m, Layer &layer) {
   ArrayRef<int64_t> weights = typeOf(op.getRhs()).getShape();
   int64_t rows = typeOf(op.getLhs()).getNumElements() / weights[0];
   layer.commands.push_back({schema::Opcode_Convolve,
-                            View::dense(1, rows, weights[0]),
+                            View::dense(rows, 1, weights[0]),
                             {},
-                            View::dense(1, rows, weights[1])});
-  layer.weightBytes = blockedBytes(weights[0], weights[1], m);
+                            View::dense(rows, 1, weights[1])});
+  describeWeights(weights[0], weights[1], m, layer);
 }
 
 static void describePool(Operation *op, Layer &layer) {
@@ -270,11 +276,19 @@ Layer edge_sim::describe(Operation *op, const Machine &machine) {
       .Case([&](ConcatOp op) { describeConcat(op, layer); })
       .Case([&](PadOp op) { describePad(op, layer); })
       .Case([&](SliceOp op) { describeSlice(op, layer); });
-  if (std::optional<Contraction> contraction = Contraction::get(op))
-    layer.parameterBytes =
-        llvm::alignTo(8 * contraction->channels(), alignment);
   layer.weightBytes = llvm::alignTo(layer.weightBytes, alignment);
   return layer;
+}
+
+bool Layer::canBeTiled() const {
+  if (commands.size() != 1)
+    return false;
+  const Command &c = commands.front();
+  if (c.opcode == schema::Opcode_Copy || c.opcode == schema::Opcode_Fill)
+    return false;
+  // The window of the last row does not lie below the input.
+  int64_t last = (c.result.height - 1) * int64_t(c.window.stride_y());
+  return last - int64_t(c.window.pad_top()) < c.a.height;
 }
 
 //===----------------------------------------------------------------------===//
@@ -364,9 +378,9 @@ static int64_t cyclesOf(const Command &c, const Machine &m) {
   }
 }
 
-int64_t edge_sim::cyclesOf(const Layer &layer, const Machine &machine) {
+int64_t edge_sim::cyclesOf(ArrayRef<Command> commands, const Machine &machine) {
   int64_t cycles = 0;
-  for (const Command &command : layer.commands)
+  for (const Command &command : commands)
     cycles += ::cyclesOf(command, machine);
   return cycles;
 }

@@ -45,6 +45,13 @@ struct Layer {
   llvm::SmallVector<Command, 1> commands = {};
   /// What is loaded for it: parameters, and behind them weights or a table.
   int64_t parameterBytes = 0, weightBytes = 0;
+  /// Of weights, with what fills blocks up.
+  int64_t bytesPerChannel = 0;
+
+  int64_t constantBytes() const { return parameterBytes + weightBytes; }
+
+  /// Whether a row of the result needs some rows of the inputs only.
+  bool canBeTiled() const;
 };
 
 /// Why the accelerator has no command for `op`; empty if it has.
@@ -56,9 +63,8 @@ Layer describe(mlir::Operation *op, const Machine &machine);
 /// The constants of a layer, as many bytes as it says.
 std::vector<uint8_t> constantsOf(const Layer &layer, const Machine &machine);
 
-/// The cycles of the commands of a layer: what the accelerator needs if nothing
-/// has to be waited for.
-int64_t cyclesOf(const Layer &layer, const Machine &machine);
+/// What the accelerator needs for commands if nothing has to be waited for.
+int64_t cyclesOf(llvm::ArrayRef<Command> commands, const Machine &machine);
 
 } // namespace edgecc::npu::edge_sim
 

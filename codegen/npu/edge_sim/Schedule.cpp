@@ -28,19 +28,9 @@ int64_t edge_sim::bytesOf(Value value) {
 
 Schedule::Schedule(ArrayRef<Operation *> ops, const Machine &machine)
     : machine(machine), members(ops.begin(), ops.end()) {
-  llvm::DenseSet<Value> seen;
-  for (Operation *op : ops) {
-    if (isa<ReshapeOp>(op))
-      continue;
-    Stage stage{describe(op, machine)};
-    for (Value input : stage.layer.inputs) {
-      Value key = storage(input);
-      if (!members.contains(key.getDefiningOp()) && seen.insert(key).second)
-        stage.loads.push_back(key);
-    }
-    stage.isOutput = isReadOutside(op->getResult(0));
-    stages.push_back(std::move(stage));
-  }
+  for (Operation *op : ops)
+    if (!isa<ReshapeOp>(op))
+      layers.push_back(describe(op, machine));
 }
 
 Value Schedule::storage(Value value) const {
@@ -64,7 +54,7 @@ bool Schedule::isReadOutside(Value value) const {
 }
 
 //===----------------------------------------------------------------------===//
-// Memory
+// Whole layers
 //===----------------------------------------------------------------------===//
 
 namespace {
@@ -86,8 +76,8 @@ static int64_t giveAddresses(MutableArrayRef<Buffer> buffers) {
   SmallVector<Buffer *> order;
   for (Buffer &buffer : buffers)
     order.push_back(&buffer);
-  llvm::stable_sort(order, [](const Buffer *a, const Buffer *b) {
-    return a->bytes > b->bytes;
+  llvm::sort(order, [](const Buffer *a, const Buffer *b) {
+    return a->bytes != b->bytes ? a->bytes > b->bytes : a < b;
   });
   // By address.
   SmallVector<Buffer *> placed;
@@ -110,30 +100,211 @@ bool Schedule::place(size_t distance) {
   SmallVector<Buffer> buffers;
   llvm::MapVector<Value, size_t> tensors;
   SmallVector<size_t> constants;
+  // The inputs of the region by the layer that reads them first.
+  SmallVector<SmallVector<Value>> inputs(layers.size());
   auto add = [&](int64_t size, size_t first, size_t last) {
     buffers.push_back({int64_t(llvm::alignTo(size, alignment)), first, last});
     return buffers.size() - 1;
   };
-  for (auto [i, stage] : llvm::enumerate(stages)) {
-    stage.loadedBefore = i < distance ? 0 : i - distance;
-    constants.push_back(add(stage.constantBytes(), stage.loadedBefore, i));
-    for (Value load : stage.loads)
-      tensors[load] = add(bytesOf(load), stage.loadedBefore, i);
-    for (Value input : stage.layer.inputs) {
-      size_t &last = buffers[tensors.lookup(storage(input))].last;
+  auto loadedBefore = [&](size_t i) { return i < distance ? 0 : i - distance; };
+  for (auto [i, layer] : llvm::enumerate(layers)) {
+    constants.push_back(add(layer.constantBytes(), loadedBefore(i), i));
+    for (Value input : layer.inputs) {
+      Value key = storage(input);
+      if (!tensors.contains(key)) {
+        inputs[i].push_back(key);
+        tensors[key] = add(bytesOf(key), loadedBefore(i), i);
+      }
+      size_t &last = buffers[tensors[key]].last;
       last = std::max(last, i);
     }
-    // What leaves stays to the end: no command waits for stores.
-    Value result = stage.layer.op->getResult(0);
+    // What leaves stays to the end, so that nothing waits for stores.
+    Value result = layer.op->getResult(0);
     tensors[result] =
-        add(bytesOf(result), i, stage.isOutput ? stages.size() : i);
+        add(bytesOf(result), i, isReadOutside(result) ? layers.size() : i);
   }
   bytes = giveAddresses(buffers);
-  for (auto [stage, index] : llvm::zip(stages, constants))
-    stage.constants = buffers[index].address;
   for (auto [value, index] : tensors)
     addresses[value] = buffers[index].address;
+
+  stages.clear();
+  for (auto [i, layer] : llvm::enumerate(layers)) {
+    Stage stage{i};
+    stage.loadedBefore = loadedBefore(i);
+    stage.commands = layer.commands;
+    stage.parameters = buffers[constants[i]].address;
+    stage.weights = stage.parameters + layer.parameterBytes;
+    for (Value input : inputs[i])
+      stage.loads.push_back(
+          {schema::Memory_Input, input, 0, address(input), bytesOf(input)});
+    if (int64_t size = layer.constantBytes())
+      stage.loads.push_back(
+          {schema::Memory_Constants, {}, 0, stage.parameters, size});
+    if (Value result = layer.op->getResult(0); isReadOutside(result))
+      stage.stores.push_back(
+          {schema::Memory_Output, result, 0, address(result), bytesOf(result)});
+    stages.push_back(std::move(stage));
+  }
   return bytes <= machine.scratchpadBytes;
+}
+
+bool Schedule::placeWell() {
+  size_t best = 1;
+  for (size_t distance : {2, 3, 4, 6, 8, 12, 16}) {
+    if (distance >= layers.size() || !place(distance))
+      break;
+    if (int64_t expected = predict(); expected < cycles) {
+      cycles = expected;
+      best = distance;
+    }
+  }
+  return place(best);
+}
+
+//===----------------------------------------------------------------------===//
+// Tiles
+//===----------------------------------------------------------------------===//
+
+/// The rows of the input that rows `first` to `last`, less one, of the result
+/// of a command need.
+static std::pair<int64_t, int64_t> inputRows(const Command &c, int64_t first,
+                                             int64_t last) {
+  const schema::Window &w = c.window;
+  int64_t begin = first * w.stride_y() - w.pad_top();
+  int64_t end = (last - 1) * w.stride_y() - w.pad_top() +
+                int64_t(w.kernel_height() - 1) * w.dilation_y() + 1;
+  begin = std::clamp<int64_t>(begin, 0, c.a.height - 1);
+  return {begin, std::clamp<int64_t>(end, begin + 1, c.a.height)};
+}
+
+/// Rows of the result, and channels of it.
+static Command tileOf(const Command &whole, int64_t firstRow, int64_t lastRow,
+                      int64_t firstChannel, int64_t lastChannel) {
+  Command tile = whole;
+  auto [begin, end] = inputRows(whole, firstRow, lastRow);
+  tile.a.height = tile.b.height = end - begin;
+  tile.result.height = lastRow - firstRow;
+  tile.result.channels = lastChannel - firstChannel;
+  // The window of the first row may begin in the border.
+  const schema::Window &w = whole.window;
+  tile.window = {w.kernel_height(),
+                 w.kernel_width(),
+                 w.stride_y(),
+                 w.stride_x(),
+                 w.dilation_y(),
+                 w.dilation_x(),
+                 uint32_t(w.pad_top() + begin - firstRow * w.stride_y()),
+                 w.pad_left()};
+  return tile;
+}
+
+bool Schedule::placeTiles(int64_t rows, int64_t channels) {
+  const Layer &layer = layers.front();
+  const Command &whole = layer.commands.front();
+  int64_t height = whole.result.height, width = whole.result.channels;
+  // Two of each: one to compute with while the other one is moved.
+  int64_t inputBytes = 0;
+  for (int64_t row = 0; row < height; row += rows) {
+    auto [begin, end] = inputRows(whole, row, std::min(row + rows, height));
+    inputBytes = std::max(inputBytes, (end - begin) * whole.a.rowPitch);
+  }
+  inputBytes = llvm::alignTo(inputBytes, alignment);
+  int64_t outputBytes = llvm::alignTo(rows * whole.result.rowPitch, alignment);
+  bool isResident = channels >= width;
+  auto weightsOf = [&](int64_t channels) -> int64_t {
+    return layer.bytesPerChannel * llvm::alignTo(channels, machine.columns);
+  };
+  int64_t weightBuffer = llvm::alignTo(
+      isResident ? layer.weightBytes : weightsOf(channels), alignment);
+  bytes = 0;
+  auto take = [&](int64_t size) { return std::exchange(bytes, bytes + size); };
+  SmallVector<int64_t> inputs;
+  for (Value input : layer.inputs) {
+    inputs.push_back(take(2 * inputBytes));
+    addresses[storage(input)] = inputs.back();
+  }
+  Value result = layer.op->getResult(0);
+  int64_t output = addresses[result] = take(2 * outputBytes);
+  int64_t parameters = take(layer.parameterBytes);
+  int64_t weights = take((isResident ? 1 : 2) * weightBuffer);
+  if (bytes > machine.scratchpadBytes)
+    return false;
+
+  stages.clear();
+  for (int64_t row = 0, band = 0; row < height; row += rows, ++band) {
+    int64_t lastRow = std::min(row + rows, height);
+    auto [begin, end] = inputRows(whole, row, lastRow);
+    for (int64_t channel = 0; channel < width; channel += channels) {
+      int64_t lastChannel = std::min(channel + channels, width);
+      size_t number = stages.size();
+      Stage stage{0};
+      stage.loadedBefore = number ? number - 1 : 0;
+      stage.parameters = parameters + 8 * channel;
+      stage.weights = weights + (isResident ? 0 : number % 2 * weightBuffer);
+      Command tile = tileOf(whole, row, lastRow, channel, lastChannel);
+      tile.a.offset = tile.b.offset = band % 2 * inputBytes;
+      tile.result.offset = band % 2 * outputBytes + channel;
+      stage.commands.push_back(tile);
+      if (number == 0 && layer.parameterBytes)
+        stage.loads.push_back({schema::Memory_Constants,
+                               {},
+                               0,
+                               parameters,
+                               layer.parameterBytes});
+      if (layer.weightBytes && (number == 0 || !isResident))
+        stage.loads.push_back(
+            {schema::Memory_Constants,
+             {},
+             layer.parameterBytes + layer.bytesPerChannel * channel,
+             stage.weights,
+             isResident ? layer.weightBytes
+                        : weightsOf(lastChannel - channel)});
+      if (channel == 0)
+        for (auto [input, place] : llvm::zip(layer.inputs, inputs))
+          stage.loads.push_back({schema::Memory_Input, storage(input),
+                                 begin * whole.a.rowPitch,
+                                 place + band % 2 * inputBytes,
+                                 (end - begin) * whole.a.rowPitch});
+      if (lastChannel == width)
+        stage.stores.push_back({schema::Memory_Output, result,
+                                row * whole.result.rowPitch,
+                                output + band % 2 * outputBytes,
+                                (lastRow - row) * whole.result.rowPitch});
+      // The band before the last one has been where this one goes.
+      int64_t perBand = llvm::divideCeil(width, channels);
+      stage.storesDone = std::max<int64_t>(0, (band - 1) * perBand);
+      stages.push_back(std::move(stage));
+    }
+  }
+  return true;
+}
+
+bool Schedule::tileWell(bool looksFurther) {
+  if (layers.size() != 1 || !layers.front().canBeTiled())
+    return false;
+  const View &result = layers.front().commands.front().result;
+  int64_t bestRows = 0, bestChannels = 0;
+  bool hasBlocks =
+      layers.front().commands.front().opcode == schema::Opcode_Convolve;
+  for (int64_t parts = 1;; parts *= 2) {
+    int64_t channels = llvm::alignTo(llvm::divideCeil(result.channels, parts),
+                                     machine.columns);
+    for (int64_t rows = result.height; rows > 0; rows /= 2) {
+      if (!placeTiles(rows, channels))
+        continue;
+      int64_t expected = predict();
+      if (!bestRows || expected < cycles) {
+        cycles = expected;
+        bestRows = rows;
+        bestChannels = channels;
+      }
+      if (!looksFurther)
+        return true;
+    }
+    if (!hasBlocks || channels <= machine.columns)
+      break;
+  }
+  return bestRows && placeTiles(bestRows, bestChannels);
 }
 
 //===----------------------------------------------------------------------===//
@@ -141,41 +312,33 @@ bool Schedule::place(size_t distance) {
 //===----------------------------------------------------------------------===//
 
 int64_t Schedule::predict() const {
-  int64_t loaded = 0, stored = 0;
-  // When each stage has computed, behind a zero.
-  SmallVector<int64_t> computed = {0};
+  int64_t loaded = 0;
+  // When each stage has computed and has stored, behind a zero.
+  SmallVector<int64_t> computed = {0}, stored = {0};
   for (const Stage &stage : stages) {
     loaded = std::max(loaded, computed[stage.loadedBefore]);
-    if (int64_t bytes = stage.constantBytes())
-      loaded += machine.transferCycles(bytes);
-    for (Value load : stage.loads)
-      loaded += machine.transferCycles(bytesOf(load));
-    computed.push_back(std::max(computed.back(), loaded) +
-                       cyclesOf(stage.layer, machine));
-    if (stage.isOutput)
-      stored = std::max(stored, computed.back()) +
-               machine.transferCycles(bytesOf(stage.layer.op->getResult(0)));
+    for (const Transfer &load : stage.loads)
+      loaded += machine.transferCycles(load.bytes);
+    int64_t start =
+        std::max({computed.back(), loaded, stored[stage.storesDone]});
+    computed.push_back(start + cyclesOf(stage.commands, machine));
+    stored.push_back(stored.back());
+    for (const Transfer &store : stage.stores)
+      stored.back() = std::max(stored.back(), computed.back()) +
+                      machine.transferCycles(store.bytes);
   }
-  return std::max(stored, computed.back());
+  return std::max(stored.back(), computed.back());
 }
 
 std::optional<Schedule> Schedule::get(ArrayRef<Operation *> ops,
-                                      const Machine &machine, bool looksAhead) {
+                                      const Machine &machine,
+                                      bool looksFurther) {
   Schedule schedule(ops, machine);
   if (!schedule.place(1))
-    return std::nullopt;
+    return schedule.tileWell(looksFurther) ? std::optional(schedule)
+                                           : std::nullopt;
   schedule.cycles = schedule.predict();
-  if (!looksAhead)
-    return schedule;
-  size_t best = 1;
-  for (size_t distance : {2, 3, 4, 6, 8, 12, 16}) {
-    if (distance >= schedule.stages.size() || !schedule.place(distance))
-      break;
-    if (int64_t cycles = schedule.predict(); cycles < schedule.cycles) {
-      schedule.cycles = cycles;
-      best = distance;
-    }
-  }
-  schedule.place(best);
+  if (looksFurther)
+    schedule.placeWell();
   return schedule;
 }

@@ -4,7 +4,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Layers run one after the other, each with all of its tensors and constants in
-// the scratchpad. Meanwhile the DMA loads what later layers need.
+// the scratchpad, while the DMA loads what later layers need. A layer that is
+// too large for that runs in tiles: bands of rows, and blocks of channels.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,41 +18,49 @@
 
 namespace edgecc::npu::edge_sim {
 
-/// A layer in its place.
-struct Stage {
-  Layer layer;
-  /// Tensors of the region's inputs that are loaded for it.
-  llvm::SmallVector<mlir::Value> loads = {};
-  /// Where its constants are in the scratchpad.
-  int64_t constants = 0;
-  /// Its loads begin before this stage computes: itself if it is the first one.
-  size_t loadedBefore = 0;
-  /// Whether its result leaves the region.
-  bool isOutput = false;
+/// Bytes that the DMA moves between memory and the scratchpad.
+struct Transfer {
+  schema::Memory memory;
+  /// Which tensor it is; null for constants, which are the layer's.
+  mlir::Value tensor;
+  /// Where in the tensor or the constants, and where in the scratchpad.
+  int64_t offset, address;
+  int64_t bytes;
+};
 
-  int64_t constantBytes() const {
-    return layer.parameterBytes + layer.weightBytes;
-  }
+/// A layer, or a tile of one.
+struct Stage {
+  size_t layer;
+  llvm::SmallVector<Transfer, 2> loads = {}, stores = {};
+  llvm::SmallVector<Command, 1> commands = {};
+  /// Where its constants are in the scratchpad.
+  int64_t parameters = 0, weights = 0;
+  /// Its loads begin before that stage computes: itself if it is the first one.
+  size_t loadedBefore = 0;
+  /// The stores of that many stages are done before it computes.
+  size_t storesDone = 0;
 };
 
 class Schedule {
 public:
   /// Plans operations that break no rule, in the order of `ops`, in which they
-  /// can run. Nothing if they need more memory than there is. If
-  /// `looksAhead`, loads begin as early as is of use; otherwise one layer
-  /// before.
+  /// can run. Nothing if they need more memory than there is: a single
+  /// operation may run in tiles. If `looksFurther`, loads begin as early, and
+  /// tiles are as large, as is of use; otherwise the first plan that works is
+  /// taken.
   static std::optional<Schedule> get(llvm::ArrayRef<mlir::Operation *> ops,
-                                     const Machine &machine, bool looksAhead);
+                                     const Machine &machine, bool looksFurther);
 
   /// Whose bytes those of `value` are: casts and reshapes have none of their
   /// own.
   mlir::Value storage(mlir::Value value) const;
 
-  /// Where the bytes of a tensor are in the scratchpad.
+  /// Where the bytes of a tensor, or of its first tile, are in the scratchpad.
   int64_t address(mlir::Value value) const {
     return addresses.lookup(storage(value));
   }
 
+  std::vector<Layer> layers;
   std::vector<Stage> stages;
   /// Of the scratchpad.
   int64_t bytes = 0;
@@ -61,8 +70,14 @@ public:
 private:
   Schedule(llvm::ArrayRef<mlir::Operation *> ops, const Machine &machine);
 
-  /// Begins loads that many stages ahead. Whether there is memory for it.
+  /// Makes a stage of each layer, with loads that begin that many stages ahead.
+  /// Whether there is memory for it.
   bool place(size_t distance);
+  bool placeTiles(int64_t rows, int64_t channels);
+  /// The best one of all ways to look ahead, or to make tiles of the one layer.
+  bool placeWell();
+  bool tileWell(bool looksFurther);
+
   int64_t predict() const;
   bool isReadOutside(mlir::Value value) const;
 

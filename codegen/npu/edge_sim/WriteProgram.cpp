@@ -23,7 +23,6 @@ static constexpr int64_t mostOutstanding = 31;
 
 namespace {
 
-/// What the commands of a stream that compute wait for, and what they have.
 class ProgramWriter {
 public:
   ProgramWriter(RegionOp region, const Machine &machine,
@@ -34,28 +33,34 @@ public:
 
 private:
   void addLoads(const Stage &stage);
-  void addLayer(const Stage &stage);
+  void addCommands(const Stage &stage);
   void addStores(const Stage &stage);
 
   /// Adds a command of `stage` of which `fill` writes the fields of its own.
   template <typename FillFn>
   void addCommand(const Stage &stage, schema::Opcode opcode, FillFn fill);
+  void addTransfer(const Stage &stage, schema::Opcode opcode,
+                   const Transfer &transfer, int64_t number, int64_t offset);
 
   /// The view as a command has it: of `tensor`, with what its integers mean.
   schema::Tensor tensorOf(const View &view, Value tensor) const;
+
+  /// The number of `stage`.
+  size_t numberOf(const Stage &stage) const {
+    return &stage - schedule.stages.data();
+  }
 
   RegionOp region;
   const Machine &machine;
   const Schedule &schedule;
   flatbuffers::FlatBufferBuilder builder;
-  std::vector<flatbuffers::Offset<flatbuffers::String>> nodes;
   std::vector<flatbuffers::Offset<schema::Command>> commands;
   std::vector<uint8_t> constants;
-  /// How many loads there are so far, and how many of them the layers of the
-  /// stream so far need.
-  int64_t numLoads = 0, numNeededLoads = 0;
-  /// By stage: the last load that it needs.
-  SmallVector<int64_t> neededLoads;
+  /// By layer: where its constants begin.
+  SmallVector<int64_t> beginOfConstants;
+  int64_t numLoads = 0, numStores = 0;
+  /// By stage: how many loads and stores there are up to its own.
+  SmallVector<int64_t> loadsOf, storesOf;
 };
 
 } // namespace
@@ -65,7 +70,7 @@ void ProgramWriter::addCommand(const Stage &stage, schema::Opcode opcode,
                                FillFn fill) {
   schema::CommandBuilder command(builder);
   command.add_opcode(opcode);
-  command.add_node(uint32_t(&stage - schedule.stages.data()));
+  command.add_node(uint32_t(stage.layer));
   fill(command);
   commands.push_back(command.Finish());
 }
@@ -84,39 +89,50 @@ schema::Tensor ProgramWriter::tensorOf(const View &view, Value tensor) const {
           float(p.scale())};
 }
 
-void ProgramWriter::addLoads(const Stage &stage) {
-  auto load = [&](schema::Memory memory, int64_t number, int64_t offset,
-                  int64_t address, int64_t bytes) {
-    addCommand(stage, schema::Opcode_Load, [&](auto &command) {
-      // What has been in that place is not needed any more.
-      command.add_wait_compute(0);
-      command.add_memory(memory);
-      command.add_number(number);
-      command.add_offset(offset);
-      command.add_address(address);
-      command.add_bytes(bytes);
-    });
-    ++numLoads;
-  };
-  for (Value input : stage.loads)
-    load(schema::Memory_Input, cast<BlockArgument>(input).getArgNumber(), 0,
-         schedule.address(input), bytesOf(input));
-  if (stage.constantBytes()) {
-    load(schema::Memory_Constants, 0, constants.size(), stage.constants,
-         stage.constantBytes());
-    llvm::append_range(constants, constantsOf(stage.layer, machine));
-  }
-  neededLoads.push_back(numLoads);
+void ProgramWriter::addTransfer(const Stage &stage, schema::Opcode opcode,
+                                const Transfer &transfer, int64_t number,
+                                int64_t offset) {
+  addCommand(stage, opcode, [&](auto &command) {
+    // A load overwrites what is not needed any more, and a store reads what has
+    // been computed.
+    command.add_wait_compute(0);
+    command.add_memory(transfer.memory);
+    command.add_number(number);
+    command.add_offset(offset);
+    command.add_address(transfer.address);
+    command.add_bytes(transfer.bytes);
+  });
+  ++(opcode == schema::Opcode_Load ? numLoads : numStores);
 }
 
-void ProgramWriter::addLayer(const Stage &stage) {
-  const Layer &layer = stage.layer;
-  int64_t needed = neededLoads[&stage - schedule.stages.data()];
-  for (const Command &c : layer.commands)
+void ProgramWriter::addLoads(const Stage &stage) {
+  if (stage.layer == beginOfConstants.size()) {
+    beginOfConstants.push_back(constants.size());
+    llvm::append_range(constants,
+                       constantsOf(schedule.layers[stage.layer], machine));
+  }
+  for (const Transfer &load : stage.loads)
+    if (load.tensor)
+      addTransfer(stage, schema::Opcode_Load, load,
+                  cast<BlockArgument>(load.tensor).getArgNumber(), load.offset);
+    else
+      addTransfer(stage, schema::Opcode_Load, load, 0,
+                  beginOfConstants[stage.layer] + load.offset);
+  loadsOf.push_back(numLoads);
+}
+
+void ProgramWriter::addCommands(const Stage &stage) {
+  const Layer &layer = schedule.layers[stage.layer];
+  auto allowed = [](int64_t soFar, int64_t needed) {
+    return uint8_t(std::min(soFar - needed, mostOutstanding));
+  };
+  for (const Command &c : stage.commands)
     addCommand(stage, c.opcode, [&](auto &command) {
-      if (needed > numNeededLoads)
-        command.add_wait_load(std::min(numLoads - needed, mostOutstanding));
-      numNeededLoads = std::max(numNeededLoads, needed);
+      if (int64_t needed = loadsOf[numberOf(stage)])
+        command.add_wait_load(allowed(numLoads, needed));
+      if (stage.storesDone && storesOf[stage.storesDone - 1])
+        command.add_wait_store(
+            allowed(numStores, storesOf[stage.storesDone - 1]));
       schema::Tensor a, b, result = tensorOf(c.result, layer.op->getResult(0));
       if (c.opcode != schema::Opcode_Fill) {
         a = tensorOf(c.a, layer.inputs[c.inputOfA]);
@@ -130,39 +146,35 @@ void ProgramWriter::addLayer(const Stage &stage) {
       }
       command.add_result(&result);
       command.add_window(&c.window);
-      command.add_parameters(stage.constants);
-      command.add_weights(stage.constants + layer.parameterBytes);
+      command.add_parameters(stage.parameters);
+      command.add_weights(stage.weights);
       command.add_multiplier(c.multiplier);
       command.add_value(c.value);
     });
 }
 
 void ProgramWriter::addStores(const Stage &stage) {
-  Value result = stage.layer.op->getResult(0);
   Operation *yield = region.getBody().front().getTerminator();
-  for (auto [i, output] : llvm::enumerate(yield->getOperands()))
-    if (schedule.storage(output) == result)
-      addCommand(stage, schema::Opcode_Store, [&, i = i](auto &command) {
-        command.add_wait_compute(0);
-        command.add_memory(schema::Memory_Output);
-        command.add_number(i);
-        command.add_address(schedule.address(result));
-        command.add_bytes(bytesOf(result));
-      });
+  for (const Transfer &store : stage.stores)
+    for (auto [i, output] : llvm::enumerate(yield->getOperands()))
+      if (schedule.storage(output) == store.tensor)
+        addTransfer(stage, schema::Opcode_Store, store, i, store.offset);
+  storesOf.push_back(numStores);
 }
 
 std::vector<char> ProgramWriter::write() {
-  const std::vector<Stage> &stages = schedule.stages;
-  for (const Stage &stage : stages) {
-    auto named = stage.layer.op->getLoc()->findInstanceOf<NameLoc>();
+  std::vector<flatbuffers::Offset<flatbuffers::String>> nodes;
+  for (const Layer &layer : schedule.layers) {
+    auto named = layer.op->getLoc()->findInstanceOf<NameLoc>();
     nodes.push_back(
         builder.CreateString(named ? named.getName().str() : std::string()));
   }
+  const std::vector<Stage> &stages = schedule.stages;
   const Stage *next = stages.data(), *end = next + stages.size();
   for (auto [i, stage] : llvm::enumerate(stages)) {
     for (; next != end && next->loadedBefore <= i; ++next)
       addLoads(*next);
-    addLayer(stage);
+    addCommands(stage);
     addStores(stage);
   }
   schema::Machine sizes(machine.rows, machine.columns, machine.depth,
@@ -184,7 +196,7 @@ std::vector<char> ProgramWriter::write() {
 FailureOr<Program> edge_sim::writeProgram(RegionOp region,
                                           const Machine &machine) {
   std::optional<Schedule> schedule =
-      Schedule::get(region.getOperations(), machine, /*looksAhead=*/true);
+      Schedule::get(region.getOperations(), machine, /*looksFurther=*/true);
   if (!schedule) {
     region.emitError("the scratchpad has no room for this region");
     return failure();

@@ -158,11 +158,12 @@ static int have_same_shape(const tensor_t *a, const tensor_t *b) {
 }
 
 static int is_sound_window(const window_t *w) {
-  const uint32_t most = 64;
+  const uint32_t most = 64, most_pad = 1 << 16;
   return w->kernel_height && w->kernel_width && w->kernel_height <= most &&
          w->kernel_width <= most && w->stride_y <= most &&
          w->stride_x <= most && w->dilation_y <= most &&
-         w->dilation_x <= most && w->pad_top <= most && w->pad_left <= most;
+         w->dilation_x <= most && w->pad_top <= most_pad &&
+         w->pad_left <= most_pad;
 }
 
 static int is_sound_transfer(const program_t *p, const command_t *c,
