@@ -19,6 +19,7 @@
 #include "onnx/checker.h"
 #include "onnx/common/constants.h"
 #include "onnx/defs/schema.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -51,6 +52,9 @@ void normaliseNode(pb::NodeProto &node) {
     attribute.set_type(pb::AttributeProto::INT);
     attribute.set_i(1);
   }
+  if (node.op_type() == "Einsum" && node.domain().empty())
+    for (pb::AttributeProto &attribute : *node.mutable_attribute())
+      llvm::erase_if(*attribute.mutable_s(), llvm::isSpace);
   if (!node.name().empty())
     return;
   // Never empty, so that every later message can name the node.
@@ -195,6 +199,19 @@ private:
   Location loc;
   llvm::StringMap<Entry> functions;
 };
+
+/// Whether an equation of Einsum has labels, "...", "," and "->" only. ONNX's
+/// inference does not end, or reads beyond the shapes, for others.
+bool isEquation(StringRef equation) {
+  auto [operands, result] = equation.split("->");
+  SmallVector<StringRef> terms;
+  operands.split(terms, ',');
+  terms.push_back(result);
+  return llvm::all_of(terms, [](StringRef term) {
+    auto [before, after] = term.split("...");
+    return llvm::all_of((before + after).str(), llvm::isAlpha);
+  });
+}
 
 class Checker {
 public:
@@ -434,6 +451,11 @@ LogicalResult Checker::checkNode(const pb::NodeProto &node,
                  ::onnx::checker::check_attribute(attribute, part, scope);
                }))) {
       return failure();
+    } else if (node.op_type() == "Einsum" && node.domain().empty() &&
+               attribute.name() == "equation" && !isEquation(attribute.s())) {
+      return emitError(loc)
+             << describe(node, opsets) << ": attribute 'equation' is '"
+             << attribute.s() << "', which is no equation of Einsum";
     } else if (attribute.name() == "axis" && !llvm::isInt<32>(attribute.i())) {
       // ONNX's inference takes an axis as an int, unchecked.
       return emitError(loc)

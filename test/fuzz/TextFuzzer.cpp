@@ -12,7 +12,8 @@ using namespace edgecc;
 
 /// Parses and verifies a text, and prints what came of it.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  llvm::StringRef text(reinterpret_cast<const char *>(data), size);
+  // The lexer needs the zero at its end.
+  std::string text(reinterpret_cast<const char *>(data), size);
   auto module =
       mlir::parseSourceString<mlir::ModuleOp>(text, &getQuietContext());
   if (module)

@@ -372,6 +372,14 @@ def two_initializers_of_one_name():
                              tensor("w", np.float32([3, 4]))])
 
 
+@refused("'einsum'", "'ik,k=>' *, which is no equation")
+def equation_of_other_signs():
+    return model([node("Einsum", ["x", "w"], ["y"], "einsum",
+                       equation="ik,k=>")],
+                 [value("x", F, [1, 5])], [value("y", F, [])],
+                 [tensor("w", np.ones(5, np.float32))])
+
+
 # What is odd and right -----------------------------------------------------
 
 def named(names, outputs):
@@ -384,6 +392,14 @@ def named(names, outputs):
 
 def some(count):
     return {f"x{i}": np.float32([i, -2 * i]) for i in range(count)}
+
+
+@right(x=np.float32([[1, 2, 3], [4, 5, 7]]))
+def equation_with_spaces():
+    return model([node("Einsum", ["x", "w"], ["y"],
+                       equation=" i j , j k -> k i ")],
+                 [value("x", F, [2, 3])], [value("y", F, [4, 2])],
+                 [tensor("w", np.arange(12, dtype=np.float32).reshape(3, 4))])
 
 
 @right(**some(8))
