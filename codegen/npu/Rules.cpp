@@ -64,23 +64,39 @@ std::string npu::checkContraction(Operation *op) {
   return contraction->objection();
 }
 
-std::optional<SmallVector<int8_t>>
-npu::bytesOfWeights(const Contraction &contraction) {
-  std::optional<ConstantView> view =
-      quantization::knownIntegers(contraction.weights);
-  if (!view)
-    return std::nullopt;
+/// The weights less the numbers of `shifts`, one per channel or one for all, if
+/// all of them are bytes then.
+static std::optional<SmallVector<int8_t>>
+shiftWeights(const ConstantView &view, int64_t count,
+             ArrayRef<int64_t> shifts) {
   SmallVector<int8_t> bytes;
-  int64_t channels = contraction.channels();
-  int64_t count = typeOf(contraction.weights).getNumElements();
   for (int64_t i = 0; i < count; ++i) {
-    int64_t weight =
-        view->integer(i) - contraction.weightParameters.zeroPoint(i % channels);
+    int64_t weight = view.integer(i) - shifts[i % shifts.size()];
     if (weight != int8_t(weight))
       return std::nullopt;
     bytes.push_back(int8_t(weight));
   }
   return bytes;
+}
+
+std::optional<npu::ByteWeights>
+npu::bytesOfWeights(const Contraction &contraction) {
+  std::optional<ConstantView> view =
+      quantization::knownIntegers(contraction.weights);
+  if (!view)
+    return std::nullopt;
+  const Parameters &p = contraction.weightParameters;
+  int64_t count = typeOf(contraction.weights).getNumElements();
+  if (auto bytes = shiftWeights(*view, count, p.zeroPoints))
+    return ByteWeights{std::move(*bytes)};
+  // Unsigned bytes less 128 are signed ones.
+  int64_t shift = p.least < 0 ? 0 : 128;
+  int64_t zero = p.zeroPoints.front() - shift;
+  if (zero != int8_t(zero) || !llvm::all_equal(p.zeroPoints))
+    return std::nullopt;
+  if (auto bytes = shiftWeights(*view, count, shift))
+    return ByteWeights{std::move(*bytes), zero};
+  return std::nullopt;
 }
 
 std::string npu::checkSum(Operation *op) {

@@ -34,8 +34,15 @@ std::string checkRange(mlir::Operation *op);
 /// can be added to the sums.
 std::string checkContraction(mlir::Operation *op);
 
-/// The weights less their zero points, if all of them are bytes then.
-std::optional<llvm::SmallVector<int8_t>>
+/// Weights as signed bytes.
+struct ByteWeights {
+  llvm::SmallVector<int8_t> bytes;
+  int64_t zeroPoint = 0;
+};
+
+/// The weights less their zero points, if all of them are bytes then; otherwise
+/// with their zero point, if they are of 8 bits and have one for all channels.
+std::optional<ByteWeights>
 bytesOfWeights(const quantization::Contraction &contraction);
 
 /// The operands of a sum are two activations of one shape.

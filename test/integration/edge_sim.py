@@ -31,7 +31,7 @@ NETWORKS = {"real/mlperf_ad_ae_int8": 10, "real/mlperf_ic_resnet8_int8": 13,
             "real/mlperf_kws_dscnn_int8": 10, "real/mlperf_vww_mbv1_int8": 28,
             "real/mcunet_vww_int8": 50, "real/hello_world_int8": 3,
             "digits/cnn_int8_qdq_s8s8_pc": 9, "digits/cnn_int8_qdq_u8s8": 9,
-            "digits/cnn_int8_qop_u8u8": 1, "digits/cnn_qat_qdq": 9,
+            "digits/cnn_int8_qop_u8u8": 9, "digits/cnn_qat_qdq": 9,
             "digits/mlp_int8_qdq_s8s8": 3, "digits/mlp_int8_qop_u8s8": 3,
             "digits/cnn_early_exit_int8_qdq": 9}
 # Those of which the array has to be busy with products most of the time.

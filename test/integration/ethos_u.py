@@ -29,7 +29,9 @@ ROUNDING = "--rounding=tflite"
 NETWORKS = ["real/mlperf_ad_ae_int8", "real/mlperf_ic_resnet8_int8",
             "real/mlperf_kws_dscnn_int8", "real/mlperf_vww_mbv1_int8",
             "digits/cnn_int8_qdq_s8s8_pc", "digits/cnn_int8_qdq_u8s8",
-            "digits/mlp_int8_qop_u8s8"]
+            "digits/mlp_int8_qop_u8s8", "digits/mlp_int8_qdq_s8s8",
+            "digits/cnn_int8_qop_u8u8", "digits/cnn_qat_qdq",
+            "digits/cnn_early_exit_int8_qdq"]
 # Vela's words for what `--npu` names.
 SYSTEMS = {"ethos-u55:128": ("ethos-u55-128", "Ethos_U55_High_End_Embedded",
                              "Shared_Sram"),

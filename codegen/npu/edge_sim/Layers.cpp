@@ -68,7 +68,7 @@ static std::array<int64_t, 3> lastThree(ArrayRef<int64_t> numbers,
 static std::string checkProducts(Operation *op) {
   std::optional<Contraction> contraction = Contraction::get(op);
   if (!bytesOfWeights(*contraction))
-    return "its weights less their zero points are not of i8";
+    return "its weights are not of 8 bits with one zero point";
   if (auto conv = dyn_cast<ConvOp>(op); conv && conv.getGroups() != 1)
     if (!conv.isDepthwise() ||
         contraction->channels() != int64_t(conv.getGroups()))
@@ -313,7 +313,7 @@ static void writeParameters(const Contraction &contraction, uint8_t *to) {
 /// Weights in the order in which the array takes them.
 static void writeWeights(const Contraction &contraction, const Machine &m,
                          uint8_t *to) {
-  SmallVector<int8_t> weights = *bytesOfWeights(contraction);
+  SmallVector<int8_t> weights = bytesOfWeights(contraction)->bytes;
   int64_t channels = contraction.channels();
   int64_t depth = int64_t(weights.size()) / channels;
   int64_t blocks = llvm::divideCeil(depth, m.depth);
@@ -347,6 +347,11 @@ std::vector<uint8_t> edge_sim::constantsOf(const Layer &layer,
     writeTable(clamp, weights);
   }
   return bytes;
+}
+
+int64_t edge_sim::weightZeroPointOf(const Layer &layer) {
+  std::optional<Contraction> contraction = Contraction::get(layer.op);
+  return contraction ? bytesOfWeights(*contraction)->zeroPoint : 0;
 }
 
 //===----------------------------------------------------------------------===//

@@ -63,6 +63,9 @@ Layer describe(mlir::Operation *op, const Machine &machine);
 /// The constants of a layer, as many bytes as it says.
 std::vector<uint8_t> constantsOf(const Layer &layer, const Machine &machine);
 
+/// What stands for zero in the weights of a layer.
+int64_t weightZeroPointOf(const Layer &layer);
+
 /// What the accelerator needs for commands if nothing has to be waited for.
 int64_t cyclesOf(llvm::ArrayRef<Command> commands, const Machine &machine);
 

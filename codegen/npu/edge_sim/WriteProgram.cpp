@@ -56,8 +56,8 @@ private:
   flatbuffers::FlatBufferBuilder builder;
   std::vector<flatbuffers::Offset<schema::Command>> commands;
   std::vector<uint8_t> constants;
-  /// By layer: where its constants begin.
-  SmallVector<int64_t> beginOfConstants;
+  /// By layer: where its constants begin, and what stands for zero in them.
+  SmallVector<int64_t> beginOfConstants, weightZeroPoints;
   int64_t numLoads = 0, numStores = 0;
   /// By stage: how many loads and stores there are up to its own.
   SmallVector<int64_t> loadsOf, storesOf;
@@ -110,6 +110,7 @@ void ProgramWriter::addLoads(const Stage &stage) {
     beginOfConstants.push_back(constants.size());
     llvm::append_range(constants,
                        constantsOf(schedule.layers[stage.layer], machine));
+    weightZeroPoints.push_back(weightZeroPointOf(schedule.layers[stage.layer]));
   }
   for (const Transfer &load : stage.loads)
     if (load.tensor)
@@ -150,6 +151,7 @@ void ProgramWriter::addCommands(const Stage &stage) {
       command.add_weights(stage.weights);
       command.add_multiplier(c.multiplier);
       command.add_value(c.value);
+      command.add_weight_zero_point(weightZeroPoints[stage.layer]);
     });
 }
 

@@ -42,14 +42,16 @@ static Rescale rescaleOf(const tflite::SumFactors &factors) {
 }
 
 /// The bias of each channel; nothing if some sum is too large to be scaled.
-static std::optional<SmallVector<int32_t>>
-biasOf(const Contraction &c, ArrayRef<int8_t> weights, const Rescale &rescale) {
+static std::optional<SmallVector<int32_t>> biasOf(const Contraction &c,
+                                                  const ByteWeights &weights,
+                                                  const Rescale &rescale) {
   int64_t channels = c.channels();
   Parameters in = c.inputParameters;
   Parameters out(quantizedType(c.op->getResult(0)));
   // What the products of a channel add up to, at least and at most.
   SmallVector<int64_t> least(channels, 0), most(channels, 0);
-  for (auto [i, weight] : llvm::enumerate(weights)) {
+  for (auto [i, byte] : llvm::enumerate(weights.bytes)) {
+    int64_t weight = byte - weights.zeroPoint;
     auto ends = std::minmax(weight * (in.least - in.zeroPoint()),
                             weight * (in.most - in.zeroPoint()));
     least[i % channels] += ends.first;
@@ -83,9 +85,9 @@ static std::string checkProducts(Operation *op) {
   std::optional<Contraction> c = Contraction::get(op);
   if (!c)
     return {};
-  std::optional<SmallVector<int8_t>> weights = bytesOfWeights(*c);
+  std::optional<ByteWeights> weights = bytesOfWeights(*c);
   if (!weights)
-    return "its weights are not of i8";
+    return "its weights are not of 8 bits with one zero point";
   auto factors = tflite::SumFactors::get(*c, quantizedType(op->getResult(0)));
   if (factors.hasTies)
     return "its factor puts sums in the middle of two integers, where TOSA "
@@ -208,12 +210,13 @@ private:
   Value lowerAverage(Operation *op);
   Value scaleSums(Value sums, const Contraction &c);
   Rescale rescaleOf(const Contraction &c);
-  Value biasOf(const Contraction &c, ArrayRef<int8_t> weights);
+  Value biasOf(const Contraction &c, const ByteWeights &weights);
   template <typename OpTy>
   Window windowOf(OpTy op, Value &x, ArrayRef<int64_t> kernel);
   /// A convolution of one channel with itself, whose sums are in i32.
   Value depthwise(Value x, Value weights, Value bias, int64_t zero,
-                  ArrayRef<int64_t> out, const Window &window);
+                  int64_t weightZero, ArrayRef<int64_t> out,
+                  const Window &window);
 
   RegionOp region;
   TosaBuilder b;
@@ -250,7 +253,7 @@ Rescale Lowering::rescaleOf(const Contraction &c) {
       tflite::SumFactors::get(c, quantizedType(c.op->getResult(0))));
 }
 
-Value Lowering::biasOf(const Contraction &c, ArrayRef<int8_t> weights) {
+Value Lowering::biasOf(const Contraction &c, const ByteWeights &weights) {
   return b.words(*::biasOf(c, weights, rescaleOf(c)), {c.channels()});
 }
 
@@ -260,36 +263,38 @@ Value Lowering::scaleSums(Value sums, const Contraction &c) {
 }
 
 Value Lowering::depthwise(Value x, Value weights, Value bias, int64_t zero,
-                          ArrayRef<int64_t> out, const Window &w) {
+                          int64_t weightZero, ArrayRef<int64_t> out,
+                          const Window &w) {
   return tosa::DepthwiseConv2DOp::create(
       b, RankedTensorType::get(out, b.getI32Type()), x, weights, bias,
-      b.byte(zero), b.byte(0), w.pads, w.steps, w.dilations, b.getI32Type());
+      b.byte(zero), b.byte(weightZero), w.pads, w.steps, w.dilations,
+      b.getI32Type());
 }
 
 Value Lowering::lower(ConvOp op) {
   Contraction c = *Contraction::get(op);
-  SmallVector<int8_t> weights = *bytesOfWeights(c);
+  ByteWeights weights = *bytesOfWeights(c);
   // (height, width, input channels, output channels)
   ArrayRef<int64_t> sizes = shapeOf(c.weights);
   Value x = get(c.input), sums;
   Window w = windowOf(op, x, sizes.take_front(2));
   if (op.getGroups() != 1) {
-    Value packed =
-        b.bytes(weights, {sizes[0], sizes[1], int64_t(op.getGroups()), 1});
+    Value packed = b.bytes(weights.bytes,
+                           {sizes[0], sizes[1], int64_t(op.getGroups()), 1});
     sums = depthwise(x, packed, biasOf(c, weights), zeroOf(c.input),
-                     shapeOf(op.getResult()), w);
+                     weights.zeroPoint, shapeOf(op.getResult()), w);
   } else {
     // The output channels come first.
     int64_t outputs = sizes[3], inner = sizes[0] * sizes[1] * sizes[2];
-    SmallVector<int8_t> packed(weights.size());
+    SmallVector<int8_t> packed(weights.bytes.size());
     for (int64_t i = 0; i < inner; ++i)
       for (int64_t o = 0; o < outputs; ++o)
-        packed[o * inner + i] = weights[i * outputs + o];
+        packed[o * inner + i] = weights.bytes[i * outputs + o];
     sums = tosa::Conv2DOp::create(
         b, RankedTensorType::get(shapeOf(op.getResult()), b.getI32Type()), x,
         b.bytes(packed, {outputs, sizes[0], sizes[1], sizes[2]}),
-        biasOf(c, weights), b.byte(zeroOf(c.input)), b.byte(0), w.pads, w.steps,
-        w.dilations, b.getI32Type());
+        biasOf(c, weights), b.byte(zeroOf(c.input)), b.byte(weights.zeroPoint),
+        w.pads, w.steps, w.dilations, b.getI32Type());
   }
   return scaleSums(sums, c);
 }
@@ -297,19 +302,20 @@ Value Lowering::lower(ConvOp op) {
 /// Rows become pixels.
 Value Lowering::lower(MatMulOp op) {
   Contraction c = *Contraction::get(op);
-  SmallVector<int8_t> weights = *bytesOfWeights(c);
+  ByteWeights weights = *bytesOfWeights(c);
   int64_t depth = shapeOf(c.weights)[0], outputs = c.channels();
   int64_t rows = typeOf(c.input).getNumElements() / depth;
-  SmallVector<int8_t> packed(weights.size());
+  SmallVector<int8_t> packed(weights.bytes.size());
   for (int64_t k = 0; k < depth; ++k)
     for (int64_t o = 0; o < outputs; ++o)
-      packed[o * depth + k] = weights[k * outputs + o];
+      packed[o * depth + k] = weights.bytes[k * outputs + o];
   int64_t ones[] = {1, 1}, zeros[] = {0, 0, 0, 0};
   Value sums = tosa::Conv2DOp::create(
       b, RankedTensorType::get({1, rows, 1, outputs}, b.getI32Type()),
       b.reshape(get(c.input), {1, rows, 1, depth}),
       b.bytes(packed, {outputs, 1, 1, depth}), biasOf(c, weights),
-      b.byte(zeroOf(c.input)), b.byte(0), zeros, ones, ones, b.getI32Type());
+      b.byte(zeroOf(c.input)), b.byte(weights.zeroPoint), zeros, ones, ones,
+      b.getI32Type());
   return b.reshape(scaleSums(sums, c), shapeOf(op.getResult()));
 }
 
@@ -354,7 +360,8 @@ Value Lowering::lowerAverage(Operation *op) {
   SmallVector<int32_t> bias(channels, 0);
   Value sums =
       depthwise(x, b.bytes(weights, {w.kernel[0], w.kernel[1], channels, 1}),
-                b.words(bias, {channels}), inputZero, shapeOf(result), w);
+                b.words(bias, {channels}), inputZero,
+                /*weightZero=*/0, shapeOf(result), w);
   return b.rescale(sums, b.getI8Type(), form.rescale, 0, outputZero);
 }
 

@@ -88,6 +88,7 @@ void edge_sim_read(program_t *p, uint32_t number, command_t *c) {
   } multiplier = {edgecc_npu_number(r, t, 16, 4, 0)};
   c->multiplier = multiplier.number;
   c->value = edgecc_npu_number(r, t, 17, 4, 0);
+  c->weight_zero_point = (int32_t)edgecc_npu_number(r, t, 18, 4, 0);
 }
 
 enum unit edge_sim_unit(const command_t *c) {
@@ -202,7 +203,8 @@ static int is_sound_command(const program_t *p, const command_t *c,
       return 0;
     /* fall through */
   case OP_CONVOLVE:
-    return is_sound_window(&c->window) && depth_of(c) < 1u << 24 &&
+    return c->weight_zero_point == (int8_t)c->weight_zero_point &&
+           is_sound_window(&c->window) && depth_of(c) < 1u << 24 &&
            c->parameters % 4 == 0 && fits(m, c->parameters, 8 * channels) &&
            fits(m, c->weights,
                 blocks((uint32_t)channels, m->columns) * m->columns *

@@ -63,6 +63,7 @@ typedef struct command {
   tensor_t a, b, result;
   window_t window;
   uint32_t weights, parameters, value;
+  int32_t weight_zero_point;
   float multiplier;
 } command_t;
 

@@ -141,13 +141,15 @@ static void feed(uint8_t *scratchpad, const machine_t *m, const command_t *c,
   }
 }
 
-/* One step for one column: the products of the factors with the weights. */
+/* One step for one column: the products of the factors with the weights less
+ * their zero point. */
 static void multiply(const machine_t *m, factors_t factors,
-                     const int8_t *weights, uint32_t column, sums_t sums) {
+                     const int8_t *weights, int32_t zero_point, uint32_t column,
+                     sums_t sums) {
   for (uint32_t row = 0; row < m->rows; ++row) {
     int32_t sum = 0;
     for (uint32_t d = 0; d < m->depth; ++d)
-      sum += factors[row][d] * weights[d];
+      sum += factors[row][d] * (weights[d] - zero_point);
     sums[row][column] += (uint32_t)sum;
   }
 }
@@ -195,7 +197,7 @@ static void convolve(uint8_t *scratchpad, const machine_t *m,
         for (uint32_t i = 0; i < m->columns; ++i, weights += m->depth) {
           if (is_depthwise && channel + i < c->result.channels)
             feed(scratchpad, m, c, pixel, channel + i, first, factors);
-          multiply(m, factors, weights, i, sums);
+          multiply(m, factors, weights, c->weight_zero_point, i, sums);
         }
       }
       scale(scratchpad, m, c, pixel, channel, sums);
