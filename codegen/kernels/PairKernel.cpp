@@ -50,6 +50,8 @@ PairLayout::PairLayout(Type lhs, edge::ConstantView weights,
     : lhs(lhs), weights(std::move(weights)), bias(std::move(bias)),
       reduction(reduction), sizes(sizes) {
   constexpr int64_t longStep = 8, shortStep = 4, fewPixels = 2;
+  // Of little code: one function for layers of all depths.
+  constexpr int64_t smallStep = 2;
   tilePixels = sizes.pixels <= fewPixels ? 1 : 5;
   tileChannels = sizes.pixels <= fewPixels ? 4 : 1;
   auto largestDivisor = [&](int64_t count) {
@@ -59,7 +61,9 @@ PairLayout::PairLayout(Type lhs, edge::ConstantView weights,
     return divisor;
   };
   int64_t count = reduction.usedWords(), step = largestDivisor(count);
-  if (step < shortStep && count > longStep)
+  if (sizes.isSmall)
+    step = std::min(count, smallStep);
+  else if (step < shortStep && count > longStep)
     step = largestDivisor(llvm::alignTo(count, shortStep));
   this->reduction.step = step;
   if (!isSparse())

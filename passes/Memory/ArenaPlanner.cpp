@@ -11,6 +11,7 @@
 #include "llvm/Support/MathExtras.h"
 
 #include <limits>
+#include <random>
 
 using namespace llvm;
 using namespace edgecc::memory;
@@ -63,6 +64,13 @@ ArenaPlan place(const PlacementInstance &instance, ArrayRef<unsigned> order,
 
 /// Rounds of improvement; each one costs a placement.
 constexpr unsigned maxRounds = 256;
+
+/// Moves at random: so many times from the start, each of at most so many
+/// moves, which may visit at most so many pairs of neighbours (together below a
+/// second); the first of them may be worse than the best by one part of so
+/// many.
+constexpr int64_t starts = 8, maxMoves = 8192, maxPairs = 4000000,
+                  slackShare = 8;
 
 } // namespace
 
@@ -135,6 +143,34 @@ ArenaPlan edgecc::memory::planArena(ArrayRef<ArenaBuffer> buffers,
   }
   if (inTime.empty())
     best.size = 0;
+
+  // Then buffers anywhere, several times: where the plan does not become much
+  // larger than the best one, and less and less so. The same in every run.
+  std::mt19937 random;
+  int64_t pairs = int64_t(bestOrder.size());
+  for (ArrayRef<unsigned> neighbours : instance.neighbours)
+    pairs += int64_t(neighbours.size());
+  int64_t rounds = std::min(maxMoves, maxPairs / std::max<int64_t>(pairs, 1));
+  int64_t current = 0;
+  for (int64_t left = rounds * starts; left > 0 && best.size > instance.bound;
+       --left) {
+    if (left % rounds == 0) {
+      order = bestOrder;
+      current = 0;
+    }
+    SmallVector<unsigned> changed = order;
+    unsigned moved = changed[random() % changed.size()];
+    llvm::erase(changed, moved);
+    changed.insert(changed.begin() + random() % order.size(), moved);
+    plan = place(instance, changed, bestFit);
+    int64_t slack = best.size / slackShare * (left % rounds) / rounds;
+    if (plan.size > std::max(current, best.size + slack))
+      continue;
+    current = plan.size;
+    order = std::move(changed);
+    if (plan.size < best.size)
+      best = plan;
+  }
   best.isOptimal = improvePlacement(instance, alignment, best);
   return best;
 }

@@ -185,12 +185,27 @@ void ChannelGroups::relate(Operation *op) {
     pin(result);
 }
 
-void ChannelGroups::keepOneOfEach(llvm::BitVector &removed) const {
-  for (Value value : values) {
-    bool isEmpty = channelsOf(value) > 0;
-    for (int64_t c = 0; c < channelsOf(value) && isEmpty; ++c)
-      isEmpty = removed.test(unsigned(groupOf(value, c)));
-    if (isEmpty)
-      removed.reset(unsigned(groupOf(value, 0)));
+void ChannelGroups::keepWidths(llvm::BitVector &removed,
+                               ArrayRef<double> costs) const {
+  // A group that comes back is one more channel of other values as well.
+  for (bool isChanged = true; isChanged;) {
+    isChanged = false;
+    for (Value value : values) {
+      int64_t channels = channelsOf(value);
+      SmallVector<unsigned> gone;
+      for (int64_t c = 0; c < channels; ++c)
+        if (unsigned group = unsigned(groupOf(value, c)); removed.test(group))
+          gone.push_back(group);
+      if (!costs.empty())
+        llvm::stable_sort(
+            gone, [&](unsigned a, unsigned b) { return costs[a] > costs[b]; });
+      int64_t kept = channels - int64_t(gone.size());
+      int64_t wanted = kept > widthMultiple ? llvm::alignTo(kept, widthMultiple)
+                                            : std::max<int64_t>(kept, 1);
+      int64_t missing = std::min(wanted, channels) - kept;
+      for (unsigned group : ArrayRef(gone).take_front(missing))
+        removed.reset(group);
+      isChanged |= missing > 0;
+    }
   }
 }

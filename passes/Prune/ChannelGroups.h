@@ -31,6 +31,11 @@ bool isDepthwise(mlir::Operation *op);
 /// The size of the last dimension; 1 for a scalar.
 int64_t channelsOf(mlir::Value value);
 
+/// What the widths of values that lose channels are multiples of: kernels step
+/// by vectors, or by words of bytes, and take longer, and more code, for odd
+/// widths than for the few channels more.
+constexpr int64_t widthMultiple = 4;
+
 class ChannelGroups {
 public:
   explicit ChannelGroups(mlir::func::FuncOp function);
@@ -45,8 +50,11 @@ public:
   /// All values with channels, in the order of the function.
   llvm::ArrayRef<mlir::Value> getValues() const { return values; }
 
-  /// Removes groups from `removed` until every value keeps a channel.
-  void keepOneOfEach(llvm::BitVector &removed) const;
+  /// Takes groups out of `removed`, those first that cost most, until every
+  /// value keeps a channel and, if it keeps more than that many, a multiple of
+  /// `widthMultiple` or all that it has. Without costs, the first ones first.
+  void keepWidths(llvm::BitVector &removed,
+                  llvm::ArrayRef<double> costs = {}) const;
 
 private:
   void number(mlir::Value value);

@@ -14,7 +14,7 @@ using namespace edgecc::edge;
 using namespace edgecc::prune;
 using quantization::typeOf;
 
-static std::optional<ConstantView> constantView(Value value) {
+std::optional<ConstantView> edgecc::prune::constantView(Value value) {
   Attribute constant;
   if (!value || !matchPattern(value, m_Constant(&constant)))
     return std::nullopt;

@@ -6,6 +6,8 @@
 #ifndef EDGECC_PASSES_PRUNE_KNOWNCHANNELS_H
 #define EDGECC_PASSES_PRUNE_KNOWNCHANNELS_H
 
+#include "dialects/Edge/EdgeConstants.h"
+
 #include "passes/Prune/ChannelGroups.h"
 
 #include <optional>
@@ -30,6 +32,9 @@ private:
 
   llvm::DenseMap<mlir::Value, llvm::SmallDenseMap<int64_t, double>> numbers;
 };
+
+/// The elements of `value`, which may be null, if it is known to be a constant.
+std::optional<edge::ConstantView> constantView(mlir::Value value);
 
 /// Whether a convolution has a border, which products with a number differ at.
 bool hasBorder(mlir::Operation *op);

@@ -72,7 +72,8 @@ def RemoveDeadChannels : Pass<"edgecc-remove-dead-channels",
     unless a border of a convolution is in the way. Tensors, weights and biases
     become smaller. Channels that additions, joins, depthwise convolutions and
     the like carry from value to value (`ChannelGroups`) go together, and a value
-    keeps at least one.
+    keeps at least one. Where more than four stay, a multiple of four does, with
+    dead channels among them.
 
     Example: with the second row of `%w` zero,
 

@@ -57,6 +57,8 @@ public:
 
 private:
   bool canRemove(int64_t group) const;
+  /// Counts the channels of a group as `kept` or as gone.
+  void count(int64_t group, bool kept);
   double macsKept() const;
 
   const ChannelGroups &groups;
@@ -235,6 +237,16 @@ bool ChannelBudget::canRemove(int64_t group) const {
   });
 }
 
+void ChannelBudget::count(int64_t group, bool kept) {
+  int64_t sign = kept ? 1 : -1;
+  for (const Use &use : uses[group]) {
+    multipliers[use.number].inputsKept += sign * use.inputs;
+    multipliers[use.number].outputsKept += sign * use.outputs;
+  }
+  for (auto [number, channels] : members[group])
+    channelsKept[number] += sign * channels;
+}
+
 double ChannelBudget::macsKept() const {
   double sum = 0;
   for (const Multiplier &multiplier : multipliers)
@@ -259,22 +271,30 @@ double ChannelBudget::remove(ArrayRef<double> costs, double share) {
       order.emplace_back(costs[group] / saved, group);
   }
   llvm::sort(order);
-  double kept = all;
-  for (auto [cost, group] : order) {
-    if (kept <= (1 - share) * all)
-      break;
-    if (!canRemove(group))
-      continue;
-    removed.set(unsigned(group));
-    for (const Use &use : uses[group]) {
-      multipliers[use.number].inputsKept -= use.inputs;
-      multipliers[use.number].outputsKept -= use.outputs;
+  // Some channels come back for the widths; then more than is asked for goes.
+  const auto *next = order.begin();
+  double goal = (1 - share) * all, kept = all;
+  for (double aim = goal;; aim -= kept - goal) {
+    for (; next != order.end() && macsKept() > aim; ++next) {
+      if (!canRemove(next->second))
+        continue;
+      removed.set(unsigned(next->second));
+      count(next->second, /*kept=*/false);
     }
-    for (auto [number, count] : members[group])
-      channelsKept[number] -= count;
+    llvm::BitVector rounded = removed;
+    groups.keepWidths(rounded, costs);
+    llvm::BitVector back = removed;
+    back.reset(rounded);
+    for (unsigned group : back.set_bits())
+      count(group, /*kept=*/true);
     kept = macsKept();
+    if (kept <= goal || next == order.end()) {
+      removed = std::move(rounded);
+      return all > 0 ? 1 - kept / all : 0;
+    }
+    for (unsigned group : back.set_bits())
+      count(group, /*kept=*/false);
   }
-  return all > 0 ? 1 - kept / all : 0;
 }
 
 std::unique_ptr<Pass>

@@ -8,8 +8,6 @@
 #include "passes/Prune/Passes.h"
 #include "passes/Quantization/Parameters.h"
 
-#include "mlir/IR/Matchers.h"
-
 namespace edgecc::prune {
 #define GEN_PASS_DEF_REMOVEDEADCHANNELS
 #include "passes/Prune/Passes.h.inc"
@@ -20,14 +18,6 @@ using namespace edgecc;
 using namespace edgecc::edge;
 using namespace edgecc::prune;
 using quantization::typeOf;
-
-/// The elements of a value that is known to be a constant.
-static std::optional<ConstantView> constantView(Value value) {
-  Attribute constant;
-  if (!matchPattern(value, m_Constant(&constant)))
-    return std::nullopt;
-  return ConstantView::get(constant);
-}
 
 /// A constant of these positions `kept` of a dimension.
 static Value select(OpBuilder &builder, Value value, int64_t dim,
@@ -84,7 +74,7 @@ private:
     ChannelGroups groups(getOperation());
     KnownChannels known(getOperation());
     llvm::BitVector removed = findDead(groups, known);
-    groups.keepOneOfEach(removed);
+    groups.keepWidths(removed);
     if (removed.none())
       return false;
     keptOf.clear();
