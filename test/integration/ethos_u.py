@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 import numpy as np
+from onnxruntime import quantization
 
 import compiled
 from npu_board import c_array
@@ -292,10 +293,46 @@ def vela_fails(options, path):
     return f"{len(cases)} ways"
 
 
+class Examples:
+    """Inputs for ONNX Runtime to calibrate with."""
+
+    def __init__(self, feeds):
+        self.feeds = iter(feeds)
+
+    def get_next(self):
+        return next(self.feeds, None)
+
+
+def mobilenet(options, feeds_of, same):
+    """MobileNetV2, quantised by ONNX Runtime: all of it on the NPU, with the
+    CPU's bits."""
+    real = os.path.join(options.scratch, "mobilenet_v2.onnx") \
+        if options.scratch else ""
+    if not os.path.isfile(real):
+        raise suite.Skip("the collection of models is not there")
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = os.path.join(folder, "prepared.onnx")
+        path = os.path.join(folder, "mobilenet_v2.onnx")
+        quantization.quant_pre_process(real, prepared,
+                                       skip_symbolic_shape=True)
+        quantization.quantize_static(
+            prepared, path, Examples(feeds_of(real, 2)), per_channel=True,
+            activation_type=quantization.QuantType.QInt8,
+            weight_type=quantization.QuantType.QInt8)
+        feeds = feeds_of(path, 1)
+        got, done = run_regions(options, path, feeds, "ethos-u55:128",
+                                ["--npu-only"])
+        same(got, compiled.outputs(options, path, feeds, [ROUNDING]))
+        total = sum(region.cycles for region, _, _ in done[0])
+        return f"{len(done[0])} regions, {total:.0f} cycles"
+
+
 def tests(options, feeds_of, same):
     """The tests, named, as functions without arguments."""
     return [(f"{npu} {name}", functools.partial(whole_network, name, npu,
                                                 options, feeds_of, same))
             for name in NETWORKS for npu in
             (SYSTEMS if name == "real/mlperf_ic_resnet8_int8" else
-             ["ethos-u55:128"])]
+             ["ethos-u55:128"])] + \
+        [("ethos-u55:128 mobilenet_v2",
+          functools.partial(mobilenet, options, feeds_of, same))]
