@@ -22,9 +22,18 @@ using namespace mlir;
 using namespace edgecc::edge;
 
 bool edgecc::edge::isKnown(Value value) {
-  Operation *op = value.getDefiningOp();
-  return op && isa_and_nonnull<EdgeDialect>(op->getDialect()) &&
-         op->getNumRegions() == 0 && llvm::all_of(op->getOperands(), isKnown);
+  // Each operation once, however often its result is used.
+  llvm::SmallPtrSet<Operation *, 8> seen;
+  SmallVector<Value> open{value};
+  while (!open.empty()) {
+    Operation *op = open.pop_back_val().getDefiningOp();
+    if (!op || !isa_and_nonnull<EdgeDialect>(op->getDialect()) ||
+        op->getNumRegions() != 0)
+      return false;
+    if (seen.insert(op).second)
+      llvm::append_range(open, op->getOperands());
+  }
+  return true;
 }
 
 /// Steps `position` to the next one of `shape` in row-major order.

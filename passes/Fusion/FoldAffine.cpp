@@ -314,7 +314,8 @@ struct HoistScalar : OpRewritePattern<MatMulOp> {
   }
 };
 
-/// c (d A) is (c d) A.
+/// c (d A) is (c d) A, unless all of it is known: that is computed as it is,
+/// and of three numbers any could be A.
 struct MergeScalars : OpRewritePattern<MulOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(MulOp op,
@@ -323,7 +324,7 @@ struct MergeScalars : OpRewritePattern<MulOp> {
       Value outer = op->getOperand(1 - side);
       auto inner = matchScaled(op->getOperand(side));
       if (!inner || typeOf(outer).getNumElements() != 1 || !isKnown(outer) ||
-          inner->first.getType() != op.getType())
+          isKnown(inner->first) || inner->first.getType() != op.getType())
         continue;
       Value number =
           rewriter.createOrFold<MulOp>(op.getLoc(), asScalar(rewriter, outer),

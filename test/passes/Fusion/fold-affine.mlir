@@ -112,3 +112,72 @@ func.func @excite_few_unchanged(%x: tensor<1x2x2x2xf32>, %s: tensor<1x1x1x2xf32>
       : (tensor<1x2x2x2xf32>, tensor<1x1x2x1xf32>) -> tensor<1x2x2x1xf32>
   return %1 : tensor<1x2x2x1xf32>
 }
+
+// What is known as a whole is computed as it is.
+// CHECK-LABEL: func @known
+// CHECK: %[[P:.*]] = edge.mul
+// CHECK: %[[Q:.*]] = edge.mul %[[P]]
+// CHECK: return %[[Q]]
+func.func @known() -> tensor<1xf32> {
+  %w = edge.constant dense<2.0> : tensor<1xf32>
+  %a = edge.cumulative sum %w {axis = 0 : i64} : tensor<1xf32> -> tensor<1xf32>
+  %b = edge.cumulative sum %w {axis = 0 : i64} : tensor<1xf32> -> tensor<1xf32>
+  %c = edge.cumulative sum %w {axis = 0 : i64} : tensor<1xf32> -> tensor<1xf32>
+  %0 = edge.mul %a, %b : tensor<1xf32>, tensor<1xf32> -> tensor<1xf32>
+  %1 = edge.mul %0, %c : tensor<1xf32>, tensor<1xf32> -> tensor<1xf32>
+  return %1 : tensor<1xf32>
+}
+
+// However often the result of an operation is used, it is looked at once.
+// CHECK-LABEL: func @doubled
+// CHECK: edge.mul {{.*}} : tensor<2x2xf32>, tensor<2xf32>
+// CHECK: edge.matmul
+// CHECK-NEXT: return
+func.func @doubled(%x: tensor<3x2xf32>) -> tensor<3x2xf32> {
+  %w = edge.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+  %c = edge.constant dense<[[1.0, 2.0]]> : tensor<1x2xf32>
+  %0 = edge.cumulative sum %c {axis = 0 : i64} : tensor<1x2xf32> -> tensor<1x2xf32>
+  %1 = edge.add %0, %0 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %2 = edge.add %1, %1 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %3 = edge.add %2, %2 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %4 = edge.add %3, %3 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %5 = edge.add %4, %4 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %6 = edge.add %5, %5 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %7 = edge.add %6, %6 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %8 = edge.add %7, %7 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %9 = edge.add %8, %8 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %10 = edge.add %9, %9 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %11 = edge.add %10, %10 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %12 = edge.add %11, %11 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %13 = edge.add %12, %12 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %14 = edge.add %13, %13 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %15 = edge.add %14, %14 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %16 = edge.add %15, %15 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %17 = edge.add %16, %16 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %18 = edge.add %17, %17 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %19 = edge.add %18, %18 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %20 = edge.add %19, %19 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %21 = edge.add %20, %20 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %22 = edge.add %21, %21 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %23 = edge.add %22, %22 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %24 = edge.add %23, %23 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %25 = edge.add %24, %24 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %26 = edge.add %25, %25 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %27 = edge.add %26, %26 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %28 = edge.add %27, %27 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %29 = edge.add %28, %28 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %30 = edge.add %29, %29 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %31 = edge.add %30, %30 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %32 = edge.add %31, %31 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %33 = edge.add %32, %32 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %34 = edge.add %33, %33 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %35 = edge.add %34, %34 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %36 = edge.add %35, %35 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %37 = edge.add %36, %36 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %38 = edge.add %37, %37 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %39 = edge.add %38, %38 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %40 = edge.add %39, %39 : tensor<1x2xf32>, tensor<1x2xf32> -> tensor<1x2xf32>
+  %y = edge.matmul(%x, %w) : (tensor<3x2xf32>, tensor<2x2xf32>) -> tensor<3x2xf32>
+  %z = edge.mul %y, %40 : tensor<3x2xf32>, tensor<1x2xf32> -> tensor<3x2xf32>
+  return %z : tensor<3x2xf32>
+}
