@@ -5,6 +5,7 @@
 
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/ConvKernel.h"
+#include "codegen/kernels/FixedKernel.h"
 #include "codegen/kernels/HalfProducts.h"
 #include "codegen/kernels/MatrixTiles.h"
 #include "codegen/kernels/SparseConv.h"
@@ -152,9 +153,19 @@ DotContraction ConvPlan::dotContraction(edge::ConvOp op,
   return dot;
 }
 
+/// How `op` is computed in fixed point, if it is.
+static std::optional<FixedContraction> getFixed(edge::ConvOp op,
+                                                target::CpuAttr cpu) {
+  int64_t rank = op.getSpatialRank();
+  if (isa<edge::RowBandsOp>(op->getParentOp()))
+    return std::nullopt;
+  return FixedContraction::get(cpu, elementOf(op.getInput()), op.getWeights(),
+                               op.getGroups(), shapeOf(op.getWeights())[rank]);
+}
+
 std::optional<cost::ContractionShape> kernels::tiledShape(edge::ConvOp op,
                                                           target::CpuAttr cpu) {
-  if (op.isDepthwise())
+  if (op.isDepthwise() || getFixed(op, cpu))
     return std::nullopt;
   ConvPlan plan(op, cpu);
   if (plan.usesDotProducts || plan.pairs)
@@ -355,6 +366,43 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
   return success();
 }
 
+static void emitFixed(edge::ConvOp op, Emitter &e, const KernelArgs &args,
+                      const FixedContraction &fixed) {
+  ArrayRef<int64_t> weights = shapeOf(op.getWeights());
+  int64_t rank = op.getSpatialRank(), inputs = weights[rank];
+  SmallVector<int64_t> strides = stridesOf(args.inputs[0]);
+  SmallVector<ReductionLevel> levels;
+  int64_t rows = inputs;
+  for (int64_t size : weights.take_front(rank))
+    rows *= size;
+  for (int64_t dim : llvm::seq(rank)) {
+    rows /= weights[dim];
+    levels.push_back(
+        {weights[dim], op.getDilation(dim) * strides[dim + 1], rows});
+  }
+  levels.push_back({inputs, 1, 1});
+  FlatOperand input = flatOperand(e, args.inputs[0]), bias;
+  FlatOperand packed = flatOperand(e, args.inputs[1]);
+  if (op.getBias())
+    bias = flatOperand(e, args.inputs[2]);
+  SmallVector<int64_t> sizes(shapeOf(op.getResult()).drop_back());
+  sizes.push_back(op.getGroups());
+  e.nest(sizes, [&](ValueRange at) {
+    ValueRange pixel = at.drop_back();
+    Value base = e.add(input.base, e.mul(at.back(), inputs));
+    for (auto [dim, index] : llvm::enumerate(pixel)) {
+      int64_t step = dim ? op.getStrides()[dim - 1] : 1;
+      base = e.add(base, e.mul(index, step * strides[dim]));
+    }
+    fixed.emitPixel(e, {input.memref, base}, levels, packed, bias, at.back(),
+                    args.scratch, [&](Value sum, Value channel) {
+                      SmallVector<Value> indices(pixel);
+                      indices.push_back(channel);
+                      e.storeResult(op, args, sum, indices);
+                    });
+  });
+}
+
 namespace {
 
 struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
@@ -369,6 +417,10 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     assert(isUnpadded(op.getPadsLow(), op.getPadsHigh()) &&
            "borders are explicit before kernels are emitted");
     Emitter emitter(builder, op.getLoc(), cpu);
+    if (std::optional<FixedContraction> fixed = getFixed(op, cpu)) {
+      emitFixed(op, emitter, args, *fixed);
+      return success();
+    }
     if (isWindow(op)) {
       if (std::optional<TapProducts> taps = TapProducts::get(op, cpu))
         taps->emit(emitter, args);
@@ -395,6 +447,11 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
                                              target::CpuAttr cpu) const {
     auto op = cast<edge::ConvOp>(operation);
     std::optional<edge::ConstantView> view = edge::ConstantView::get(value);
+    if (std::optional<FixedContraction> fixed = getFixed(op, cpu)) {
+      if (index == 1)
+        return fixed->pack();
+      return std::nullopt;
+    }
     if (isWindow(op))
       if (std::optional<HalfProducts> halves = HalfProducts::get(op, cpu))
         return halves->pack(index, value);
@@ -439,6 +496,8 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
   SmallVector<MemRefType> getScratch(Operation *operation,
                                      target::CpuAttr cpu) const {
     auto op = cast<edge::ConvOp>(operation);
+    if (std::optional<FixedContraction> fixed = getFixed(op, cpu))
+      return fixed->getScratch();
     if (isWindow(op))
       return {};
     if (std::optional<SparseConv> sparse = SparseConv::get(op, cpu))

@@ -10,6 +10,7 @@
 
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/DotKernel.h"
+#include "codegen/kernels/FixedKernel.h"
 #include "codegen/kernels/MatrixTiles.h"
 #include "codegen/kernels/PairKernel.h"
 #include "codegen/kernels/SparseWeights.h"
@@ -55,6 +56,8 @@ struct MatMulPlan {
 
   /// How pairs of bytes compute it, if they do.
   std::optional<PairLayout> pairs;
+  /// How integers compute it, if they do.
+  std::optional<FixedContraction> fixed;
 
   /// Elements of one packed matrix.
   int64_t packedSize(edge::MatMulOp op) const {
@@ -125,6 +128,9 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
     pairs = PairLayout::get(
         cpu, lhsElement, op.getRhs(), op.getBias(), {1, depth},
         {channels, 1, rows, wantsSmallCode(op), op->hasAttr(sparseAttrName)});
+  if (rhsBatches == 1)
+    fixed = FixedContraction::get(cpu, lhsElement, op.getRhs(), /*groups=*/1,
+                                  /*run=*/depth);
   if (isConstant)
     added = bytesAddedUp(cpu, lhsElement, typeOf(op.getRhs()).getElementType());
   if (added > depth)
@@ -136,7 +142,7 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
 std::optional<cost::ContractionShape> kernels::tiledShape(edge::MatMulOp op,
                                                           target::CpuAttr cpu) {
   MatMulPlan plan(op, cpu);
-  if (plan.usesDotProducts || plan.pairs || plan.depth == 0)
+  if (plan.usesDotProducts || plan.pairs || plan.fixed || plan.depth == 0)
     return std::nullopt;
   return plan.shape;
 }
@@ -231,6 +237,13 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
       indices.append({row, channel});
       e.storeResult(op, args, value, indices);
     };
+    if (plan.fixed)
+      return e.loop(0, c.pixels, 1, [&](Value row) {
+        plan.fixed->emitPixel(
+            e, {lhs.memref, e.add(lhsBase, e.mul(row, c.pixelStep))}, {}, rhs,
+            c.bias, e.index(0), args.scratch,
+            [&](Value sum, Value channel) { store(sum, {}, row, channel); });
+      });
     if (plan.pairs) {
       PairContraction pairs;
       pairs.layout = &*plan.pairs;
@@ -257,7 +270,11 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
     dot.bias = c.bias;
     emitDotContraction(e, dot, store);
   };
-  e.phase([&] { e.parallelNest(result.drop_back(2), emitAt); });
+  // All rows share the scratch memory.
+  if (plan.fixed)
+    e.nest(result.drop_back(2), emitAt);
+  else
+    e.phase([&] { e.parallelNest(result.drop_back(2), emitAt); });
   return success();
 }
 
@@ -284,6 +301,8 @@ struct MatMulKernel
     MatMulPlan plan(op, cpu);
     if (plan.pairs)
       return plan.pairs->pack();
+    if (plan.fixed)
+      return plan.fixed->pack();
     int64_t bytes = storageBytes(typeOf(op.getRhs()).getElementType());
     int64_t size = plan.packedSize(op);
     PackedConstant packed;
@@ -309,6 +328,8 @@ struct MatMulKernel
     MatMulPlan plan(op, cpu);
     if (plan.pairs)
       return plan.pairs->getScratch();
+    if (plan.fixed)
+      return plan.fixed->getScratch();
     if (plan.usesDotProducts)
       return {};
     return contractionScratch(op, plan.tiles, plan.accumulator);

@@ -22,6 +22,12 @@ using namespace edgecc;
 
 namespace {
 
+constexpr unsigned char fixed32[] = {
+#include "codegen/object/fixed32.bc.inc"
+};
+constexpr unsigned char fixed64[] = {
+#include "codegen/object/fixed64.bc.inc"
+};
 constexpr unsigned char integer32[] = {
 #include "codegen/object/integer32.bc.inc"
 };
@@ -69,7 +75,8 @@ static ArrayRef<HelperSource> getSources() {
   static constexpr HelperSource sources[] = {
       {memory32, memory64},       {integer32, integer64},
       {softF32Of32, softF32Of64}, {softF64Of32, softF64Of64},
-      {math32, math64},           EDGECC_NPU_DRIVERS};
+      {math32, math64},           {fixed32, fixed64},
+      EDGECC_NPU_DRIVERS};
   return sources;
 }
 

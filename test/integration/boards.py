@@ -6,7 +6,8 @@
 The result must be what x86-64 computes, floats within 1e-5 relative. The program on
 the board also checks that the network writes nothing beside its arena and its
 outputs and takes no more stack than its header states; the arena must be used up
-to its last aligned block. Networks of a zoo (--zoo DIR) run on the boards that
+to its last aligned block. Boards without floating point sum products in fixed
+point, which must be as good as ONNX Runtime's floats. Networks of a zoo (--zoo DIR) run on the boards that
 have the memory for them. With a unit for floating point, a run takes as many
 instructions for one input as for another.
 """
@@ -29,6 +30,8 @@ BOARDS = """
 mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547 virt-rv32imc
 virt-rv32imafc-zve32f virt-rv64gc virt-rv64gcv virt-rv64gcv-256 virt-rv64gcv-512
 """.split()
+# Without a unit for floating point.
+SOFT = ["microbit", "mps2-an385", "virt-rv32imc"]
 FLOAT = """
 mlperf_ad_ae_f32 mlperf_kws_dscnn_f32 mlperf_ic_resnet8_f32 mlperf_vww_mbv1_f32
 """.split()
@@ -75,6 +78,122 @@ def not_numbers(options, board):
         if not np.array_equal(g, w, equal_nan=w.dtype.kind == "f"):
             raise suite.Failure(f"{node.op_type}: {g}, expected {w}")
     return ""
+
+
+def products(sign=lambda a: a):
+    """A network of all contractions; every other one has weights from 2^-10 to
+    2^10 and some zeros, one has integers. `sign` is applied to them."""
+    random = np.random.default_rng(3)
+    nodes, outputs, constants = [], [], []
+
+    def add(operator, shape, bias, **attributes):
+        name = f"y{len(nodes)}"
+        weights = random.standard_normal(shape)
+        if len(nodes) % 2:
+            weights *= 2.0**random.integers(-10, 11, shape)
+            weights *= random.random(shape) > 0.1
+        arrays = [weights, random.standard_normal(bias)] if bias else [weights]
+        names = [f"{name}{i}" for i in range(len(arrays))]
+        constants.extend(
+            numpy_helper.from_array(sign(array).astype(np.float32), name)
+            for array, name in zip(arrays, names))
+        source = "x" if operator == "Conv" else "z"
+        nodes.append(helper.make_node(operator, [source, *names], [name],
+                                      **attributes))
+        outputs.append(helper.make_tensor_value_info(
+            name, TensorProto.FLOAT, None))
+
+    add("Conv", (5, 6, 3, 3), 5, pads=[1] * 4)
+    add("Conv", (4, 3, 3, 2), 0, group=2, strides=[2, 2])
+    add("Conv", (6, 1, 3, 3), 6, group=6, pads=[1] * 4)
+    add("Conv", (7, 6, 1, 1), 7)
+    add("Conv", (3, 6, 2, 2), 3, dilations=[2, 1])
+    add("MatMul", (37, 5), 0)
+    add("Gemm", (37, 3), 3)
+    add("MatMul", (37, 64), 0)
+    # A few weights that mantissas of 29 bits have not, and one too small.
+    numbers = numpy_helper.to_array(constants[-1]).copy()
+    numbers[3, 5], numbers[9, 5], numbers[0, 7] = sign(
+        np.float32([1e-6, -1e-8, 1e-25]))
+    constants[-1].CopyFrom(numpy_helper.from_array(numbers, "y70"))
+    integers = random.integers(-128, 128, (8, 6, 3, 3)).astype(np.int8)
+    constants.extend([numpy_helper.from_array(integers, "integers"),
+                      numpy_helper.from_array(sign(np.float32(0.02)), "scale")])
+    nodes.append(helper.make_node("DequantizeLinear", ["integers", "scale"],
+                                  ["dequantized"]))
+    weights = "dequantized"
+    if sign is np.abs:
+        nodes.append(helper.make_node("Abs", ["dequantized"], ["magnitudes"]))
+        weights = "magnitudes"
+    nodes.append(helper.make_node("Conv", ["x", weights], ["y8"],
+                                  pads=[1] * 4))
+    outputs.append(helper.make_tensor_value_info("y8", TensorProto.FLOAT,
+                                                 None))
+    graph = helper.make_graph(
+        nodes, "products",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 6, 5, 5)),
+         helper.make_tensor_value_info("z", TensorProto.FLOAT, (3, 37))],
+        outputs, constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("",
+                                                                        17)])
+    model.ir_version = 8
+    return model
+
+
+def fixed_point(options, board):
+    """Sums of products are ONNX Runtime's, up to 1e-5 of each and what any two
+    orders of summation in f32 differ by; NaN and infinities are where its are."""
+    import onnxruntime
+    random = np.random.default_rng(4)
+
+    def evaluate(model, feed):
+        return onnxruntime.InferenceSession(
+            model.SerializeToString(),
+            providers=["CPUExecutionProvider"]).run(None, feed)
+
+    def like(numbers):
+        return {"x": numbers(150).reshape(1, 6, 5, 5).astype(np.float32),
+                "z": numbers(111).reshape(3, 37).astype(np.float32)}
+
+    def wide(count):
+        return (random.standard_normal(count) *
+                2.0**random.integers(-60, 60, count))
+
+    def not_finite(count):
+        x = random.standard_normal(count)
+        x[[7, 60, 61, 100]] = np.nan, np.inf, -np.inf, np.inf
+        return x
+
+    feeds = [like(random.standard_normal), like(wide), like(not_finite),
+             like(np.zeros), like(lambda n: np.full(n, -0.0)),
+             like(lambda n: random.standard_normal(n) * 2.0**-140),
+             like(lambda n: random.standard_normal(n) * 2.0**110),
+             like(lambda n: np.maximum(wide(n), 0))]
+    worst = 0
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "products.onnx")
+        onnx.save(products(), path)
+        for number, feed in enumerate(feeds):
+            got = suite.edgecc_run(options, path, feed, ["--board=" + board])
+            want = evaluate(products(), feed)
+            with np.errstate(invalid="ignore"):
+                sizes = evaluate(products(np.abs),
+                                 {k: np.abs(v) for k, v in feed.items()})
+            for i, (g, w, size) in enumerate(zip(got, want, sizes)):
+                finite = np.isfinite(w)
+                if not np.array_equal(np.where(finite, 0, g),
+                                      np.where(finite, 0, w), equal_nan=True):
+                    raise suite.Failure(f"input {number}, output {i}: not "
+                                        "finite in other places")
+                # Subnormal products are rounded to multiples of 2^-149.
+                allowed = (1e-5 * np.abs(w[finite]) +
+                           64 * (2.0**-24 * size[finite] + 2.0**-149))
+                error = np.abs(g[finite] - w[finite]) / allowed
+                worst = max(worst, error.max(initial=0))
+                if worst > 1:
+                    raise suite.Failure(f"input {number}, output {i}: off by "
+                                        f"{worst:.2g} times what is allowed")
+    return f"{worst:.2g} of what is allowed"
 
 
 def same_memory(options, path, feed, board):
@@ -130,6 +249,9 @@ def main():
     for board in BOARDS:
         tests.append((f"NaN {board}",
                       functools.partial(not_numbers, options, board)))
+    for board in SOFT:
+        tests.append((f"products {board}",
+                      functools.partial(fixed_point, options, board)))
     name, path, feeds = networks[0]
     for board in SMALL + BOARDS:
         tests.append((f"{name} {board} memory", functools.partial(
