@@ -29,12 +29,16 @@ constexpr double besides = 0.6;
 /// Cycles of one step of the reduction for a tile of `rows` x `vectors`, with
 /// `speed` times as many operations per cycle as full registers see.
 double stepCycles(double rows, double vectors, double speed,
-                  const StepCost &step, target::CpuAttr cpu) {
+                  const ContractionShape &shape, target::CpuAttr cpu) {
+  const StepCost &step = shape.step;
+  // One instruction loads neighbours into a file of scalars.
+  constexpr double neighbourLoad = 0.5;
+  double vectorLoads =
+      vectors * step.vectorRegisters * (shape.registers ? neighbourLoad : 1);
   double sums = rows * vectors * step.perSum +
                 besides * (rows * step.perRow + vectors * step.perVector);
   double fmas = sums * step.registers / (speed * cpu.getFmaPerCycle());
-  double loads = (rows + vectors * step.vectorRegisters) /
-                 (speed * cpu.getLoadsPerCycle());
+  double loads = (rows + vectorLoads) / (speed * cpu.getLoadsPerCycle());
   double cycles = std::max(fmas, loads) + exposed * std::min(fmas, loads);
   return std::max(cycles, double(cpu.getFmaLatency()));
 }
@@ -57,7 +61,7 @@ bool fits(int64_t rows, int64_t vectors, const ContractionShape &shape,
 double tileCost(int64_t rows, int64_t vectors, double speed,
                 const ContractionShape &shape, target::CpuAttr cpu) {
   return tileCycles + rows * vectors * storeCycles / speed +
-         shape.depth * stepCycles(rows, vectors, speed, shape.step, cpu);
+         shape.depth * stepCycles(rows, vectors, speed, shape, cpu);
 }
 
 /// Decides in which order the tiles come.
