@@ -7,6 +7,11 @@
 #include "dialects/Edge/EdgeConstants.h"
 #include "dialects/Target/Hooks.h"
 
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CRC.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/MathExtras.h"
+
 namespace edgecc::npu {
 #define GEN_PASS_DEF_COMPILEREGIONS
 #include "codegen/npu/Passes.h.inc"
@@ -22,6 +27,16 @@ static int64_t countMacs(edge::RegionOp region) {
   region.walk([&](edge::ConvOp conv) { macs += conv.getMacs(); });
   region.walk([&](edge::MatMulOp product) { macs += product.getMacs(); });
   return macs;
+}
+
+/// Adds the checksum with which drivers find out whether a program is whole.
+static void seal(std::vector<char> &program) {
+  program.resize(llvm::alignTo(program.size(), 4));
+  char sum[4];
+  llvm::support::endian::write32le(
+      sum, llvm::crc32(llvm::arrayRefFromStringRef(
+               StringRef(program.data(), program.size()))));
+  program.insert(program.end(), sum, sum + sizeof sum);
 }
 
 namespace {
@@ -50,6 +65,7 @@ private:
     FailureOr<Program> program = plugin->compile(region);
     if (failed(program))
       return failure();
+    seal(program->bytes);
     OpBuilder builder(region);
     Location loc = region.getLoc();
     auto type = RankedTensorType::get({int64_t(program->bytes.size())},

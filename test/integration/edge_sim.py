@@ -48,6 +48,12 @@ class Counts(ctypes.Structure):
         [("calls", ctypes.c_uint32)]
 
 
+def machine(path=os.path.join(FOLDER, "8x8x16.json")):
+    """A description."""
+    with open(path, encoding="utf-8") as f:
+        return json.load(f)
+
+
 def counts_of(library):
     return Counts.in_dll(library, "edge_sim_counts")
 
@@ -99,10 +105,7 @@ def check(options, path, least, feeds, same, npu="edge-sim", utilised=False,
     if abs(error) > MOST_ERROR:
         raise suite.Failure(f"{counts.cycles} cycles, predicted "
                             f"{counts.predicted_cycles}")
-    machine = os.path.join(FOLDER, "8x8x16.json") if npu == "edge-sim" \
-        else npu.split(":")[1]
-    with open(machine, encoding="utf-8") as f:
-        array = json.load(f)["array"]
+    array = machine(*npu.split(":")[1:])["array"]
     peak = array["rows"] * array["columns"] * array["depth"]
     utilisation = counts.macs / (counts.cycles * peak)
     if utilised and utilisation < LEAST_UTILISATION:
@@ -127,8 +130,8 @@ def in_tiles(name, options, feeds_of, same):
     if not os.path.isfile(path):
         raise suite.Skip("the collection of models is not there")
     with tempfile.TemporaryDirectory() as folder:
-        machine = os.path.join(folder, "small.json")
-        with open(machine, "w", encoding="utf-8") as f:
+        small = os.path.join(folder, "small.json")
+        with open(small, "w", encoding="utf-8") as f:
             json.dump({"format": 0, "name": "small",
                        "array": {"rows": 5, "columns": 3, "depth": 7,
                                  "start_cycles": 9},
@@ -136,7 +139,7 @@ def in_tiles(name, options, feeds_of, same):
                        "scratchpad_bytes": 12288,
                        "dma": {"bytes_per_cycle": 4, "start_cycles": 20}}, f)
         return check(options, path, NETWORKS[name], feeds_of(path, 2), same,
-                     npu="edge-sim:" + machine)
+                     npu="edge-sim:" + small)
 
 
 def mobilenet(options, feeds_of, same):

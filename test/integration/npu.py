@@ -31,7 +31,8 @@ LINK = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC",
 
 EXAMPLE_DRIVER = ("--npu=desc:" + EXAMPLE, "example_npu_run",
                   [os.path.join(DRIVER, "driver.c"),
-                   os.path.join(DRIVER, "int8.c")], [])
+                   os.path.join(DRIVER, "int8.c")],
+                  ["-DNPU_CHECK=real_npu_run"])
 
 # Networks of the collection, and how many of their operations the example NPU
 # computes at least.
@@ -283,12 +284,18 @@ def refusals(options):
         with open(EXAMPLE, encoding="utf-8") as f:
             example = json.load(f)
 
-        def described(name, **changes):
-            target = os.path.join(folder, name + ".json")
+        def changed(original, npu, name, changes):
+            target = os.path.join(folder, f"{npu}-{name}.json")
             with open(target, "w", encoding="utf-8") as f:
-                json.dump({k: v for k, v in {**example, **changes}.items()
+                json.dump({k: v for k, v in {**original, **changes}.items()
                            if v is not None}, f)
-            return "--npu=desc:" + target
+            return f"--npu={npu}:{target}"
+
+        def described(name, **changes):
+            return changed(example, "desc", name, changes)
+
+        def machine(name, **changes):
+            return changed(edge_sim.machine(), "edge-sim", name, changes)
 
         npu = "--npu=desc:" + EXAMPLE
         cases = [
@@ -328,6 +335,17 @@ def refusals(options):
              "'operators.conv.max_kernel' expects an integer of at least 1"),
             (path, [described("memory", limits={"weight_bytes": 0})],
              "'limits.weight_bytes' is 0, and"),
+            (path, ["--npu=edge-sim:" + folder + "/no.json"], "cannot read"),
+            (path, [machine("list", array=[])], "'array' expects an object"),
+            (path, [machine("rows", array={"rows": 64})],
+             "'array.rows' expects an integer from 1 to 32"),
+            (path, [machine("dma", dma=None)],
+             "'dma.bytes_per_cycle' is missing"),
+            (path, [machine("memory", scratchpad_bytes=3)],
+             "'scratchpad_bytes' expects an integer of at least 1024"),
+            (path, [machine("field", extra=1)], "unknown field 'extra'"),
+            (path, ["--npu=edge-sim", "--rounding=tflite"], "the NPU "
+             "'edge-sim' rounds as ONNX has it"),
         ]
         for model, flags, want in cases:
             target = os.path.join(folder, "refused.o")

@@ -7,9 +7,6 @@
 #include "codegen/npu/edge_sim/Schedule.h"
 #include "passes/Quantization/Parameters.h"
 
-#include "llvm/Support/CRC.h"
-#include "llvm/Support/Endian.h"
-
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::edge;
@@ -206,7 +203,6 @@ FailureOr<Program> edge_sim::writeProgram(RegionOp region,
   Program program;
   program.scratch = schedule->bytes;
   program.bytes = ProgramWriter(region, machine, *schedule).write();
-  program.bytes.resize(llvm::alignTo(program.bytes.size(), 4));
   ArrayRef bytes(reinterpret_cast<const uint8_t *>(program.bytes.data()),
                  program.bytes.size());
   flatbuffers::Verifier verifier(bytes.data(), bytes.size());
@@ -214,8 +210,5 @@ FailureOr<Program> edge_sim::writeProgram(RegionOp region,
     region.emitError("its command stream is not a FlatBuffer of the schema");
     return failure();
   }
-  uint8_t sum[4];
-  llvm::support::endian::write32le(sum, llvm::crc32(bytes));
-  program.bytes.insert(program.bytes.end(), sum, sum + sizeof sum);
   return program;
 }

@@ -83,4 +83,25 @@ static inline edgecc_npu_list_t edgecc_npu_vector(edgecc_npu_reader_t *r,
   return list;
 }
 
+/* Whether the bytes of a program are those that the compiler has written: the
+ * last four are the CRC-32 of those before. It looks at all of them, which
+ * takes some cycles per byte; programs do not change, so once is enough. */
+static inline int edgecc_npu_is_whole(const uint8_t *program, uint32_t size) {
+  static const uint32_t table[16] = {
+      0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+      0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+      0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
+  uint32_t crc = 0xffffffff, i;
+  if (size < 4)
+    return 0;
+  for (i = 0; i < size - 4; ++i) {
+    crc = table[(crc ^ program[i]) & 15] ^ (crc >> 4);
+    crc = table[(crc ^ (uint32_t)(program[i] >> 4)) & 15] ^ (crc >> 4);
+  }
+  for (i = 0; i < 4; ++i)
+    if (program[size - 4 + i] != (uint8_t)(~crc >> (8 * i)))
+      return 0;
+  return 1;
+}
+
 #endif /* EDGECC_FLATBUFFER_H */

@@ -27,8 +27,9 @@ typedef struct edgecc_npu_call_v0 {
   uint32_t num_outputs;
   uint32_t reserved; /* 0 */
   /* What to compute, as the plug-in of the NPU writes it; with --npu=desc a
-   * FlatBuffer of runtime/schema/npu_program.fbs. At a multiple of 16 bytes,
-   * the same at each call. */
+   * FlatBuffer of runtime/schema/npu_program.fbs. The last four bytes are the
+   * CRC-32 of those before, little-endian. At a multiple of 16 bytes, the same
+   * at each call. */
   const uint8_t *program;
   size_t program_bytes;
   /* Dense tensors. The inputs must not change. */

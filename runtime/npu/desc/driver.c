@@ -173,6 +173,8 @@ int32_t example_npu_run(const edgecc_npu_call_v0_t *call) {
   edgecc_npu_list_t operations = edgecc_npu_begin(&reader, call, &tensors);
   int fails = ++example_npu_calls == example_npu_fails_at;
   uint32_t i;
+  if (!edgecc_npu_is_whole(call->program, (uint32_t)call->program_bytes))
+    return 4;
   /* All of it is checked before any of it runs. */
   for (i = 0; i < operations.count && !reader.broken; ++i) {
     edgecc_npu_operation_t o =

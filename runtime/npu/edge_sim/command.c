@@ -9,20 +9,6 @@
 #include "command.h"
 #include "edge_sim.h"
 
-/* CRC-32, as of Ethernet. */
-static uint32_t checksum(const uint8_t *bytes, size_t count) {
-  static const uint32_t table[16] = {
-      0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-      0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-      0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
-  uint32_t crc = 0xffffffff;
-  for (size_t i = 0; i < count; ++i) {
-    crc = table[(crc ^ bytes[i]) & 15] ^ (crc >> 4);
-    crc = table[(crc ^ (bytes[i] >> 4)) & 15] ^ (crc >> 4);
-  }
-  return ~crc;
-}
-
 /* Reads a struct of words. */
 static void read_words(edgecc_npu_reader_t *r, uint32_t table, uint32_t field,
                        uint32_t count, void *words) {
@@ -40,9 +26,7 @@ int32_t edge_sim_open(program_t *p, const edgecc_npu_call_v0_t *call) {
     return EDGE_SIM_BAD_PROGRAM;
   r->bytes = bytes;
   r->size = (uint32_t)call->program_bytes;
-  uint32_t crc = edgecc_npu_read(r, r->size - 4, 4);
-  r->size -= 4;
-  if (crc != checksum(bytes, r->size))
+  if (!edgecc_npu_is_whole(bytes, r->size))
     return EDGE_SIM_BAD_PROGRAM;
   if (bytes[4] != 'E' || bytes[5] != 'S' || bytes[6] != 'M' || bytes[7] != '0')
     return EDGE_SIM_BAD_PROGRAM;
