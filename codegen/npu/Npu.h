@@ -32,8 +32,8 @@ public:
   virtual bool roundsAsTflite() const { return false; }
 
   /// Compiles a region that the rules allow. Emits an error if that fails. The
-  /// driver gets the bytes with zeros up to a multiple of four, and their CRC-32
-  /// behind them.
+  /// driver gets the bytes with zeros up to a multiple of four, and their
+  /// CRC-32 behind them.
   virtual llvm::FailureOr<Program> compile(edge::RegionOp region) const = 0;
 };
 
