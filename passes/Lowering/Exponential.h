@@ -23,6 +23,11 @@ namespace edgecc {
 mlir::Value exponentialBits(FloatBuilder &b, mlir::Value x,
                             mlir::Value rest = {});
 
+/// `value` e^x, which is a normal number: with one rounding less than the
+/// product of the two.
+mlir::Value timesExponential(FloatBuilder &b, mlir::Value value, mlir::Value x,
+                             mlir::Value rest = {});
+
 /// e^x for |x| up to 87; one added to it is right for |x| up to 88.
 mlir::Value exponentialNear(FloatBuilder &b, mlir::Value x,
                             mlir::Value rest = {});

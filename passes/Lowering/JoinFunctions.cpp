@@ -59,24 +59,26 @@ static Value expandOnePlusErf(FloatBuilder &b, Value x, double scale,
   double farthest = 9.33 / inner;
   Value distance = b.abs(x), a = b.atMost(distance, farthest);
   Value square = b.mul(a, a), factor = b.constant(-inner * inner);
-  Value power = exponentialNear(b, b.mul(square, factor),
-                                b.mul(b.productError(a, a, square), factor));
-  power =
-      b.select(b.less(distance, b.constant(farthest)), power, b.constant(0));
+  Value y = b.mul(square, factor);
+  Value rest = b.mul(b.productError(a, a, square), factor);
   Value tail;
   if (inDouble) {
     Type wide = b.getF64Type();
     if (auto vector = dyn_cast<VectorType>(b.type))
       wide = vector.clone(wide);
     FloatBuilder d(b, b.getLoc(), wide, /*hasFma=*/false);
-    Value y = arith::ExtFOp::create(d, wide, a);
-    auto [numerator, denominator] = scaledErfc(d, y, d.mul(y, y), inner);
-    tail = b.mul(power, arith::TruncFOp::create(b, b.type,
-                                                d.div(numerator, denominator)));
+    Value exact = arith::ExtFOp::create(d, wide, a);
+    auto [numerator, denominator] =
+        scaledErfc(d, exact, d.mul(exact, exact), inner);
+    Value quotient =
+        arith::TruncFOp::create(b, b.type, d.div(numerator, denominator));
+    // The product may be less than the least normal number.
+    tail = b.mul(exponentialNear(b, y, rest), quotient);
   } else {
     auto [numerator, denominator] = scaledErfc(b, a, square, inner);
-    tail = b.div(b.mul(power, numerator), denominator);
+    tail = b.div(timesExponential(b, numerator, y, rest), denominator);
   }
+  tail = b.select(b.less(b.constant(farthest), distance), b.constant(0), tail);
   return b.select(b.less(x, b.constant(0)), tail, b.sub(b.constant(2), tail));
 }
 
