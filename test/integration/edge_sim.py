@@ -28,12 +28,14 @@ LINK = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas"
 # Networks of the collection, and how many of their operations the NPU computes
 # at least.
 NETWORKS = {"real/mlperf_ad_ae_int8": 10, "real/mlperf_ic_resnet8_int8": 13,
-            "real/mlperf_kws_dscnn_int8": 10, "real/mlperf_vww_mbv1_int8": 28,
-            "real/mcunet_vww_int8": 50, "real/hello_world_int8": 3,
+            "real/mlperf_kws_dscnn_int8": 10, "real/mlperf_vww_mbv1_int8": 30,
+            "real/mcunet_vww_int8": 56, "real/hello_world_int8": 3,
             "digits/cnn_int8_qdq_s8s8_pc": 9, "digits/cnn_int8_qdq_u8s8": 9,
             "digits/cnn_int8_qop_u8u8": 9, "digits/cnn_qat_qdq": 9,
             "digits/mlp_int8_qdq_s8s8": 3, "digits/mlp_int8_qop_u8s8": 3,
-            "digits/cnn_early_exit_int8_qdq": 9}
+            "digits/cnn_early_exit_int8_qdq": 9,
+            "digits/big_2of4_int8_qdq": 7, "digits/vit_int8_qdq": 30,
+            "real/kws_micro_qdq": 8, "real/kws_micro_qoperator": 8}
 # Those of which the array has to be busy with products most of the time.
 UTILISED = {"real/mlperf_ic_resnet8_int8", "mobilenet_v2"}
 LEAST_UTILISATION = 0.7

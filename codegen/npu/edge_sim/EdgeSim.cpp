@@ -52,12 +52,8 @@ static std::string checkBytes(Operation *op) {
   return checkTypes(op, types);
 }
 
-static std::string checkLimits(Operation *op) {
-  return checkWindow(op, /*kernel=*/64, /*stride=*/64, /*dilation=*/64);
-}
-
 static constexpr Rule rules[] = {checkBytes, checkRange, checkContraction,
-                                 checkLimits, edge_sim::checkCommands};
+                                 edge_sim::checkCommands};
 
 //===----------------------------------------------------------------------===//
 // The NPU

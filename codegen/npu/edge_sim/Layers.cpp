@@ -76,6 +76,22 @@ static std::string checkProducts(Operation *op) {
   return {};
 }
 
+/// The most rows or columns of a window.
+static constexpr int64_t largestWindow = 64;
+
+static std::string checkReduction(ReduceOp op) {
+  RankedTensorType type = op.getInput().getType();
+  for (int64_t axis : op.getAxes()) {
+    if (type.getRank() != 4 || (axis != 1 && axis != 2))
+      return "it is not over height and width";
+    if (type.getDimSize(axis) > largestWindow)
+      return "it adds up " + std::to_string(type.getDimSize(axis)) +
+             " pixels of a row or column, and the NPU " +
+             std::to_string(largestWindow) + " at most";
+  }
+  return {};
+}
+
 static std::string checkAverage(Operation *op) {
   if (auto pool = dyn_cast<PoolOp>(op); pool && pool.getKind() == PoolKind::Max)
     return quantizedType(pool.getInput()) == quantizedType(pool.getResult())
@@ -83,11 +99,8 @@ static std::string checkAverage(Operation *op) {
                : "it changes the scale of its values";
   if (!Average::getRaised(op))
     return "it is no average";
-  if (auto reduce = dyn_cast<ReduceOp>(op);
-      reduce && (reduce.getInput().getType().getRank() != 4 ||
-                 reduce.getAxes() != ArrayRef<int64_t>{1, 2}))
-    return "it is not over height and width";
-  return {};
+  auto reduce = dyn_cast<ReduceOp>(op);
+  return reduce ? checkReduction(reduce) : "";
 }
 
 static std::string checkImages(Operation *op) {
@@ -99,6 +112,10 @@ static std::string checkImages(Operation *op) {
 }
 
 std::string edge_sim::checkCommands(Operation *op) {
+  if (std::string sentence =
+          checkWindow(op, largestWindow, largestWindow, largestWindow);
+      !sentence.empty())
+    return sentence;
   if (isa<ConvOp, PoolOp, ReduceOp>(op))
     if (std::string sentence = checkImages(op); !sentence.empty())
       return sentence;
@@ -175,15 +192,20 @@ static void describePool(Operation *op, Layer &layer) {
                   imageOf(op->getResult(0))};
   if (auto pool = dyn_cast<PoolOp>(op))
     command.window = windowOf(pool, pool.getKernel());
-  else
-    command.window = {uint32_t(command.a.height),
-                      uint32_t(command.a.width),
+  if (auto reduce = dyn_cast<ReduceOp>(op)) {
+    // One position of a window that is as large as what is added up.
+    auto sizeAlong = [&](int64_t axis, int64_t size) {
+      return llvm::is_contained(reduce.getAxes(), axis) ? uint32_t(size) : 1;
+    };
+    command.window = {sizeAlong(1, command.a.height),
+                      sizeAlong(2, command.a.width),
                       1,
                       1,
                       1,
                       1,
                       0,
                       0};
+  }
   if (std::optional<Average> average = Average::getRaised(op)) {
     command.opcode = schema::Opcode_SumPool;
     command.multiplier = float(
