@@ -550,10 +550,17 @@ LogicalResult ConversionContext::reportUnsupported(Block &block) {
   return failure();
 }
 
+/// Whether the elements of `type` are narrow floats that are computed in f32.
+static bool isNarrow(Type type) { return type.isF16() || type.isBF16(); }
+
+Type ConversionContext::roundedType(unsigned index) const {
+  Type type = getElementTypeOrSelf(getNode()->getResult(index));
+  return options.roundNarrow && isNarrow(type) ? type : Type();
+}
+
 Value edgecc::roundAsDeclared(OpBuilder &builder, Location loc, Value value,
                               Type declared) {
-  if (declared && (declared.isF16() || declared.isBF16()) &&
-      getElementType(value).isF32())
+  if (declared && isNarrow(declared) && getElementType(value).isF32())
     return edge::CastOp::create(builder, loc, value, declared);
   return value;
 }
@@ -561,8 +568,7 @@ Value edgecc::roundAsDeclared(OpBuilder &builder, Location loc, Value value,
 /// Whether a result of `node` has narrow elements.
 static bool givesNarrow(onnx::NodeOp node) {
   return llvm::any_of(node.getOutputs(), [](Value output) {
-    Type element = getElementTypeOrSelf(output);
-    return element.isF16() || element.isBF16();
+    return isNarrow(getElementTypeOrSelf(output));
   });
 }
 

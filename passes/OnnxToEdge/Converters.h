@@ -103,6 +103,10 @@ public:
   /// The since-version of the node's operator.
   int64_t getVersion() const { return getNode().getSinceVersion(); }
 
+  /// The narrow float type that each step of the node rounds to which leads to
+  /// result `index`; null where excess precision is welcome.
+  mlir::Type roundedType(unsigned index) const;
+
   /// The number of operands that the node lists, absent ones included.
   unsigned getNumOperands() const { return getNode().getInputs().size(); }
 

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/OnnxToEdge/Arithmetic.h"
+#include "passes/OnnxToEdge/ControlFlow.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -119,6 +120,35 @@ Value sum(ConversionContext &ctx, Value x, const Extent &extent) {
   return reduce(ctx, edge::ReduceKind::Sum, x, extent.axes);
 }
 
+/// The sum of elements of type `narrow`, each addition rounded to it, from the
+/// first element to the last. NumPy, and with it ONNX's reference, does so for
+/// bf16; f16 is summed in f32 there as here.
+Value sumInSteps(ConversionContext &ctx, Value x, Type narrow,
+                 const Extent &extent) {
+  SmallVector<int64_t> order(extent.axes), shape(getShape(x));
+  for (int64_t dim = 0; dim < getRank(x); ++dim)
+    if (!llvm::is_contained(extent.axes, dim))
+      order.push_back(dim);
+  for (int64_t axis : extent.axes)
+    shape[axis] = 1;
+  int64_t sums = getTensorType(x).getNumElements() / extent.count;
+  Value rows = ctx.reshape(ctx.transpose(x, order), {extent.count, sums});
+  auto step = [&](Value number,
+                  ArrayRef<Value> carried) -> FailureOr<LoopStep> {
+    Value row = ctx.create<edge::GatherOp>(
+        rows, number, ctx.getBuilder().getI64IntegerAttr(0));
+    Value sum = ctx.create<edge::AddOp>(ctx.widen(carried[0]), row);
+    LoopStep next;
+    next.carried.push_back(ctx.cast(sum, narrow));
+    return next;
+  };
+  LoopBounds bounds;
+  bounds.maxTrips = extent.count;
+  Value zero = ctx.createSplat(0, narrow, {sums});
+  auto results = createLoop(ctx, bounds, {zero}, step);
+  return failed(results) ? x : ctx.reshape(ctx.widen(results->front()), shape);
+}
+
 /// A reduction whose code is `body(x, extent)`; shapes are seen to here.
 template <typename Body>
 Value convertReduction(ConversionContext &ctx, Body body) {
@@ -147,6 +177,16 @@ template <edge::ReduceKind kind>
 Value convertReduce(ConversionContext &ctx) {
   return convertReduction(ctx, [&](Value x, const Extent &extent) {
     return reduce(ctx, kind, x, extent.axes);
+  });
+}
+
+Value convertSum(ConversionContext &ctx) {
+  return convertReduction(ctx, [&](Value x, const Extent &extent) {
+    Type rounded = ctx.roundedType(0);
+    if (rounded && rounded.isBF16() && extent.count > 1 &&
+        getTensorType(x).getNumElements() > 0)
+      return sumInSteps(ctx, x, rounded, extent);
+    return sum(ctx, x, extent);
   });
 }
 
@@ -242,7 +282,7 @@ Value convertCumulative(ConversionContext &ctx) {
 } // namespace
 
 void edgecc::registerReductionConverters(ConverterTable &table) {
-  table.add("ReduceSum", single(convertReduce<edge::ReduceKind::Sum>));
+  table.add("ReduceSum", single(convertSum));
   table.add("ReduceProd", single(convertReduce<edge::ReduceKind::Prod>));
   table.add("ReduceMax", single(convertReduce<edge::ReduceKind::Max>));
   table.add("ReduceMin", single(convertReduce<edge::ReduceKind::Min>));
