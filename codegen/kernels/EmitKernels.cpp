@@ -599,6 +599,13 @@ private:
       builder.setInsertionPoint(loop.getBody()->getTerminator());
       return emitBody(loop.getInductionVar());
     }
+    // Nothing random stands where no iteration writes.
+    for (const Buffer &all :
+         ArrayRef(results).drop_front(op.getCarried().size())) {
+      Type element = all.type.getElementType();
+      emitFill(e, all.type.getShape(), e.constant(e.getZeroAttr(element)),
+               accessAll(e, all.materialize(e, loc), element));
+    }
     Value limit = e.index(most);
     if (op.getTrips()) {
       Type type =

@@ -592,8 +592,6 @@ LogicalResult LoopOp::verify() {
       getNext().getTypes() != getCarried().getTypes())
     return emitOpError("expects a body that yields what it takes");
   OperandRange collected = getCollected();
-  if (isBounded() && !collected.empty())
-    return emitOpError("collects, so it takes neither trips nor a condition");
   SmallVector<Type> results(getCarried().getTypes());
   for (Value value : collected) {
     SmallVector<int64_t> shape{int64_t(getMaxTrips())};

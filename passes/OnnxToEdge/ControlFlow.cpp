@@ -7,7 +7,7 @@
 
 #include "passes/OnnxToEdge/ControlFlow.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/IR/Verifier.h"
+#include "passes/OnnxToEdge/Arithmetic.h"
 
 using namespace mlir;
 using namespace edgecc;
@@ -110,6 +110,9 @@ static Converted convertIf(ConversionContext &ctx) {
 // Loops of the edge dialect
 //===----------------------------------------------------------------------===//
 
+/// Loops without a number of iterations end by their condition.
+static constexpr int64_t kUnbounded = std::numeric_limits<int32_t>::max();
+
 FailureOr<SmallVector<Value>> edgecc::createLoop(ConversionContext &ctx,
                                                  const LoopBounds &bounds,
                                                  ArrayRef<Value> carried,
@@ -119,6 +122,9 @@ FailureOr<SmallVector<Value>> edgecc::createLoop(ConversionContext &ctx,
   SmallVector<Type> types(ValueRange(carried).getTypes());
   SmallVector<Value> collected;
   bool hasCondition = bool(bounds.condition);
+  // How many iterations run, where that is not known and something is
+  // collected.
+  Value counter;
   {
     OpBuilder::InsertionGuard guard(builder);
     Block *block = builder.createBlock(&region);
@@ -151,6 +157,16 @@ FailureOr<SmallVector<Value>> edgecc::createLoop(ConversionContext &ctx,
                             : ctx.createSplat(1, builder.getI1Type()));
     }
     llvm::append_range(yielded, step->carried);
+    if ((hasCondition || bounds.trips) && !collected.empty()) {
+      if (!bounds.collectsAny || bounds.maxTrips == kUnbounded)
+        return ctx.error()
+               << "collects values over iterations whose number has no limit "
+                  "that is known at compile time";
+      counter = block->addArgument(
+          RankedTensorType::get({}, builder.getI32Type()), ctx.getLoc());
+      types.push_back(counter.getType());
+      yielded.push_back(scale(ctx, counter, 1, 1));
+    }
     llvm::append_range(yielded, collected);
     edge::YieldOp::create(builder, ctx.getLoc(), yielded);
   }
@@ -158,9 +174,9 @@ FailureOr<SmallVector<Value>> edgecc::createLoop(ConversionContext &ctx,
   if (hasCondition)
     condition = bounds.condition ? ctx.reshape(bounds.condition, {})
                                  : ctx.createSplat(1, builder.getI1Type());
-  if ((hasCondition || bounds.trips) && !collected.empty())
-    return ctx.error() << "collects values over iterations whose number is "
-                          "not known at compile time";
+  SmallVector<Value> initial(carried);
+  if (counter)
+    initial.push_back(scalar(ctx, counter, 0));
   for (Value value : collected) {
     SmallVector<int64_t> shape{bounds.maxTrips};
     llvm::append_range(shape, getShape(value));
@@ -171,12 +187,20 @@ FailureOr<SmallVector<Value>> edgecc::createLoop(ConversionContext &ctx,
     types.push_back(type);
   }
   auto op = edge::LoopOp::create(builder, ctx.getLoc(), types, bounds.trips,
-                                 condition, carried,
+                                 condition, initial,
                                  builder.getI64IntegerAttr(bounds.maxTrips));
   op.getBody().takeBody(region);
-  if (failed(verify(op)))
+  // By itself: around it may be a body that belongs to nothing yet.
+  if (failed(op.verifyInvariants()))
     return failure();
-  return SmallVector<Value>(op.getResults());
+  SmallVector<Value> results(op.getResults());
+  if (counter) {
+    Value count = results[carried.size()];
+    results.erase(results.begin() + carried.size());
+    for (Value &value : MutableArrayRef(results).drop_front(carried.size()))
+      value = ctx.bounded(value, 0, count);
+  }
+  return results;
 }
 
 //===----------------------------------------------------------------------===//
@@ -186,9 +210,6 @@ FailureOr<SmallVector<Value>> edgecc::createLoop(ConversionContext &ctx,
 namespace {
 /// A loop with more iterations than this is not unrolled.
 constexpr int64_t kMostUnrolled = 1024;
-/// Loops without a number of iterations end by their condition.
-constexpr int64_t kUnbounded = std::numeric_limits<int32_t>::max();
-
 /// A Loop node, read.
 struct LoopNode {
   Block *body;
@@ -240,7 +261,8 @@ static FailureOr<LoopNode> readLoop(ConversionContext &ctx) {
 
 /// As an `edge.loop`.
 static LogicalResult convertToLoop(ConversionContext &ctx, LoopNode &loop,
-                                   SmallVector<Binding> &results) {
+                                   SmallVector<Binding> &results,
+                                   bool collectsAny) {
   onnx::NodeOp node = ctx.getNode();
   SmallVector<Value> carried;
   for (const Binding &binding : loop.initial) {
@@ -250,6 +272,7 @@ static LogicalResult convertToLoop(ConversionContext &ctx, LoopNode &loop,
     carried.push_back(binding.tensor);
   }
   LoopBounds bounds;
+  bounds.collectsAny = collectsAny;
   bounds.maxTrips = loop.trips.value_or(kUnbounded);
   if (loop.condition == false)
     bounds.maxTrips = 0;
@@ -351,14 +374,19 @@ static Converted convertLoop(ConversionContext &ctx) {
   };
   if (isShort && unrolls())
     return bindResults(ctx, results);
-  results.clear();
-  if (ctx.attempt([&] { return convertToLoop(ctx, *loop, results); }) ||
-      (!isShort && unrolls()))
+  auto loops = [&](bool collectsAny) {
+    results.clear();
+    return ctx.attempt(
+        [&] { return convertToLoop(ctx, *loop, results, collectsAny); });
+  };
+  // A number of iterations that unrolling finds out is better than a limit.
+  if (loops(false) || (!isShort && unrolls()) || loops(true))
     return bindResults(ctx, results);
   // What there is to say about it.
   results.clear();
   if (failed(canUnroll && loop->trips ? unroll(ctx, *loop, results)
-                                      : convertToLoop(ctx, *loop, results)))
+                                      : convertToLoop(ctx, *loop, results,
+                                                      /*collectsAny=*/true)))
     return failure();
   return bindResults(ctx, results);
 }

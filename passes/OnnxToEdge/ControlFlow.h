@@ -18,6 +18,9 @@ struct LoopBounds {
   int64_t maxTrips = 0;
   mlir::Value trips;
   mlir::Value condition;
+  /// Whether something may be collected over iterations whose number is known
+  /// at run time only. It then has a size that depends on values.
+  bool collectsAny = false;
 };
 
 /// What one iteration computes: the condition of the next one (null: it runs),

@@ -58,6 +58,106 @@ Value edgecc::compress(ConversionContext &ctx, Value x, Value flags,
 
 namespace {
 
+/// The places of `rows` (places, elements) in the order of their elements, the
+/// first of which decide; equal ones stay in order. Sorted by each column, from
+/// the last one on.
+FailureOr<Value> sortRows(ConversionContext &ctx, Value rows) {
+  IntegerAttr front = ctx.getBuilder().getI64IntegerAttr(0);
+  int64_t count = getShape(rows)[0], width = getShape(rows)[1];
+  Value columns = ctx.transpose(rows, {1, 0});
+  auto body = [&](Value number, ArrayRef<Value> order) -> FailureOr<LoopStep> {
+    Value last = ctx.createInts({width - 1}, {});
+    Value column = ctx.create<edge::GatherOp>(
+        columns, ctx.create<edge::SubOp>(last, number), front);
+    Value values = ctx.create<edge::GatherOp>(column, order[0], front);
+    SmallVector<Value> sorted = ctx.createAll<edge::TopKOp>(
+        edge::ArgKind::Min, values, uint64_t(0), uint64_t(count));
+    LoopStep step;
+    step.carried.push_back(
+        ctx.create<edge::GatherOp>(order[0], sorted[1], front));
+    return step;
+  };
+  LoopBounds bounds;
+  bounds.maxTrips = width;
+  auto results = createLoop(ctx, bounds, {iota(ctx, count)}, body);
+  if (failed(results))
+    return failure();
+  return results->front();
+}
+
+} // namespace
+
+/// Equal slices are neighbours once they are sorted; the first of each group is
+/// chosen, and stays the first one since equal ones stay in order.
+Converted edgecc::findUnique(ConversionContext &ctx, Value x, int64_t axis,
+                             bool isSorted) {
+  IntegerAttr front = ctx.getBuilder().getI64IntegerAttr(0);
+  Type i32 = ctx.getBuilder().getI32Type(), i64 = ctx.getBuilder().getI64Type();
+  int64_t count = getShape(x)[axis];
+  SmallVector<int64_t> order =
+      llvm::to_vector(llvm::seq<int64_t>(0, getRank(x)));
+  std::rotate(order.begin(), order.begin() + axis, order.begin() + axis + 1);
+  Value rows = ctx.reshape(ctx.transpose(x, order),
+                           {count, getTensorType(x).getNumElements() / count});
+  FailureOr<Value> sorted = sortRows(ctx, rows);
+  if (failed(sorted))
+    return failure();
+  auto pick = [&](Value list, Value places) {
+    return ctx.create<edge::GatherOp>(list, places, front);
+  };
+  // What belongs to places in the sorted order, at their places in `x`.
+  auto putBack = [&](Value list, edge::ScatterReduction reduction,
+                     Value places) {
+    Value zeros = ctx.createSplat(0, getElementType(list), {count});
+    return ctx.create<edge::ScatterElementsOp>(reduction, list, zeros, places,
+                                               uint64_t(0));
+  };
+
+  Value values = pick(rows, *sorted);
+  Value isFirst = ctx.createSplat(1, ctx.getBuilder().getI1Type(), {1});
+  if (count > 1) {
+    Value differs = compare(ctx, edge::ComparePredicate::NE,
+                            ctx.slice(values, 0, 1, count - 1),
+                            ctx.slice(values, 0, 0, count - 1));
+    Value any = ctx.create<edge::ReduceOp>(edge::ReduceKind::Max,
+                                           ctx.cast(differs, i32), ValueRange(),
+                                           SmallVector<int64_t>{1});
+    any = ctx.reshape(
+        compare(ctx, edge::ComparePredicate::NE, any, scalar(ctx, any, 0)),
+        {count - 1});
+    isFirst = ctx.create<edge::ConcatOp>(ValueRange{isFirst, any}, front);
+  }
+  auto number = [&](Value flags) {
+    Value sums = ctx.create<edge::CumulativeOp>(
+        edge::ReduceKind::Sum, ctx.cast(flags, i64), uint64_t(0),
+        /*exclusive=*/false, /*reverse=*/false);
+    return scale(ctx, sums, 1, -1);
+  };
+  Chosen chosen = choose(ctx, isFirst);
+  Value group = number(isFirst);
+  Value picked = pick(*sorted, chosen.places);
+  if (!isSorted) {
+    // Groups are numbered by their first places.
+    Value flags =
+        putBack(ctx.cast(isFirst, i32), edge::ScatterReduction::None, *sorted);
+    flags =
+        compare(ctx, edge::ComparePredicate::NE, flags, scalar(ctx, flags, 0));
+    group = pick(number(flags), pick(picked, group));
+    chosen = choose(ctx, flags);
+    picked = chosen.places;
+  }
+  Value inverse = putBack(group, edge::ScatterReduction::None, *sorted);
+  Value counts = putBack(ctx.createSplat(1, i64, {count}),
+                         edge::ScatterReduction::Add, group);
+  Value unique = ctx.create<edge::GatherOp>(
+      x, picked, ctx.getBuilder().getI64IntegerAttr(axis));
+  return SmallVector<Value>{ctx.bounded(unique, axis, chosen.count),
+                            ctx.bounded(picked, 0, chosen.count), inverse,
+                            ctx.bounded(counts, 0, chosen.count)};
+}
+
+namespace {
+
 /// The corners of boxes, each (batch, 1, boxes).
 struct Corners {
   Value low[2], high[2];

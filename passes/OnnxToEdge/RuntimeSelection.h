@@ -31,6 +31,11 @@ mlir::Value findNonZero(ConversionContext &ctx, mlir::Value x);
 mlir::Value compress(ConversionContext &ctx, mlir::Value x, mlir::Value flags,
                      int64_t axis);
 
+/// What Unique gives for the slices of `x` along `axis`, in rising order if
+/// `isSorted`, else in that of their first places.
+Converted findUnique(ConversionContext &ctx, mlir::Value x, int64_t axis,
+                     bool isSorted);
+
 /// Boxes (batch, boxes, 4) with scores (batch, classes, boxes) of which at most
 /// `most` per batch and class are kept.
 struct Suppression {

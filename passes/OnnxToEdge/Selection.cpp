@@ -102,8 +102,7 @@ Value convertCompress(ConversionContext &ctx) {
 
 /// Slices along an axis, or single elements, compared as lists of numbers.
 Converted convertUnique(ConversionContext &ctx) {
-  FailureOr<SmallVector<double>> numbers = readNumbers(ctx, 0, "X");
-  if (failed(numbers))
+  if (failed(ctx.requireOperands(1)))
     return failure();
   Value input = ctx.operand(0);
   std::optional<int64_t> axis = ctx.getNode().findI64("axis");
@@ -116,6 +115,12 @@ Converted convertUnique(ConversionContext &ctx) {
     input = ctx.reshape(input, {getTensorType(input).getNumElements()});
   }
   int64_t dim = axis.value_or(0);
+  bool isSorted = ctx.getNode().getI64("sorted", 1);
+  if (!isKnown(ctx, 0) && getTensorType(input).getNumElements() > 0)
+    return findUnique(ctx, input, dim, isSorted);
+  FailureOr<SmallVector<double>> numbers = readNumbers(ctx, 0, "X");
+  if (failed(numbers))
+    return failure();
   ArrayRef<int64_t> shape = getShape(input);
   int64_t count = shape[dim], inner = 1;
   for (int64_t size : shape.drop_front(dim + 1))
@@ -135,7 +140,7 @@ Converted convertUnique(ConversionContext &ctx) {
   // The place of each one in the result.
   SmallVector<int64_t> places(firsts.size());
   std::iota(places.begin(), places.end(), 0);
-  if (ctx.getNode().getI64("sorted", 1)) {
+  if (isSorted) {
     int64_t place = 0;
     for (const auto &[slice, index] : known)
       places[index] = place++;

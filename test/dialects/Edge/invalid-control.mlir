@@ -71,17 +71,6 @@ func.func @loop_yields(%x: tensor<4xf32>, %z: tensor<5xf32>) {
 
 // -----
 
-func.func @loop_collects(%c: tensor<i1>, %x: tensor<4xf32>) {
-  // expected-error @+1 {{collects, so it takes neither trips nor a condition}}
-  %y, %all = edge.loop 5 while %c : tensor<i1> from (%x) : (tensor<4xf32>) -> (tensor<4xf32>, tensor<5x4xf32>) {
-  ^bb0(%i: tensor<i64>, %v: tensor<4xf32>):
-    edge.yield %c, %v, %v : tensor<i1>, tensor<4xf32>, tensor<4xf32>
-  }
-  return
-}
-
-// -----
-
 func.func @loop_results(%x: tensor<4xf32>) {
   // expected-error @+1 {{expects results of type 'tensor<4xf32>', 'tensor<5x4xf32>', found 'tensor<4xf32>', 'tensor<6x4xf32>'}}
   %y, %all = edge.loop 5 from (%x) : (tensor<4xf32>) -> (tensor<4xf32>, tensor<6x4xf32>) {

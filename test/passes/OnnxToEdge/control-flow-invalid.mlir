@@ -17,7 +17,7 @@ func.func @main(%x: tensor<4xf32> {onnx.name = "x"}, %c: tensor<i1> {onnx.name =
 func.func @main(%x: tensor<4xf32> {onnx.name = "x"}, %n: tensor<i64> {onnx.name = "n"})
     -> (tensor<?x4xf32> {onnx.name = "y"}) {
   %none = onnx.none
-  // expected-error @+1 {{collects values over iterations whose number is not known at compile time}}
+  // expected-error @+1 {{collects values over iterations whose number has no limit that is known at compile time}}
   %y:2 = onnx.node "Loop"(%n, %none, %x) since 21 body "body" {
   ^bb0(%i: tensor<i64>, %c: tensor<i1>, %v: tensor<4xf32>):
     onnx.yield %c, %v, %v : tensor<i1>, tensor<4xf32>, tensor<4xf32>

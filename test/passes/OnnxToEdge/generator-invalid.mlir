@@ -63,14 +63,6 @@ func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<*xf32> {onnx.n
 // -----
 
 func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<*xf32> {onnx.name = "y"}) {
-  // expected-error @+1 {{operand 0 (X) must be known at compile time, because the size of the result depends on it}}
-  %y = onnx.node "Unique"(%x) since 11 : (tensor<2x3xf32>) -> tensor<*xf32>
-  return %y : tensor<*xf32>
-}
-
-// -----
-
-func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<*xf32> {onnx.name = "y"}) {
   %c = onnx.constant dense<true> : tensor<4xi1>
   // expected-error @+1 {{has a condition that is longer than the dimension}}
   %y = onnx.node "Compress"(%x, %c) since 11 {axis = 1 : i64} : (tensor<2x3xf32>, tensor<4xi1>) -> tensor<*xf32>
