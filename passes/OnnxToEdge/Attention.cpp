@@ -36,17 +36,24 @@ Value mergeHeads(ConversionContext &ctx, Value x) {
 
 /// What is added to the scores for a mask of key positions: nothing where the
 /// mask is not zero, `filter` elsewhere. The mask is (batch, keys), or (batch,
-/// queries, keys), or the number of keys (batch). Null after an error.
+/// queries, keys), or the number of keys (batch), or where the keys end and
+/// then where they begin (2 * batch). Null after an error.
 Value createMask(ConversionContext &ctx, Value mask, Value like, double filter,
                  int64_t keys) {
   ArrayRef<int64_t> shape = getShape(mask);
   int64_t batch = getShape(like)[0];
   Value isKept;
-  if (shape.size() == 1 && shape[0] == batch) {
-    Value count = ctx.reshape(ctx.cast(mask, ctx.getBuilder().getI64Type()),
-                              {batch, 1, 1, 1});
-    isKept =
-        compare(ctx, edge::ComparePredicate::LT, iota(ctx, keys, 3, 4), count);
+  if (shape.size() == 1 && (shape[0] == batch || shape[0] == 2 * batch)) {
+    Value places = iota(ctx, keys, 3, 4);
+    mask = ctx.cast(mask, ctx.getBuilder().getI64Type());
+    auto part = [&](int64_t offset) {
+      return ctx.reshape(ctx.slice(mask, 0, offset, batch), {batch, 1, 1, 1});
+    };
+    isKept = compare(ctx, edge::ComparePredicate::LT, places, part(0));
+    if (shape[0] == 2 * batch)
+      isKept = ctx.create<edge::AndOp>(
+          isKept,
+          compare(ctx, edge::ComparePredicate::LE, part(batch), places));
   } else if (shape.size() == 2 && shape[0] == batch && shape[1] == keys) {
     isKept =
         compare(ctx, edge::ComparePredicate::NE,
@@ -63,9 +70,10 @@ Value createMask(ConversionContext &ctx, Value mask, Value like, double filter,
 }
 
 /// softmax(q k^T * scale + bias) v on (batch, heads, length, size), where the
-/// biases broadcast to (batch, heads, queries, keys).
+/// biases broadcast to (batch, heads, queries, keys). `past` keys come before
+/// that of the first query.
 Value attend(ConversionContext &ctx, Value q, Value k, Value v,
-             ArrayRef<Value> biases) {
+             ArrayRef<Value> biases, int64_t past) {
   int64_t queries = getShape(q)[2], keys = getShape(k)[2];
   double size = getShape(q)[3];
   double factor = ctx.getNode().getF32("scale", 0.0f);
@@ -81,7 +89,7 @@ Value attend(ConversionContext &ctx, Value q, Value k, Value v,
     SmallVector<bool> seen;
     for (int64_t i = 0; i < queries; ++i)
       for (int64_t j = 0; j < keys; ++j)
-        seen.push_back(j <= i + keys - queries);
+        seen.push_back(j <= i + past);
     auto type =
         RankedTensorType::get({queries, keys}, ctx.getBuilder().getI1Type());
     scores = ctx.create<edge::SelectOp>(
@@ -103,20 +111,33 @@ int64_t getHeads(ConversionContext &ctx, int64_t hidden) {
   return 0;
 }
 
+/// Keys or values (batch, heads, length, size) with the `added` ones behind
+/// those of the past, if there are any; null after an error.
+Value appendToPast(ConversionContext &ctx, Value past, Value added) {
+  if (!past)
+    return added;
+  ArrayRef<int64_t> shape = getShape(added);
+  if (getRank(past) != 4 || getShape(past)[0] != shape[0] ||
+      getShape(past)[1] != shape[1] || getShape(past)[3] != shape[3])
+    return refuse(ctx, "has past keys or values of a shape that does not fit");
+  return ctx.create<edge::ConcatOp>(ValueRange{past, added}, uint64_t(2));
+}
+
 /// Attention of an operand whose queries, keys and values are `projected`
-/// (batch, length, widths of the three); null after an error.
-Value attendToItself(ConversionContext &ctx, Value projected, Value mask,
-                     Value scores) {
+/// (batch, length, widths of the three), after those of the past (2, batch,
+/// heads, length, size).
+Converted attendToItself(ConversionContext &ctx, Value projected, Value mask,
+                         Value past, Value scores) {
   int64_t width = getShape(projected)[2];
   SmallVector<int64_t> widths(3, width / 3);
   ArrayRef<int64_t> given = ctx.getNode().getInts("qkv_hidden_sizes", widths);
   if (given.size() != 3 || given[0] != given[1] ||
       given[0] + given[1] + given[2] != width)
-    return refuse(ctx, "has weights of " + Twine(width) +
-                           " columns that do not split into its widths");
+    return ctx.error() << "has weights of " << width
+                       << " columns that do not split into its widths";
   int64_t heads = getHeads(ctx, given[0]);
   if (!heads)
-    return {};
+    return failure();
   Value parts[3];
   int64_t offset = 0;
   for (int i = 0; i < 3; ++i) {
@@ -124,22 +145,44 @@ Value attendToItself(ConversionContext &ctx, Value projected, Value mask,
         splitHeads(ctx, ctx.slice(projected, 2, offset, given[i]), heads);
     offset += given[i];
   }
+  int64_t numPast = 0;
+  if (past) {
+    SmallVector<int64_t> shape(getShape(past));
+    if (shape.size() != 5 || shape[0] != 2)
+      return ctx.error() << "needs past keys and values of rank 5";
+    numPast = shape[3];
+    for (int i : {0, 1}) {
+      Value one =
+          ctx.reshape(ctx.slice(past, 0, i, 1), ArrayRef(shape).drop_front());
+      if (!(parts[1 + i] = appendToPast(ctx, one, parts[1 + i])))
+        return failure();
+    }
+  }
   if (mask) {
     mask = createMask(ctx, mask, projected,
                       ctx.getNode().getF32("mask_filter_value", -10000.0f),
-                      getShape(projected)[1]);
+                      getShape(parts[1])[2]);
     if (!mask)
-      return {};
+      return failure();
   }
-  return mergeHeads(ctx,
-                    attend(ctx, parts[0], parts[1], parts[2], {mask, scores}));
+  SmallVector<Value> results{mergeHeads(
+      ctx, attend(ctx, parts[0], parts[1], parts[2], {mask, scores}, numPast))};
+  if (!ctx.isUnused(1)) {
+    SmallVector<Value> both;
+    for (int i : {1, 2}) {
+      SmallVector<int64_t> shape{1};
+      llvm::append_range(shape, getShape(parts[i]));
+      both.push_back(ctx.reshape(parts[i], shape));
+    }
+    results.push_back(ctx.create<edge::ConcatOp>(both, uint64_t(0)));
+  }
+  return results;
 }
 
-/// Whether a node without past keys has operands of the right ranks; false
-/// after an error.
-bool checkAttention(ConversionContext &ctx, unsigned past) {
-  if (ctx.operand(past) || ctx.getNode().getI64("do_rotary", 0))
-    refuse(ctx, "has past keys or rotates, which is not supported");
+/// Whether a node has operands of the right ranks; false after an error.
+bool checkAttention(ConversionContext &ctx) {
+  if (ctx.getNode().getI64("do_rotary", 0))
+    refuse(ctx, "rotates, which is not supported");
   else if (getRank(ctx.operand(0)) != 3 || getRank(ctx.operand(1)) != 2)
     refuse(ctx, "needs an operand of rank 3 and weights of rank 2");
   else
@@ -147,65 +190,88 @@ bool checkAttention(ConversionContext &ctx, unsigned past) {
   return false;
 }
 
-Value convertAttention(ConversionContext &ctx) {
-  if (failed(ctx.requireOperands(2)) || !checkAttention(ctx, 4))
-    return {};
+Converted convertAttention(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(2)) || !checkAttention(ctx))
+    return failure();
+  if (ctx.operand(6))
+    return ctx.error() << "has a past of a length known at run time, which is "
+                          "not supported";
   Value projected = ctx.create<edge::MatMulOp>(ctx.operand(0), ctx.operand(1),
                                                ctx.operand(2), ValueRange());
-  return attendToItself(ctx, projected, ctx.operand(3), ctx.operand(5));
+  return attendToItself(ctx, projected, ctx.operand(3), ctx.operand(4),
+                        ctx.operand(5));
 }
 
 /// The same with an operand and weights of integers. Their products are exact,
 /// the scales come after them.
-Value convertQAttention(ConversionContext &ctx) {
-  if (failed(ctx.requireOperands(5)) || !checkAttention(ctx, 8))
-    return {};
+Converted convertQAttention(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(5)) || !checkAttention(ctx))
+    return failure();
   FailureOr<Value> x =
       subtractZeroPoint(ctx, ctx.operand(0), {ctx.operand(3), ctx.operand(6)});
   FailureOr<Value> weights = subtractZeroPoint(
       ctx, ctx.operand(1), {ctx.operand(4), ctx.operand(7), /*axis=*/1});
   if (failed(x) || failed(weights))
-    return {};
+    return failure();
   Value product =
       ctx.create<edge::MatMulOp>(*x, *weights, Value(), ValueRange());
   Value factor = ctx.create<edge::MulOp>(ctx.operand(3), ctx.operand(4));
   Value projected = ctx.create<edge::AddOp>(
       ctx.create<edge::MulOp>(product, factor), ctx.operand(2));
-  return attendToItself(ctx, projected, ctx.operand(5), Value());
+  return attendToItself(ctx, projected, ctx.operand(5), ctx.operand(8),
+                        Value());
 }
 
-Value convertMultiHeadAttention(ConversionContext &ctx) {
-  for (unsigned i = 6, end = ctx.getNumOperands(); i < end; ++i)
+/// Query, key and value, whose bias is one list; keys and values of another
+/// layer come split into heads and with their biases. Past keys and values are
+/// operands 6 and 7.
+Converted convertMultiHeadAttention(ConversionContext &ctx) {
+  for (unsigned i = 8, end = ctx.getNumOperands(); i < end; ++i)
     if (ctx.operand(i))
-      return refuse(ctx, "has past keys or a cache, which is not supported");
+      return ctx.error() << "has operand " << i
+                         << " (a cache), which is not supported";
   if (failed(ctx.requireOperands(3)))
-    return {};
+    return failure();
   Value parts[3] = {ctx.operand(0), ctx.operand(1), ctx.operand(2)};
-  for (Value part : parts)
-    if (getRank(part) != 3)
-      return refuse(ctx, "needs query, key and value of rank 3");
+  bool isSplit = getRank(parts[1]) == 4 && getRank(parts[2]) == 4;
+  if (getRank(parts[0]) != 3 ||
+      (!isSplit && (getRank(parts[1]) != 3 || getRank(parts[2]) != 3)))
+    return ctx.error()
+           << "needs a query of rank 3, and key and value of rank 3 "
+              "or split into heads";
   int64_t heads = getHeads(ctx, getShape(parts[0])[2]);
   if (!heads)
-    return {};
+    return failure();
   Value bias = ctx.operand(3);
-  int64_t offset = 0, keys = getShape(parts[1])[1];
+  int64_t offset = 0, numPast = 0;
   for (Value &part : parts) {
+    if (getRank(part) == 4)
+      continue;
     int64_t width = getShape(part)[2];
     if (bias)
       part = ctx.create<edge::AddOp>(part, ctx.slice(bias, 0, offset, width));
     offset += width;
     part = splitHeads(ctx, part, heads);
   }
+  if (Value past = ctx.operand(6)) {
+    if (!ctx.operand(7) || getRank(past) != 4)
+      return ctx.error() << "needs past keys and values of rank 4";
+    numPast = getShape(past)[2];
+    for (int i : {0, 1})
+      if (!(parts[1 + i] = appendToPast(ctx, ctx.operand(6 + i), parts[1 + i])))
+        return failure();
+  }
   Value mask = ctx.operand(4);
   if (mask) {
-    mask =
-        createMask(ctx, mask, parts[0],
-                   ctx.getNode().getF32("mask_filter_value", -10000.0f), keys);
+    mask = createMask(ctx, mask, parts[0],
+                      ctx.getNode().getF32("mask_filter_value", -10000.0f),
+                      getShape(parts[1])[2]);
     if (!mask)
-      return {};
+      return failure();
   }
-  return mergeHeads(
-      ctx, attend(ctx, parts[0], parts[1], parts[2], {mask, ctx.operand(5)}));
+  Value result = mergeHeads(ctx, attend(ctx, parts[0], parts[1], parts[2],
+                                        {mask, ctx.operand(5)}, numPast));
+  return SmallVector<Value>{result, parts[1], parts[2]};
 }
 
 /// Turns pairs of elements of `x` (batch, heads, length, size) by angles whose
@@ -490,18 +556,15 @@ Value convertFlexAttention(ConversionContext &ctx) {
 } // namespace
 
 void edgecc::registerAttentionConverters(ConverterTable &table) {
-  auto add = [&](StringRef name, SingleFn *convert) {
-    table.add(name, single(convert), 1, ConverterTable::kNewest,
+  auto add = [&](StringRef name, ConvertFn convert) {
+    table.add(name, std::move(convert), 1, ConverterTable::kNewest,
               kMicrosoftDomain);
   };
   add("Attention", convertAttention);
-  table.add("QAttention",
-            checkingScales(single(convertQAttention), {{3, 6, 0}, {4, 7, 1}}),
-            1, ConverterTable::kNewest, kMicrosoftDomain);
+  add("QAttention", checkingScales(convertQAttention, {{3, 6, 0}, {4, 7, 1}}));
   add("MultiHeadAttention", convertMultiHeadAttention);
-  add("RotaryEmbedding", convertRotaryEmbedding);
-  table.add("GroupQueryAttention", convertGroupQueryAttention, 1,
-            ConverterTable::kNewest, kMicrosoftDomain);
+  add("RotaryEmbedding", single(convertRotaryEmbedding));
+  add("GroupQueryAttention", convertGroupQueryAttention);
   table.add("FlexAttention", single(convertFlexAttention), 1,
             ConverterTable::kNewest, "ai.onnx.preview");
 }

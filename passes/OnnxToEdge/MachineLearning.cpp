@@ -184,84 +184,6 @@ Converted convertLinearClassifier(ConversionContext &ctx) {
 }
 
 //===----------------------------------------------------------------------===//
-// Support vectors
-//===----------------------------------------------------------------------===//
-
-/// The kernel of each sample (N, features) and support vector: (N, vectors).
-FailureOr<Value> createKernel(ConversionContext &ctx, Value x, Value vectors) {
-  onnx::NodeOp node = ctx.getNode();
-  ArrayRef<float> params = node.getFloats("kernel_params", {0, 0, 3});
-  if (params.size() != 3)
-    return ctx.error() << "attribute 'kernel_params' has " << params.size()
-                       << " values, expected 3";
-  double gamma = params[0], offset = params[1], degree = params[2];
-  Value product = ctx.create<edge::MatMulOp>(x, ctx.transpose(vectors, {1, 0}),
-                                             Value(), ValueRange());
-  StringRef kind = node.getString("kernel_type", "LINEAR");
-  if (kind == "LINEAR")
-    return product;
-  if (kind == "POLY")
-    return ctx.create<edge::PowOp>(scale(ctx, product, gamma, offset),
-                                   scalar(ctx, product, degree));
-  if (kind == "SIGMOID")
-    return ctx.create<edge::TanhOp>(scale(ctx, product, gamma, offset));
-  if (kind != "RBF")
-    return ctx.unsupportedAttribute("kernel_type", kind,
-                                    "LINEAR, POLY, RBF or SIGMOID");
-  auto squares = [&](Value rows) {
-    return ctx.create<edge::ReduceOp>(edge::ReduceKind::Sum,
-                                      ctx.create<edge::MulOp>(rows, rows),
-                                      ValueRange(), SmallVector<int64_t>{1});
-  };
-  Value distance = ctx.create<edge::AddOp>(
-      squares(x), ctx.reshape(squares(vectors), {1, getShape(vectors)[0]}));
-  distance = ctx.create<edge::SubOp>(distance, scale(ctx, product, 2));
-  return ctx.create<edge::ExpOp>(
-      scale(ctx, clamp(ctx, distance, 0, kInfinity), -gamma));
-}
-
-Converted convertSvmRegressor(ConversionContext &ctx) {
-  FailureOr<Value> x = readSamples(ctx);
-  if (failed(x))
-    return failure();
-  onnx::NodeOp node = ctx.getNode();
-  ArrayRef<float> coefficients = node.getFloats("coefficients");
-  ArrayRef<float> vectors = node.getFloats("support_vectors");
-  ArrayRef<float> rho = node.getFloats("rho", {0});
-  int64_t count = node.getI64("n_supports", 0), width = getShape(*x)[1];
-  Type type = getElementType(*x);
-  Value kernel = *x, weights;
-  if (count > 0) {
-    if (int64_t(coefficients.size()) != count ||
-        int64_t(vectors.size()) != count * width)
-      return ctx.error() << "has support vectors that do not fit " << width
-                         << " features";
-    auto created =
-        createKernel(ctx, *x, ctx.createFloats(vectors, {count, width}, type));
-    if (failed(created))
-      return failure();
-    kernel = *created;
-  } else if (int64_t(coefficients.size()) != width) {
-    return ctx.error() << "has " << coefficients.size() << " coefficients for "
-                       << width << " features";
-  }
-  weights =
-      ctx.createFloats(coefficients, {int64_t(coefficients.size()), 1}, type);
-  Value sum =
-      ctx.create<edge::MatMulOp>(kernel, weights, Value(), ValueRange());
-  sum = scale(ctx, sum, 1, rho.empty() ? 0 : rho.front());
-  if (node.getI64("one_class", 0))
-    sum = ctx.create<edge::SelectOp>(
-        compare(ctx, edge::ComparePredicate::LT, scalar(ctx, sum, 0), sum),
-        scalar(ctx, sum, 1), scalar(ctx, sum, -1));
-  FailureOr<Value> result =
-      transformScores(ctx, sum, node.getString("post_transform", "NONE"));
-  if (failed(result))
-    return failure();
-  return SmallVector<Value>{ctx.cast(*result, ctx.getBuilder().getF32Type())};
-}
-
-//===----------------------------------------------------------------------===//
 // Preparation of features
 //===----------------------------------------------------------------------===//
 
@@ -474,7 +396,7 @@ void edgecc::registerMachineLearningConverters(ConverterTable &table) {
   add("LinearRegressor", convertLinearRegressor);
   add("Normalizer", convertNormalizer);
   add("OneHotEncoder", convertOneHotEncoder);
-  add("SVMRegressor", convertSvmRegressor);
   add("Scaler", convertScaler);
+  registerSupportVectorConverters(table);
   registerTreeEnsembleConverters(table);
 }

@@ -46,6 +46,7 @@ Converted classify(ConversionContext &ctx, mlir::Value scores,
 
 /// The families of the domain.
 void registerMachineLearningConverters(ConverterTable &table);
+void registerSupportVectorConverters(ConverterTable &table);
 void registerTreeEnsembleConverters(ConverterTable &table);
 
 } // namespace edgecc

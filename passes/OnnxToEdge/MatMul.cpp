@@ -74,14 +74,19 @@ static Converted convertFusedMatMul(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(2)))
     return failure();
   onnx::NodeOp node = ctx.getNode();
-  for (StringRef name : {"transBatchA", "transBatchB"})
-    if (node.getI64(name, 0) != 0)
-      return ctx.unsupportedAttribute(name, "1", "0");
-  Value lhs = ctx.widen(ctx.operand(0)), rhs = ctx.widen(ctx.operand(1));
-  if (node.getI64("transA", 0) && getRank(lhs) > 1)
-    lhs = transposeLast(ctx, lhs);
-  if (node.getI64("transB", 0) && getRank(rhs) > 1)
-    rhs = transposeLast(ctx, rhs);
+  auto read = [&](unsigned index, StringRef transBatch, StringRef transposed) {
+    Value x = ctx.widen(ctx.operand(index));
+    int64_t rank = getRank(x);
+    if (rank > 2 && node.getI64(transBatch, 0)) {
+      // The first dimension comes behind those of the batch.
+      auto order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+      std::rotate(order.begin(), order.begin() + 1, order.end() - 1);
+      x = ctx.transpose(x, order);
+    }
+    return rank > 1 && node.getI64(transposed, 0) ? transposeLast(ctx, x) : x;
+  };
+  Value lhs = read(0, "transBatchA", "transA");
+  Value rhs = read(1, "transBatchB", "transB");
   FailureOr<Value> result = createMatMul(ctx, lhs, rhs);
   if (failed(result))
     return failure();

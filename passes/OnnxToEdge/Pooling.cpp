@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/OnnxToEdge/Arithmetic.h"
+#include "passes/OnnxToEdge/ControlFlow.h"
 #include "passes/OnnxToEdge/Window.h"
 
 using namespace mlir;
@@ -21,14 +22,13 @@ struct Pooling {
   SmallVector<int64_t> outputs;
 };
 
-static FailureOr<Pooling> readPooling(ConversionContext &ctx) {
-  if (failed(ctx.requireOperands(1)))
-    return failure();
+/// What the node says about an `input` (N, C, spatial...).
+static FailureOr<Pooling> readPooling(ConversionContext &ctx, Value input) {
   onnx::NodeOp node = ctx.getNode();
-  ArrayRef<int64_t> shape = getShape(ctx.operand(0));
+  ArrayRef<int64_t> shape = getShape(input);
   if (shape.size() < 3)
     return ctx.error() << "the input must have at least 3 dimensions, found "
-                       << ctx.operand(0).getType();
+                       << input.getType();
   ArrayRef<int64_t> spatial = shape.drop_front(2);
   FailureOr<Window> window =
       readWindow(ctx, node.getInts("kernel_shape"), spatial);
@@ -153,7 +153,9 @@ static Value createMaxIndices(ConversionContext &ctx, const Pooling &pooling,
 }
 
 static Converted convertMaxPool(ConversionContext &ctx) {
-  FailureOr<Pooling> pooling = readPooling(ctx);
+  if (failed(ctx.requireOperands(1)))
+    return failure();
+  FailureOr<Pooling> pooling = readPooling(ctx, ctx.operand(0));
   if (failed(pooling))
     return failure();
   Value input = ctx.operand(0);
@@ -209,7 +211,7 @@ static Value createReciprocals(ConversionContext &ctx, const Pooling &pooling,
 
 FailureOr<Value> edgecc::createAveragePool(ConversionContext &ctx,
                                            Value input) {
-  FailureOr<Pooling> pooling = readPooling(ctx);
+  FailureOr<Pooling> pooling = readPooling(ctx, input);
   if (failed(pooling))
     return failure();
   Value sum = createPool(ctx, edge::PoolKind::Sum, *pooling,
@@ -314,7 +316,9 @@ static FailureOr<int64_t> readExponent(ConversionContext &ctx) {
 }
 
 static Converted convertLpPool(ConversionContext &ctx) {
-  FailureOr<Pooling> pooling = readPooling(ctx);
+  if (failed(ctx.requireOperands(1)))
+    return failure();
+  FailureOr<Pooling> pooling = readPooling(ctx, ctx.operand(0));
   FailureOr<int64_t> p = readExponent(ctx);
   if (failed(pooling) || failed(p))
     return failure();
@@ -384,10 +388,112 @@ static Converted convertGlobalLpPool(ConversionContext &ctx) {
       ctx.cast(createRoot(ctx, sum, *p), getElementType(ctx.operand(0)))};
 }
 
+//===----------------------------------------------------------------------===//
+// Pooling of regions
+//===----------------------------------------------------------------------===//
+
+/// Which pixels of a dimension of `size` the bins of regions cover, (regions,
+/// bins, size) of i1; `first` and `last` (regions, 1, 1), i64, are the pixels
+/// at the ends of the regions.
+static Value coverBins(ConversionContext &ctx, Value first, Value last,
+                       int64_t bins, int64_t size) {
+  Value extent =
+      clamp(ctx, scale(ctx, ctx.create<edge::SubOp>(last, first), 1, 1), 1,
+            kInfinity);
+  Value number = iota(ctx, bins, 1, 3), pixel = iota(ctx, size, 2, 3);
+  // Of the extents of `count` bins, the whole part, or the next whole number.
+  auto reach = [&](Value count, bool roundsUp) {
+    Value sum = scale(ctx, ctx.create<edge::MulOp>(count, extent), 1,
+                      roundsUp ? bins - 1 : 0);
+    return ctx.create<edge::AddOp>(
+        first, ctx.create<edge::DivOp>(sum, scalar(ctx, sum, bins)));
+  };
+  Value start = reach(number, false);
+  Value end = reach(scale(ctx, number, 1, 1), true);
+  return ctx.create<edge::AndOp>(
+      compare(ctx, edge::ComparePredicate::LE, start, pixel),
+      compare(ctx, edge::ComparePredicate::LT, pixel, end));
+}
+
+/// The nearest whole number, away from zero where two are equally near.
+static Value roundAway(ConversionContext &ctx, Value x) {
+  Value size =
+      ctx.create<edge::FloorOp>(scale(ctx, ctx.create<edge::AbsOp>(x), 1, 0.5));
+  return ctx.create<edge::MulOp>(size, ctx.create<edge::SignOp>(x));
+}
+
+/// Row by row of each region: the largest pixels of the lines of a bin, and of
+/// these those of its columns.
+static Converted convertMaxRoiPool(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(2)))
+    return failure();
+  Value input = ctx.operand(0), rois = ctx.operand(1);
+  ArrayRef<int64_t> pooled = ctx.getNode().getInts("pooled_shape");
+  if (getRank(input) != 4 || getRank(rois) != 2 || getShape(rois)[1] != 5 ||
+      pooled.size() != 2 || pooled[0] < 1 || pooled[1] < 1)
+    return ctx.error() << "needs an image of 4 dimensions, regions of 5 "
+                          "numbers and a pooled_shape of 2 positive ones";
+  if (getTensorType(rois).getNumElements() == 0 ||
+      getTensorType(input).getNumElements() == 0)
+    return ctx.error() << "has no regions or no pixels";
+  Builder &builder = ctx.getBuilder();
+  IntegerAttr front = builder.getI64IntegerAttr(0);
+  Value image = ctx.widen(input);
+  rois = ctx.cast(rois, getElementType(image));
+  int64_t count = getShape(rois)[0], channels = getShape(image)[1];
+  Value batches = ctx.cast(ctx.reshape(ctx.slice(rois, 1, 0, 1), {count}),
+                           builder.getI64Type());
+  float ratio = ctx.getNode().getF32("spatial_scale", 1);
+  auto corner = [&](int64_t column) {
+    Value end = ctx.reshape(ctx.slice(rois, 1, column, 1), {count, 1, 1});
+    return ctx.cast(roundAway(ctx, scale(ctx, end, ratio)),
+                    builder.getI64Type());
+  };
+  int64_t height = getShape(image)[2], width = getShape(image)[3];
+  // x comes before y.
+  Value lines = coverBins(ctx, corner(2), corner(4), pooled[0], height);
+  lines = ctx.reshape(lines, {count * pooled[0], 1, height, 1});
+  Value columns = coverBins(ctx, corner(1), corner(3), pooled[1], width);
+  columns = ctx.reshape(columns, {count, 1, pooled[1], width});
+  Value nothing = scalar(ctx, image, -kInfinity);
+  auto largest = [&](Value x, int64_t axis) {
+    return ctx.create<edge::ReduceOp>(edge::ReduceKind::Max, x, ValueRange(),
+                                      SmallVector<int64_t>{axis});
+  };
+  LoopBounds bounds;
+  bounds.maxTrips = count * pooled[0];
+  auto body = [&](Value number, ArrayRef<Value>) -> FailureOr<LoopStep> {
+    auto pick = [&](Value list, Value index) {
+      return ctx.create<edge::GatherOp>(list, index, front);
+    };
+    Value region =
+        ctx.create<edge::DivOp>(number, scalar(ctx, number, pooled[0]));
+    Value picture = pick(image, pick(batches, region));
+    Value row = largest(
+        ctx.create<edge::SelectOp>(pick(lines, number), picture, nothing), 1);
+    Value bins = largest(
+        ctx.create<edge::SelectOp>(pick(columns, region), row, nothing), 2);
+    LoopStep step;
+    step.collected.push_back(ctx.reshape(bins, {channels, pooled[1]}));
+    return step;
+  };
+  auto results = createLoop(ctx, bounds, {}, body);
+  if (failed(results))
+    return failure();
+  Value rows =
+      ctx.reshape(results->front(), {count, pooled[0], channels, pooled[1]});
+  Value bins = ctx.transpose(rows, {0, 2, 1, 3});
+  // Bins without a pixel are zero.
+  Value isEmpty = compare(ctx, edge::ComparePredicate::EQ, bins, nothing);
+  bins = ctx.create<edge::SelectOp>(isEmpty, scalar(ctx, bins, 0), bins);
+  return SmallVector<Value>{ctx.cast(bins, getElementType(input))};
+}
+
 void edgecc::registerPoolingConverters(ConverterTable &table) {
   table.add("MaxPool", convertMaxPool);
   table.add("AveragePool", convertAveragePool);
   table.add("LpPool", convertLpPool);
+  table.add("MaxRoiPool", convertMaxRoiPool);
   table.add("GlobalAveragePool", convertGlobalAveragePool);
   table.add("GlobalMaxPool", convertGlobalMaxPool);
   table.add("GlobalLpPool", convertGlobalLpPool);

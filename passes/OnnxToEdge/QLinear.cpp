@@ -287,15 +287,13 @@ static Converted convertQLinearMatMul(ConversionContext &ctx) {
   return SmallVector<Value>{*result};
 }
 
-/// The product of two integer matrices, in i32; zero points are operands
-/// `zeros` and `zeros + 1`.
-static FailureOr<Value> createIntegerProduct(ConversionContext &ctx,
-                                             unsigned zeros) {
-  Value a = ctx.operand(0), b = ctx.operand(1);
+/// The product of two integer matrices less their zero points, in i32.
+static FailureOr<Value> createIntegerProduct(ConversionContext &ctx, Value a,
+                                             Value b, Value zero,
+                                             Value otherZero) {
   Type i32 = ctx.getBuilder().getI32Type();
-  Value zero = ctx.operand(zeros);
   Value known = getRank(b) == 2 && isScalarZero(zero)
-                    ? centreWeights(ctx, b, ctx.operand(zeros + 1), 1)
+                    ? centreWeights(ctx, b, otherZero, 1)
                     : Value();
   if (known) {
     FailureOr<Value> sum = createProduct(ctx, a, known);
@@ -308,10 +306,10 @@ static FailureOr<Value> createIntegerProduct(ConversionContext &ctx,
                                          ctx.cast(ctx.reshape(zero, {}), i32));
     return ctx.create<edge::SubOp>(*sum, term);
   }
-  FailureOr<Value> lhs = centreBytes(
-      ctx, a, Quantizer{Value(), ctx.operand(zeros), getRowAxis(a)});
-  FailureOr<Value> rhs = centreBytes(
-      ctx, b, Quantizer{Value(), ctx.operand(zeros + 1), getColumnAxis(b)});
+  FailureOr<Value> lhs =
+      centreBytes(ctx, a, Quantizer{Value(), zero, getRowAxis(a)});
+  FailureOr<Value> rhs =
+      centreBytes(ctx, b, Quantizer{Value(), otherZero, getColumnAxis(b)});
   if (failed(lhs) || failed(rhs))
     return failure();
   return createProduct(ctx, *lhs, *rhs);
@@ -320,29 +318,52 @@ static FailureOr<Value> createIntegerProduct(ConversionContext &ctx,
 static Converted convertMatMulInteger(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(2)))
     return failure();
-  FailureOr<Value> sum = createIntegerProduct(ctx, 2);
+  FailureOr<Value> sum = createIntegerProduct(
+      ctx, ctx.operand(0), ctx.operand(1), ctx.operand(2), ctx.operand(3));
   if (failed(sum))
     return failure();
   return SmallVector<Value>{*sum};
+}
+
+/// An integer product times the scales of its operands, plus a bias if there is
+/// one, in the type of the left scale.
+static Converted scaleProduct(ConversionContext &ctx, FailureOr<Value> product,
+                              Value scale, Value otherScale, Value bias) {
+  if (failed(product))
+    return failure();
+  FailureOr<Value> factor =
+      combineScales(ctx, scale, otherScale, Value(), getRowAxis(*product),
+                    getColumnAxis(*product), getShape(*product));
+  if (failed(factor))
+    return failure();
+  Value result = ctx.create<edge::MulOp>(
+      ctx.cast(*product, ctx.getBuilder().getF32Type()), *factor);
+  if (bias)
+    result = ctx.create<edge::AddOp>(result, ctx.widen(bias));
+  return SmallVector<Value>{ctx.cast(result, getElementType(scale))};
+}
+
+/// A, which is quantised as its values are, B with scale and zero point, bias.
+static Converted convertDynamicQuantizeMatMul(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(3)))
+    return failure();
+  FailureOr<DynamicQuantization> a = quantizeDynamically(ctx, ctx.operand(0));
+  if (failed(a))
+    return failure();
+  return scaleProduct(ctx,
+                      createIntegerProduct(ctx, a->value, ctx.operand(1),
+                                           a->zeroPoint, ctx.operand(3)),
+                      a->scale, ctx.operand(2), ctx.operand(4));
 }
 
 /// A, B, scales of A and B, zero points of A and B, bias.
 static Converted convertMatMulIntegerToFloat(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(4)))
     return failure();
-  FailureOr<Value> sum = createIntegerProduct(ctx, 4);
-  if (failed(sum))
-    return failure();
-  FailureOr<Value> factor =
-      combineScales(ctx, ctx.operand(2), ctx.operand(3), Value(),
-                    getRowAxis(*sum), getColumnAxis(*sum), getShape(*sum));
-  if (failed(factor))
-    return failure();
-  Value result = ctx.create<edge::MulOp>(
-      ctx.cast(*sum, ctx.getBuilder().getF32Type()), *factor);
-  if (Value bias = ctx.operand(6))
-    result = ctx.create<edge::AddOp>(result, ctx.widen(bias));
-  return SmallVector<Value>{ctx.cast(result, getElementType(ctx.operand(2)))};
+  return scaleProduct(ctx,
+                      createIntegerProduct(ctx, ctx.operand(0), ctx.operand(1),
+                                           ctx.operand(4), ctx.operand(5)),
+                      ctx.operand(2), ctx.operand(3), ctx.operand(6));
 }
 
 /// alpha * A * B + C with C in the scale of the product; a result without
@@ -547,18 +568,15 @@ static FailureOr<Value> createLeakyRelu(ConversionContext &ctx, Value input) {
       ctx.create<edge::MulOp>(ctx.create<edge::MinOp>(input, zero), slope));
 }
 
-static LogicalResult requireChannelsFirst(ConversionContext &ctx) {
-  if (ctx.getNode().getI64("channels_last", 0) != 0)
-    return ctx.unsupportedAttribute("channels_last", "1", "0");
-  return success();
+static bool isChannelsLast(ConversionContext &ctx) {
+  return ctx.getNode().getI64("channels_last", 0) != 0;
 }
 
 static FailureOr<Value> createGlobalAverage(ConversionContext &ctx,
                                             Value input) {
-  if (failed(requireChannelsFirst(ctx)))
-    return failure();
+  int64_t first = isChannelsLast(ctx) ? 1 : 2;
   SmallVector<int64_t> axes =
-      llvm::to_vector(llvm::seq<int64_t>(2, getRank(input)));
+      llvm::to_vector(llvm::seq<int64_t>(first, getRank(input) + first - 2));
   int64_t count = 1;
   for (int64_t axis : axes)
     count *= getShape(input)[axis];
@@ -566,6 +584,16 @@ static FailureOr<Value> createGlobalAverage(ConversionContext &ctx,
                                          ValueRange(), axes);
   return ctx.create<edge::MulOp>(
       sum, ctx.createSplat(1.0 / count, getElementType(input)));
+}
+
+static FailureOr<Value> createLocalAverage(ConversionContext &ctx,
+                                           Value input) {
+  if (!isChannelsLast(ctx))
+    return createAveragePool(ctx, input);
+  FailureOr<Value> result = createAveragePool(ctx, ctx.toChannelsFirst(input));
+  if (failed(result))
+    return failure();
+  return ctx.toChannelsLast(*result);
 }
 
 /// Along one axis from opset 13 on, over all dimensions from it on before.
@@ -629,6 +657,8 @@ void edgecc::registerQLinearConverters(ConverterTable &table) {
   table.add("ConvInteger", convertConvInteger);
   table.add("MatMulInteger", convertMatMulInteger);
   add("QLinearConv", checking(convertQLinearConv));
+  add("DynamicQuantizeMatMul",
+      checkingScales(convertDynamicQuantizeMatMul, {{2, 3, 1}}));
   add("MatMulIntegerToFloat",
       checkingScales(convertMatMulIntegerToFloat, {{2, 4, 0}, {3, 5, 1}}));
   // A bias comes before scale and zero point of the result.
@@ -644,10 +674,5 @@ void edgecc::registerQLinearConverters(ConverterTable &table) {
   addUnary(table, "QLinearLeakyRelu", createLeakyRelu);
   addUnary(table, "QLinearGlobalAveragePool", createGlobalAverage);
   addUnary(table, "QLinearSoftmax", createSoftmax);
-  addUnary(table, "QLinearAveragePool",
-           [](ConversionContext &ctx, Value input) -> FailureOr<Value> {
-             if (failed(requireChannelsFirst(ctx)))
-               return failure();
-             return createAveragePool(ctx, input);
-           });
+  addUnary(table, "QLinearAveragePool", createLocalAverage);
 }

@@ -369,10 +369,8 @@ static Converted convertDequantizeLinear(ConversionContext &ctx) {
 
 /// Scale and zero point come from the range of the value, which always holds
 /// zero.
-static Converted convertDynamicQuantizeLinear(ConversionContext &ctx) {
-  if (failed(ctx.requireOperands(1)))
-    return failure();
-  Value input = ctx.operand(0);
+FailureOr<DynamicQuantization>
+edgecc::quantizeDynamically(ConversionContext &ctx, Value input) {
   Builder &builder = ctx.getBuilder();
   Type f32 = builder.getF32Type();
   Type ui8 = builder.getIntegerType(8, false);
@@ -398,7 +396,17 @@ static Converted convertDynamicQuantizeLinear(ConversionContext &ctx) {
   FailureOr<Value> result = quantize(ctx, input, {scale, *zeroPoint}, ui8);
   if (failed(result))
     return failure();
-  return SmallVector<Value>{*result, scale, *zeroPoint};
+  return DynamicQuantization{*result, scale, *zeroPoint};
+}
+
+static Converted convertDynamicQuantizeLinear(ConversionContext &ctx) {
+  if (failed(ctx.requireOperands(1)))
+    return failure();
+  FailureOr<DynamicQuantization> result =
+      quantizeDynamically(ctx, ctx.operand(0));
+  if (failed(result))
+    return failure();
+  return SmallVector<Value>{result->value, result->scale, result->zeroPoint};
 }
 
 void edgecc::registerQuantizationConverters(ConverterTable &table) {

@@ -81,6 +81,13 @@ llvm::FailureOr<mlir::Value> quantize(ConversionContext &ctx, mlir::Value value,
                                       const Quantizer &quantizer,
                                       mlir::Type type);
 
+/// A value as ui8 with a scale and a zero point that come from its range.
+struct DynamicQuantization {
+  mlir::Value value, scale, zeroPoint;
+};
+llvm::FailureOr<DynamicQuantization> quantizeDynamically(ConversionContext &ctx,
+                                                         mlir::Value input);
+
 /// The type of a zero point, or ui8 for none.
 mlir::Type getQuantizedType(ConversionContext &ctx, mlir::Value zeroPoint);
 

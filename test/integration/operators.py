@@ -7,7 +7,6 @@ Recurrent cells with every attribute, loops, classical models, contributed
 operators: each test makes a small model and compares all outputs.
 """
 import functools
-import itertools
 import os
 import sys
 
@@ -18,51 +17,11 @@ from onnx.reference import ReferenceEvaluator
 
 sys.path[:0] = [os.path.join(os.path.dirname(__file__), "..", "support"),
                 os.path.join(os.path.dirname(__file__), "..", "..", "utils")]
+import classical  # registers its tests
+import contributed  # registers its tests
 import edgecc_backend
 import suite
-
-TESTS = []
-F = TensorProto.FLOAT
-
-
-def reference(function):
-    """Registers a function that returns a model and a dict of its inputs."""
-    TESTS.append((function.__name__.replace("_", "-"), function))
-    return function
-
-
-def each(**choices):
-    """Registers one test for each combination of the choices."""
-    def register(function):
-        for values in itertools.product(*choices.values()):
-            name = "-".join([function.__name__.replace("_", "-"),
-                             *map(str, values)])
-            TESTS.append((name, functools.partial(
-                function, **dict(zip(choices, values)))))
-        return function
-    return register
-
-
-def numbers(*shape, seed=0, scale=1.0):
-    rng = np.random.default_rng([seed, *shape])
-    return (rng.standard_normal(shape) * scale).astype(np.float32)
-
-
-def model(nodes, inputs, outputs, constants=(), opset=22, ml=3, bodies=()):
-    """A model whose constants and inputs are dicts of arrays; outputs are
-    (name, element type) pairs."""
-    def info(name, array):
-        return helper.make_tensor_value_info(
-            name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
-    graph = helper.make_graph(
-        nodes, "g", [info(n, a) for n, a in inputs.items()],
-        [helper.make_tensor_value_info(n, t, None) for n, t in outputs],
-        [numpy_helper.from_array(a, n) for n, a in dict(constants).items()])
-    return helper.make_model(graph, ir_version=10, opset_imports=[
-        helper.make_opsetid("", opset),
-        helper.make_opsetid("ai.onnx.ml", ml),
-        helper.make_opsetid("com.microsoft", 1)])
-
+from operator_tests import F, TESTS, each, model, numbers, reference
 
 # Recurrent cells --------------------------------------------------------------
 
@@ -242,6 +201,32 @@ def loop_in_a_loop():
                  {"three": np.array(3, np.int64)}), feed
 
 
+@reference
+def loop_that_sees_what_is_around():
+    """In a body of a body, a value from outside of both; run-time numbers of
+    iterations and conditions."""
+    inner = body(
+        [helper.make_node("MatMul", ["w", "m"], ["t"]),
+         helper.make_node("Tanh", ["t"], ["w2"]),
+         helper.make_node("ReduceMax", ["w2"], ["top"], keepdims=0),
+         helper.make_node("Less", ["top", "limit"], ["d2"])],
+        [("j", TensorProto.INT64, []), ("d", TensorProto.BOOL, []),
+         ("w", F, [2, 3])],
+        [("d2", TensorProto.BOOL, []), ("w2", F, [2, 3])])
+    outer = body(
+        [helper.make_node("Loop", ["k", "c", "v"], ["v2"], body=inner),
+         helper.make_node("Add", ["v2", "x"], ["v3"]),
+         helper.make_node("Identity", ["c"], ["c2"])],
+        [("i", TensorProto.INT64, []), ("c", TensorProto.BOOL, []),
+         ("v", F, [2, 3])],
+        [("c2", TensorProto.BOOL, []), ("v3", F, [2, 3])])
+    node = helper.make_node("Loop", ["n", "", "x"], ["y"], body=outer)
+    feed = {"n": np.array(3, np.int64), "k": np.array(4, np.int64),
+            "x": numbers(2, 3, scale=0.3), "m": numbers(3, 3),
+            "limit": np.array(0.95, np.float32)}
+    return model([node], feed, [("y", F)]), feed
+
+
 @each(direction=[0, 1], axis=[0, 1])
 def scan(direction, axis):
     inner = body([helper.make_node("Add", ["s", "e"], ["t"]),
@@ -290,132 +275,19 @@ def remainder_of_floats():
     return model([node], {"x": x, "y": y}, [("z", F)]), {"x": x, "y": y}
 
 
-# Classical models -------------------------------------------------------------
-
-def ml_node(op, operands, results, **attributes):
-    return helper.make_node(op, operands, results, domain="ai.onnx.ml",
-                            **attributes)
-
-
-def forest(trees=3, features=4, depth=3, targets=2, seed=0):
-    """The attributes of random complete trees: nodes, and (tree, node, target,
-    weight) of the leaves."""
-    rng = np.random.default_rng(seed)
-    nodes, leaves = [], []
-    for tree in range(trees):
-        for node in range(2 ** (depth + 1) - 1):
-            if node >= 2 ** depth - 1:
-                nodes.append((tree, node, 0, 0.0, "LEAF", 0, 0))
-                leaves += [(tree, node, t, float(rng.standard_normal()))
-                           for t in range(targets)]
-            else:
-                nodes.append((tree, node, int(rng.integers(features)),
-                              float(rng.standard_normal()), "BRANCH_LEQ",
-                              2 * node + 1, 2 * node + 2))
-    keys = ("treeids", "nodeids", "featureids", "values", "modes",
-            "truenodeids", "falsenodeids")
-    return {f"nodes_{k}": list(v) for k, v in zip(keys, zip(*nodes))}, leaves
-
-
-@each(aggregate=["SUM", "AVERAGE", "MIN", "MAX"], targets=[1, 2])
-def tree_regressor(aggregate, targets):
-    nodes, leaves = forest(targets=targets)
-    x = numbers(50, 4)
-    node = ml_node(
-        "TreeEnsembleRegressor", ["x"], ["y"], n_targets=targets,
-        aggregate_function=aggregate, base_values=[0.5] * targets,
-        **{f"target_{k}": list(v) for k, v in
-           zip(("treeids", "nodeids", "ids", "weights"), zip(*leaves))},
-        **nodes)
-    return model([node], {"x": x}, [("y", F)]), {"x": x}
-
-
-@each(classes=[3, 2], transform=["NONE", "SOFTMAX", "LOGISTIC"])
-def tree_classifier(classes, transform):
-    nodes, leaves = forest(targets=1 if classes == 2 else classes, seed=1)
-    x = numbers(50, 4, seed=1)
-    node = ml_node(
-        "TreeEnsembleClassifier", ["x"], ["label", "scores"],
-        classlabels_int64s=list(range(10, 10 + classes)),
-        post_transform=transform,
-        **{f"class_{k}": list(v) for k, v in
-           zip(("treeids", "nodeids", "ids", "weights"), zip(*leaves))},
-        **nodes)
-    return model([node], {"x": x}, [("label", TensorProto.INT64),
-                                    ("scores", F)]), {"x": x}
-
-
-@each(transform=["NONE", "LOGISTIC"])
-def linear_regressor(transform):
-    x = numbers(7, 4)
-    node = ml_node("LinearRegressor", ["x"], ["y"], targets=2,
-                   coefficients=numbers(8).tolist(), intercepts=[0.5, -1.0],
-                   post_transform=transform)
-    return model([node], {"x": x}, [("y", F)]), {"x": x}
-
-
-@each(classes=[3, 2], transform=["NONE", "SOFTMAX", "LOGISTIC"])
-def linear_classifier(classes, transform):
-    x = numbers(7, 4)
-    node = ml_node("LinearClassifier", ["x"], ["label", "scores"],
-                   coefficients=numbers(4 * classes).tolist(),
-                   intercepts=numbers(classes).tolist(),
-                   classlabels_ints=list(range(5, 5 + classes)),
-                   post_transform=transform)
-    return model([node], {"x": x}, [("label", TensorProto.INT64),
-                                    ("scores", F)]), {"x": x}
-
-
-@each(kernel=["LINEAR", "POLY", "RBF", "SIGMOID"])
-def svm_regressor(kernel):
-    x = numbers(7, 4)
-    node = ml_node("SVMRegressor", ["x"], ["y"], kernel_type=kernel,
-                   coefficients=numbers(5).tolist(), n_supports=5,
-                   support_vectors=numbers(20).tolist(), rho=[0.3],
-                   kernel_params=[0.4, 0.1, 3.0])
-    return model([node], {"x": x}, [("y", F)]), {"x": x}
-
-
-@each(norm=["MAX", "L1", "L2"])
-def normalizer(norm):
-    x = numbers(7, 4)
-    node = ml_node("Normalizer", ["x"], ["y"], norm=norm)
-    return model([node], {"x": x}, [("y", F)]), {"x": x}
-
-
-@reference
-def scaler():
-    x = numbers(7, 4)
-    node = ml_node("Scaler", ["x"], ["y"], offset=[1.0, 2.0, 3.0, 4.0],
-                   scale=[0.5, 1.0, 2.0, 4.0])
-    return model([node], {"x": x}, [("y", F)]), {"x": x}
-
-
-@reference
-def imputer():
-    x = numbers(7, 4)
-    x[2, 1] = np.nan
-    node = ml_node("Imputer", ["x"], ["y"], replaced_value_float=float("nan"),
-                   imputed_value_floats=[1.0, 2.0, 3.0, 4.0])
-    return model([node], {"x": x}, [("y", F)]), {"x": x}
-
-
-@reference
-def label_encoder():
-    x = np.array([[3, 1, 7], [2, 3, 3]], np.int64)
-    node = ml_node("LabelEncoder", ["x"], ["y"], keys_int64s=[1, 2, 3],
-                   values_floats=[0.5, 1.5, 2.5], default_float=-1.0)
-    return model([node], {"x": x}, [("y", F)]), {"x": x}
-
-
-@reference
-def one_hot_encoder():
-    x = np.array([[3, 1, 7], [2, 3, 3]], np.int64)
-    node = ml_node("OneHotEncoder", ["x"], ["y"], cats_int64s=[1, 2, 3])
-    return model([node], {"x": x}, [("y", F)]), {"x": x}
-
-
 # Regions, signals -------------------------------------------------------------
+
+@each(scale=[1.0, 0.4375], pooled=[2, 7])
+def max_roi_pool(scale, pooled):
+    """Regions of every kind: empty, beyond the image, at halves of pixels."""
+    feed = {"x": numbers(2, 3, 9, 11), "rois": np.array(
+        [[0, 0, 0, 5, 4], [1, 2, 3, 10, 8], [0, 8, 6, 30, 30], [1, 5, 5, 4, 4],
+         [0, -4, -3, 2, 2], [1, 40, 40, 50, 50], [1, 2.5, 3.5, 3.5, 4.5]],
+        np.float32)}
+    node = helper.make_node("MaxRoiPool", ["x", "rois"], ["y"],
+                            pooled_shape=[pooled, 3], spatial_scale=scale)
+    return model([node], feed, [("y", F)], opset=21), feed
+
 
 @each(ratio=[0, 1, 3], transform=["half_pixel", "output_half_pixel"])
 def roi_align(ratio, transform):
@@ -441,187 +313,6 @@ def fourier(size, kind, inverse):
     y = np.fft.ifft(signal) if inverse else np.fft.fft(signal)
     y = np.stack([y.real, y.imag], -1).astype(np.float32)
     return model([node], {"x": x}, [("y", F)], opset=20), {"x": x}, [y]
-
-
-# Operators of ONNX Runtime ----------------------------------------------------
-
-@each(parts=["words", "all"])
-def embed_layer_normalization(parts):
-    feed = {"ids": np.array([[1, 4, 2], [0, 3, 3]], np.int32)}
-    constants = {"words": numbers(6, 8), "places": numbers(4, 8, seed=1),
-                 "scale": numbers(8, seed=2), "bias": numbers(8, seed=3)}
-    operands = ["ids", "", "words", "places", "", "scale", "bias"]
-    if parts == "all":
-        feed["segments"] = np.array([[0, 0, 1], [1, 0, 1]], np.int32)
-        feed["mask"] = np.array([[1, 1, 0], [1, 1, 1]], np.int32)
-        constants["kinds"] = numbers(2, 8, seed=4)
-        operands[1], operands[4] = "segments", "kinds"
-        operands.append("mask")
-    node = helper.make_node("EmbedLayerNormalization", operands, ["y", "n"],
-                            domain="com.microsoft", epsilon=1e-5)
-    return model([node], feed, [("y", F), ("n", TensorProto.INT32)],
-                 constants), feed
-
-
-@each(mask=["none", "lengths", "matrix"], scales=["one", "columns"])
-def attention_of_integers(mask, scales):
-    rng = np.random.default_rng(5)
-    feed = {"x": rng.integers(0, 255, (2, 5, 8), np.uint8)}
-    constants = {
-        "w": rng.integers(-90, 90, (8, 24), np.int8), "b": numbers(24),
-        "xs": np.float32(0.02), "xz": np.uint8(120),
-        "ws": np.float32(0.01) if scales == "one" else
-              rng.uniform(0.005, 0.02, 24).astype(np.float32),
-        "wz": np.int8(3) if scales == "one" else
-              rng.integers(-4, 4, 24).astype(np.int8)}
-    operands = ["x", "w", "b", "xs", "ws", "", "xz", "wz"]
-    if mask != "none":
-        operands[5] = "mask"
-        feed["mask"] = np.array([5, 3], np.int32) if mask == "lengths" else \
-            np.array([[1, 1, 1, 1, 1], [1, 0, 1, 1, 0]], np.int32)
-    node = helper.make_node("QAttention", operands, ["y"], num_heads=2,
-                            domain="com.microsoft")
-    return model([node], feed, [("y", F)], constants), feed
-
-
-# A depth that is no multiple of the block, channels of no vector.
-# ONNX Runtime has zero points that are real numbers for 2 and 4 bits.
-@each(form=["2-none", "2-packed", "2-real", "4-none", "4-packed", "4-real",
-            "8-none", "8-packed"], block=[16, 128], rows=[1, 5])
-def mat_mul_n_bits(form, block, rows):
-    bits, zeros = int(form[0]), form[2:]
-    k, n = 150, 37
-    rng = np.random.default_rng([bits, block])
-    blocks = -(-k // block)
-    constants = {
-        "b": rng.integers(0, 256, (n, blocks, block * bits // 8), np.uint8),
-        "s": rng.uniform(0.01, 0.02, n * blocks).astype(np.float32)}
-    operands = ["x", "b", "s"]
-    if zeros == "packed":
-        constants["z"] = rng.integers(
-            0, 256, n * -(-blocks * bits // 8), np.uint8)
-        operands.append("z")
-    elif zeros == "real":
-        constants["z"] = rng.uniform(
-            0, 2 ** bits, n * blocks).astype(np.float32)
-        operands.append("z")
-    x = numbers(2, rows, k)
-    node = helper.make_node(
-        "MatMulNBits", operands, ["y"], domain="com.microsoft", K=k, N=n,
-        bits=bits, block_size=block)
-    return model([node], {"x": x}, [("y", F)], constants), {"x": x}
-
-
-@each(kind=["INT4", "UINT4", "INT8"], zeros=[0, 1],
-      user=["MatMul", "Gemm", "Conv", "Add"])
-def dequantize_blocks(kind, zeros, user):
-    """Weights in blocks of 16, of which the last one is short."""
-    k, n, block = 43, 21, 16
-    rng = np.random.default_rng(len(kind))
-    least, most = {"INT4": (-8, 8), "UINT4": (0, 16), "INT8": (-128, 128)}[kind]
-    axis = 0 if user == "MatMul" else 1
-    shape = [(k, n), (-(-k // block), n)]
-    if axis:
-        shape = [s[::-1] for s in shape]
-    if user == "Conv":
-        shape = [s + (1, 1) for s in shape]
-
-    def integers(shape):
-        return helper.make_tensor(
-            "t", getattr(TensorProto, kind), shape,
-            rng.integers(least, most, np.prod(shape)))
-    constants = {"s": numbers(*shape[1], scale=0.1)}
-    operands = ["w", "s"] + ["z"] * zeros
-    nodes = [helper.make_node("Constant", [], ["w"], value=integers(shape[0]))]
-    if zeros:
-        nodes.append(helper.make_node("Constant", [], ["z"],
-                                      value=integers(shape[1])))
-    nodes.append(helper.make_node("DequantizeLinear", operands, ["d"],
-                                  axis=axis, block_size=block))
-    x = {"MatMul": numbers(2, 3, k), "Gemm": numbers(3, k),
-         "Conv": numbers(1, k, 4, 3), "Add": numbers(*shape[0])}[user]
-    nodes.append(helper.make_node(user, ["x", "d"], ["y"],
-                                  **({"transB": 1} if user == "Gemm" else {})))
-    return model(nodes, {"x": x}, [("y", F)], constants), {"x": x}
-
-
-@each(step=["prompt", "next", "more"], form=["plain", "rotary", "packed"],
-      window=[-1, 3], cap=[0.0, 5.0])
-def group_query_attention(step, form, window, cap):
-    """A first step, and further ones with a cache and lengths of their own."""
-    batch, heads, shared, size = 2, 4, 2, 16
-    length = {"prompt": 6, "next": 1, "more": 1}[step]
-    total = {"prompt": 6, "next": 6, "more": 9}[step]
-    feed = {"q": numbers(batch, length, heads * size),
-            "k": numbers(batch, length, shared * size, seed=1),
-            "v": numbers(batch, length, shared * size, seed=2)}
-    operands = ["q", "k", "v", "", "", "lengths", "total", "", ""]
-    if form == "packed":
-        feed = {"q": np.concatenate(list(feed.values()), -1)}
-        operands[1] = operands[2] = ""
-    # The last place of each, the new ones included.
-    feed["lengths"] = np.array({"prompt": [5, 5], "next": [5, 3],
-                                "more": [8, 6]}[step], np.int32)
-    if step != "prompt":
-        operands[3:5] = ["pk", "pv"]
-        for i, name in enumerate(operands[3:5]):
-            feed[name] = numbers(batch, shared, 8, size, seed=3 + i)
-    constants = {"total": np.array([total], np.int32)}
-    if form != "plain":
-        operands[7:9] = ["cos", "sin"]
-        angles = np.arange(16)[:, None] * 0.3 ** np.arange(size // 2)
-        constants["cos"] = np.cos(angles).astype(np.float32)
-        constants["sin"] = np.sin(angles).astype(np.float32)
-    while not operands[-1]:
-        operands.pop()
-    outputs = ["y", "keys", "values"]
-    node = helper.make_node(
-        "GroupQueryAttention", operands, outputs, domain="com.microsoft",
-        num_heads=heads, kv_num_heads=shared, do_rotary=int(form != "plain"),
-        local_window_size=window, softcap=cap,
-        rotary_interleaved=int(form == "packed"))
-    return model([node], feed, [(o, F) for o in outputs], constants), feed
-
-
-# Sizes that leave a remainder of queries, of blocks of keys and of vectors.
-@each(queries=[16, 37, 130], keys=[5, 128, 1100],
-      mask=["none", "keys", "scores", "causal"])
-def streaming_attention(queries, keys, mask):
-    heads, depth, width = 3, 20, 24
-    inputs = {"q": numbers(2, queries, heads * depth, seed=1),
-              "k": numbers(2, keys, heads * depth, seed=2, scale=3),
-              "v": numbers(2, keys, heads * width, seed=3)}
-    constants = {"factor": np.float32(depth ** 0.5),
-                 "split": np.int64([0, 0, heads, -1]),
-                 "merge": np.int64([0, 0, heads * width])}
-    nodes = []
-    for name, order in [("q", [0, 2, 1, 3]), ("k", [0, 2, 3, 1]),
-                        ("v", [0, 2, 1, 3])]:
-        nodes += [helper.make_node("Reshape", [name, "split"], [name + "4"]),
-                  helper.make_node("Transpose", [name + "4"], [name + "t"],
-                                   perm=order)]
-    nodes += [helper.make_node("MatMul", ["qt", "kt"], ["product"]),
-              helper.make_node("Div", ["product", "factor"], ["scores"])]
-    scores = "scores"
-    if mask == "keys":
-        inputs["mask"] = np.where(numbers(2, 1, 1, keys) > 0.5, -1e4,
-                                  0).astype(np.float32)
-    elif mask == "scores":
-        inputs["mask"] = numbers(2, heads, queries, keys, seed=4)
-    elif mask == "causal":
-        # The first keys are seen by the last queries only.
-        seen = np.arange(keys) + queries >= keys + np.arange(queries)[:, None]
-        inputs["mask"] = np.where(seen, 0, -np.inf).astype(np.float32)
-        inputs["mask"][:, -1] = 0
-    if mask != "none":
-        nodes.append(helper.make_node("Add", ["scores", "mask"], ["masked"]))
-        scores = "masked"
-    nodes += [helper.make_node("Softmax", [scores], ["weights"], axis=-1),
-              helper.make_node("MatMul", ["weights", "vt"], ["means"]),
-              helper.make_node("Transpose", ["means"], ["merged"],
-                               perm=[0, 2, 1, 3]),
-              helper.make_node("Reshape", ["merged", "merge"], ["y"])]
-    return model(nodes, inputs, [("y", F)], constants), inputs
 
 
 # Lines made of others by a known rule ------------------------------------------
@@ -689,7 +380,7 @@ def densely_connected(axis, layers):
 
 # Running ----------------------------------------------------------------------
 
-def reference(m, feed):
+def run_onnxruntime(m, feed):
     settings = onnxruntime.SessionOptions()
     settings.graph_optimization_level = (
         onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL)
@@ -702,7 +393,7 @@ def reference(m, feed):
 
 def run(options, make):
     m, feed, *known = make()
-    wanted = known[0] if known else reference(m, feed)
+    wanted = known[0] if known else run_onnxruntime(m, feed)
     try:
         got = edgecc_backend.Model(
             m, os.path.join(options.bin, "edgecc-run"),
