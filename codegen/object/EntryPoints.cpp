@@ -77,6 +77,9 @@ private:
   /// The public function of that suffix, which checks its arguments and calls
   /// `inner`: that runs the network, or one layer if it takes a number.
   Function *buildEntry(Function &inner, StringRef suffix);
+  /// Calls what `run` creates for each slice of the arguments and returns.
+  void repeat(IRBuilder<> &builder, SmallVectorImpl<Value *> &arguments,
+              function_ref<Value *()> run);
   void defineHook(Function &hook, StringRef suffix);
   void defineShow(Function &show);
   Function *buildGenericRun();
@@ -222,9 +225,45 @@ Function *EntryPoints::buildEntry(Function &inner, StringRef suffix) {
     arguments.push_back(layer);
   }
   arguments.truncate(inner.arg_size());
-  Value *status = builder.CreateCall(&inner, arguments);
-  builder.CreateRet(status->getType() == i32 ? status : number(i32, Ok));
+  auto run = [&] {
+    Value *status = builder.CreateCall(&inner, arguments);
+    return status->getType() == i32 ? status : number(i32, Ok);
+  };
+  if (model.repeats)
+    repeat(builder, arguments, run);
+  else
+    builder.CreateRet(run());
   return function;
+}
+
+/// The first slice is there even if there is none: arrays are as large as the
+/// largest one. It tells what does not depend on slices.
+void EntryPoints::repeat(IRBuilder<> &builder,
+                         SmallVectorImpl<Value *> &arguments,
+                         function_ref<Value *()> run) {
+  Value *count = builder.CreateLoad(i32, arguments[*model.repeats]);
+  Function *function = builder.GetInsertBlock()->getParent();
+  BasicBlock *before = builder.GetInsertBlock();
+  auto *slice = BasicBlock::Create(context, "slice", function);
+  auto *done = BasicBlock::Create(context, "done", function);
+  builder.CreateBr(slice);
+  builder.SetInsertPoint(slice);
+  PHINode *index = builder.CreatePHI(i32, 2);
+  index->addIncoming(number(i32, 0), before);
+  Value *place = builder.CreateZExtOrTrunc(index, size);
+  for (auto [argument, tensor] :
+       zip(arguments,
+           concat<const TensorInterface>(model.inputs, model.outputs)))
+    if (tensor.sliceBytes)
+      argument = builder.CreateInBoundsGEP(
+          builder.getInt8Ty(), argument,
+          builder.CreateMul(place, number(size, tensor.sliceBytes)));
+  refuse(builder, builder.CreateIsNotNull(run()), NpuFailed);
+  Value *next = builder.CreateAdd(index, number(i32, 1));
+  index->addIncoming(next, builder.GetInsertBlock());
+  builder.CreateCondBr(builder.CreateICmpULT(next, count), slice, done);
+  builder.SetInsertPoint(done);
+  builder.CreateRet(number(i32, Ok));
 }
 
 /// Does nothing, unless the linker finds another one.

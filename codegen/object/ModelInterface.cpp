@@ -195,6 +195,16 @@ FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
              << tensor.name << "' has elements of type "
              << tensor.type.getElementType() << ", which no C type stands for";
     tensor.bytes = tensor.type.getNumElements() * info->bytes;
+    if (auto slices =
+            main.getArgAttrOfType<IntegerAttr>(number, "edge.slices")) {
+      tensor.sliceBytes = tensor.bytes;
+      tensor.bytes *= slices.getInt();
+      SmallVector<int64_t> shape(tensor.type.getShape());
+      shape.front() = slices.getInt();
+      tensor.type = tensor.type.clone(shape);
+    }
+    if (main.getArgAttr(number, "edge.repeats"))
+      result.repeats = result.inputs.size();
     tensor.cName = makeCIdentifier(tensor.name);
     // Two underscores in a row are for the compiler and its library.
     tensor.cName.erase(

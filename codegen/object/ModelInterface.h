@@ -35,6 +35,9 @@ struct TensorInterface {
   std::string shape;
   /// Of an input that is the size of a dimension: the least and the largest.
   std::optional<std::pair<int64_t, int64_t>> range;
+  /// The bytes that one run of a network sees that is repeated for each slice;
+  /// 0 for what it sees all of.
+  int64_t sliceBytes = 0;
 };
 
 /// A value inside of a network, in memory.
@@ -64,6 +67,8 @@ struct ModelInterface {
   /// With a memory map, the pieces of the working memory, which may lie
   /// anywhere; the bytes of the arena are those of all, one after the other.
   llvm::SmallVector<RegionInterface> regions;
+  /// The input that says how often the network is repeated, slice by slice.
+  std::optional<unsigned> repeats;
   /// Bytes of the constants in the object.
   int64_t weightBytes = 0;
   /// The section of the constants; the ordinary one if empty.

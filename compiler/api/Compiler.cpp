@@ -130,6 +130,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     edge.conversion.evaluate = evaluateConstants;
     edge.conversion.roundNarrow =
         options.excessPrecision == ExcessPrecision::None;
+    edge.repeatSlices = !options.layers.step;
     OptStageOptions opt;
     opt.evaluate = evaluateConstants;
     opt.optLevel = options.codegen.optLevel == OptLevel::O0 ? 0 : 2;

@@ -74,7 +74,10 @@ OwningOpRef<ModuleOp> importer::importBounded(
   for (const auto &[symbol, range] : options.bounds) {
     bounds.set(symbol,
                builder.getDenseI64ArrayAttr({range.first, range.second}));
-    for (int64_t size : chooseSizes(range.first, range.second)) {
+    SmallVector<int64_t> others = chooseSizes(range.first, range.second);
+    if (options.bounds.size() == 1 && range.first <= 1 && range.second > 1)
+      others.push_back(1);
+    for (int64_t size : others) {
       ImportOptions other = largest;
       other.dims[symbol] = size;
       OwningOpRef<ModuleOp> instance = import(other, names);
@@ -89,6 +92,9 @@ OwningOpRef<ModuleOp> importer::importBounded(
       function.setSymName(
           "main_at_" +
           std::to_string(module->getBody()->getOperations().size()));
+      // The network for one slice of a batch has no other to agree with.
+      if (size == 1)
+        function->setAttr("edge.slice", builder.getUnitAttr());
       function->remove();
       module->push_back(function);
     }

@@ -41,7 +41,7 @@ void edgecc::buildEdgeStage(OpPassManager &manager,
                             const EdgeStageOptions &options) {
   manager.addPass(createOnnxToEdgePass(options.conversion));
   // Before anything is equal by chance at one size.
-  manager.addPass(bounds::createBoundShapes());
+  manager.addPass(bounds::createBoundShapes({options.repeatSlices}));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(transforms::createVerifyEdge());

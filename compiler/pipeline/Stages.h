@@ -39,6 +39,8 @@ llvm::ArrayRef<llvm::StringRef> stageNames();
 /// onnx to edge: operations of the edge dialect on static shapes.
 struct EdgeStageOptions {
   OnnxToEdgeOptions conversion;
+  /// Whether batches of an open size are computed one slice after the other.
+  bool repeatSlices = true;
 };
 void buildEdgeStage(mlir::OpPassManager &manager,
                     const EdgeStageOptions &options);

@@ -27,11 +27,22 @@ public:
       : main(main), others(others), bounds(bounds), builder(main.getContext()),
         sizes(builder), follow(builder, instances, sizes) {}
 
-  LogicalResult run();
+  /// `slice` is the network at the size one, or null.
+  LogicalResult run(func::FuncOp slice);
 
 private:
   void addArguments();
   void addResults();
+  /// The name of the result that holds the shape of another one.
+  StringAttr shapeName(unsigned result);
+  /// The attributes of a result whose shape is open.
+  DictionaryAttr describeOpen(unsigned result);
+  void setResults(ArrayRef<Value> results, ArrayRef<DictionaryAttr> attributes);
+  /// Whether each slice of the results along their first dimension depends on
+  /// the same slice of the inputs only.
+  bool isApart(ArrayRef<Operation *> operations);
+  /// `slice` computes one slice, and takes the place of the network.
+  void takeSlice(func::FuncOp slice);
   Value packed(Value value, const Dims &dims);
   Value unpacked(Value value, const Dims &dims);
   Value shapeOf(Location loc, const Dims &dims);
@@ -192,6 +203,27 @@ Value Bounder::shapeOf(Location loc, const Dims &dims) {
   return edge::ConcatOp::create(builder, loc, parts, 0);
 }
 
+StringAttr Bounder::shapeName(unsigned result) {
+  auto name = main.getResultAttrOfType<StringAttr>(result, "edge.name");
+  return builder.getStringAttr((name ? name.getValue() : StringRef("result")) +
+                               ".shape");
+}
+
+DictionaryAttr Bounder::describeOpen(unsigned result) {
+  NamedAttrList attrs(main.getResultAttrDict(result));
+  attrs.set("edge.shape", shapeName(result));
+  return attrs.getDictionary(builder.getContext());
+}
+
+void Bounder::setResults(ArrayRef<Value> results,
+                         ArrayRef<DictionaryAttr> attributes) {
+  Block &body = main.getBody().front();
+  body.getTerminator()->setOperands(results);
+  main.setType(builder.getFunctionType(body.getArgumentTypes(),
+                                       ValueRange(results).getTypes()));
+  main.setAllResultAttrs(attributes);
+}
+
 void Bounder::addResults() {
   Operation *end = main.getBody().front().getTerminator();
   builder.setInsertionPoint(end);
@@ -199,29 +231,97 @@ void Bounder::addResults() {
   SmallVector<DictionaryAttr> attributes;
   for (auto [i, value] : llvm::enumerate(end->getOperands())) {
     Dims dims = follow.get(value);
-    NamedAttrList attrs(main.getResultAttrDict(i));
     if (!isOpen(dims)) {
       results.push_back(value);
-      attributes.push_back(attrs.getDictionary(builder.getContext()));
+      attributes.push_back(main.getResultAttrDict(i));
       continue;
     }
-    auto name = main.getResultAttrOfType<StringAttr>(i, "edge.name");
-    auto shapeName = builder.getStringAttr(
-        (name ? name.getValue() : StringRef("result")) + ".shape");
     results.push_back(packed(value, dims));
-    attrs.set("edge.shape", shapeName);
-    attributes.push_back(attrs.getDictionary(builder.getContext()));
+    attributes.push_back(describeOpen(i));
     results.push_back(shapeOf(value.getLoc(), dims));
     attributes.push_back(builder.getDictionaryAttr(
-        builder.getNamedAttr("edge.name", shapeName)));
+        builder.getNamedAttr("edge.name", shapeName(i))));
   }
-  end->setOperands(results);
-  main.setType(builder.getFunctionType(main.getArgumentTypes(),
-                                       ValueRange(results).getTypes()));
-  main.setAllResultAttrs(attributes);
+  setResults(results, attributes);
 }
 
-LogicalResult Bounder::run() {
+bool Bounder::isApart(ArrayRef<Operation *> operations) {
+  auto isLeading = [](const Dims &dims) {
+    return !dims.empty() && dims[0].size() == 1 && dims[0][0].size == 0 &&
+           !isOpen(Dims(llvm::drop_begin(dims)));
+  };
+  unsigned count = main.getNumArguments() - 1;
+  // What combines slices asks how many there are.
+  if (bounds.size() != 1 || !main.getArgument(count).use_empty())
+    return false;
+  for (Value input : main.getArguments().take_front(count)) {
+    Dims dims = follow.get(input);
+    if (isOpen(dims) && !isLeading(dims))
+      return false;
+  }
+  for (Value result : main.getBody().front().getTerminator()->getOperands())
+    if (!isLeading(follow.get(result)))
+      return false;
+  return llvm::all_of(operations, [&](Operation *op) {
+    if (auto slice = dyn_cast<edge::SliceOp>(op)) {
+      Dims dims = follow.get(slice.getInput());
+      for (auto [dim, before, after] : llvm::zip(
+               dims, slice.getInput().getType().getShape(), slice.getSizes()))
+        if (isOpen(dim) && before != after)
+          return false;
+    }
+    if (auto sums = dyn_cast<edge::CumulativeOp>(op))
+      return !isOpen(follow.get(sums.getInput())[sums.getAxis()]);
+    return true;
+  });
+}
+
+void Bounder::takeSlice(func::FuncOp slice) {
+  Operation *end = main.getBody().front().getTerminator();
+  SmallVector<Dims> inputs, results;
+  for (Value input : main.getArguments())
+    inputs.push_back(follow.get(input));
+  for (Value result : end->getOperands())
+    results.push_back(follow.get(result));
+  main.getBody().takeBody(slice.getBody());
+  Block &body = main.getBody().front();
+  end = body.getTerminator();
+  Value count = body.addArgument(
+      RankedTensorType::get({}, builder.getI32Type()), main.getLoc());
+  unsigned last = body.getNumArguments() - 1;
+  auto slicesOf = [&](const Dims &dims) {
+    return builder.getI64IntegerAttr(dims[0][0].bound);
+  };
+  main.setArgAttr(last, "edge.repeats", builder.getUnitAttr());
+  for (unsigned i = 0; i < last; ++i)
+    if (isOpen(inputs[i]))
+      main.setArgAttr(i, "edge.slices", slicesOf(inputs[i]));
+  builder.setInsertionPoint(end);
+  SmallVector<Value> values;
+  SmallVector<DictionaryAttr> attributes;
+  for (auto [i, value] : llvm::enumerate(end->getOperands())) {
+    Location loc = value.getLoc();
+    values.push_back(value);
+    NamedAttrList attrs(describeOpen(i));
+    attrs.set("edge.slices", slicesOf(results[i]));
+    attributes.push_back(attrs.getDictionary(builder.getContext()));
+    Value shape = edge::ReshapeOp::create(
+        builder, loc, RankedTensorType::get({1}, builder.getI32Type()), count);
+    auto rest = cast<RankedTensorType>(value.getType()).getShape().drop_front();
+    if (!rest.empty()) {
+      Value others = sizes.constant(loc, llvm::to_vector_of<int32_t>(rest),
+                                    {int64_t(rest.size())});
+      shape =
+          edge::ConcatOp::create(builder, loc, ValueRange{shape, others}, 0);
+    }
+    values.push_back(shape);
+    attributes.push_back(builder.getDictionaryAttr(
+        builder.getNamedAttr("edge.name", shapeName(i))));
+  }
+  setResults(values, attributes);
+}
+
+LogicalResult Bounder::run(func::FuncOp slice) {
   for (func::FuncOp other : others)
     if (failed(instances.add(main, other)))
       return failure();
@@ -232,13 +332,18 @@ LogicalResult Bounder::run() {
   for (Operation *op : operations)
     if (failed(follow.visit(op)))
       return failure();
-  addResults();
+  if (slice && isApart(operations))
+    takeSlice(slice);
+  else
+    addResults();
   return success();
 }
 
 namespace {
 
 struct BoundShapes : bounds::impl::BoundShapesBase<BoundShapes> {
+  using BoundShapesBase::BoundShapesBase;
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     auto main = module.lookupSymbol<func::FuncOp>("main");
@@ -250,18 +355,23 @@ struct BoundShapes : bounds::impl::BoundShapesBase<BoundShapes> {
       return;
     if (!bounds)
       bounds = DictionaryAttr::get(&getContext());
-    SmallVector<func::FuncOp> others;
+    SmallVector<func::FuncOp> others, slices;
     for (auto function : module.getOps<func::FuncOp>())
-      if (function->hasAttr("edge.sizes"))
+      if (function->hasAttr("edge.slice"))
+        slices.push_back(function);
+      else if (function->hasAttr("edge.sizes"))
         others.push_back(function);
     if (!main || others.empty()) {
       module.emitError("expected a function 'main' and others with the "
                        "attribute 'edge.sizes'");
       return signalPassFailure();
     }
-    if (failed(Bounder(main, others, bounds).run()) || failed(eraseMarks(main)))
+    bool canRepeat = repeatSlices && slices.size() == 1 && !hasMarks;
+    if (failed(Bounder(main, others, bounds)
+                   .run(canRepeat ? slices.front() : func::FuncOp())) ||
+        failed(eraseMarks(main)))
       return signalPassFailure();
-    for (func::FuncOp other : others)
+    for (func::FuncOp other : llvm::concat<func::FuncOp>(others, slices))
       other.erase();
     module->removeAttr("edge.bounds");
   }

@@ -146,7 +146,7 @@ FollowSizes::Result FollowSizes::visitMark(UnrealizedConversionCastOp op) {
 // Constants
 //===----------------------------------------------------------------------===//
 
-/// Whether `part` holds the first elements of `whole` along each dimension.
+/// Whether `part` has the elements of `whole` at the places that both have.
 static bool isBegin(const edge::ConstantView &whole,
                     const edge::ConstantView &part) {
   int64_t bytes = edge::elementBytes(whole.getType().getElementType());
@@ -154,12 +154,15 @@ static bool isBegin(const edge::ConstantView &whole,
   SmallVector<int64_t> strides = computeStrides(whole.getType().getShape());
   for (int64_t i = 0; i < part.size(); ++i) {
     int64_t rest = i, from = 0;
+    bool isInBoth = true;
     for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
-      from += rest % shape[dim] * strides[dim];
+      int64_t place = rest % shape[dim];
+      isInBoth &= place < whole.getType().getDimSize(dim);
+      from += place * strides[dim];
       rest /= shape[dim];
     }
-    if (part.bytes().slice(i * bytes, bytes) !=
-        whole.bytes().slice(from * bytes, bytes))
+    if (isInBoth && part.bytes().slice(i * bytes, bytes) !=
+                        whole.bytes().slice(from * bytes, bytes))
       return false;
   }
   return true;
@@ -343,7 +346,9 @@ FollowSizes::Result FollowSizes::visitBroadcast(edge::BroadcastOp op) {
 
 FollowSizes::Result FollowSizes::visitSlice(edge::SliceOp op) {
   Dims result = get(op.getInput());
-  SmallVector<int64_t> bound(op.getSizes());
+  // Dimensions that are read from their end, and the place there of the first
+  // element.
+  SmallVector<std::pair<int64_t, int64_t>> fromEnd;
   for (int64_t dim = 0; dim < int64_t(result.size()); ++dim) {
     SmallVector<int64_t> offsets, inputs, lengths;
     for (unsigned i = 0; i < instances.count(); ++i) {
@@ -360,6 +365,17 @@ FollowSizes::Result FollowSizes::visitSlice(edge::SliceOp op) {
       continue;
     // The same places wherever it ends, or all from one place on.
     bool isOpen = bounds::isOpen(result[dim]);
+    int64_t term = offsets[0] - inputs[0];
+    bool isFromEnd = isOpen && result[dim].size() == 1 &&
+                     !llvm::all_equal(offsets) &&
+                     llvm::all_of(llvm::zip(offsets, inputs), [&](auto pair) {
+                       return std::get<0>(pair) - std::get<1>(pair) == term;
+                     });
+    if (isFromEnd && (llvm::all_equal(lengths) ||
+                      (inputs == lengths && op.getStrides()[dim] == -1))) {
+      fromEnd.emplace_back(dim, term);
+      continue;
+    }
     if (!llvm::all_equal(offsets))
       return refuse(op, dim);
     if (llvm::all_equal(lengths)) {
@@ -378,6 +394,31 @@ FollowSizes::Result FollowSizes::visitSlice(edge::SliceOp op) {
       return refuse(op, dim);
     result[dim] = *found;
   }
+  if (fromEnd.empty())
+    return result;
+  Location loc = op.getLoc();
+  SmallVector<int64_t> offsets(op.getOffsets()), strides(op.getStrides());
+  SmallVector<int64_t> lengths(op.getSizes());
+  for (auto [dim, term] : fromEnd) {
+    offsets[dim] = 0;
+    strides[dim] = 1;
+    lengths[dim] = op.getInput().getType().getDimSize(dim);
+  }
+  Value value = edge::SliceOp::create(
+      builder, loc,
+      RankedTensorType::get(lengths, op.getType().getElementType()),
+      op.getInput(), offsets, lengths, strides);
+  for (auto [dim, term] : fromEnd) {
+    int64_t length = op.getSizes()[dim];
+    value = edge::GatherOp::create(
+        builder, loc, value,
+        countFromEnd(loc, result[dim], term, op.getStrides()[dim], length),
+        dim);
+    if (length != sizes.getBound(result[dim]))
+      result[dim] = fixedDim(length);
+  }
+  op.getResult().replaceAllUsesWith(value);
+  set(value, result);
   return result;
 }
 
@@ -468,9 +509,14 @@ FollowSizes::Result FollowSizes::visitConcat(edge::ConcatOp op) {
 FollowSizes::Result FollowSizes::visitGather(edge::GatherOp op) {
   Dims dims = get(op.getInput()), result;
   int64_t axis = op.getAxis();
-  if (bounds::isOpen(dims[axis]))
-    return refuse(op, axis);
   maskOperand(op, 1, Fill::Zero);
+  if (bounds::isOpen(dims[axis])) {
+    if (dims[axis].size() != 1)
+      return refuse(op, axis);
+    Dims places = get(op.getIndices());
+    op->setOperand(1, countFromStart(op.getLoc(), op.getIndices(), dims[axis]));
+    set(op.getIndices(), places);
+  }
   result.append(dims.begin(), dims.begin() + axis);
   llvm::append_range(result, get(op.getIndices()));
   result.append(dims.begin() + axis + 1, dims.end());
@@ -615,7 +661,11 @@ LogicalResult FollowSizes::visit(Operation *op) {
     for (Value operand : inner->getOperands())
       readsOpen |= isOpen(operand);
   });
-  bool mayDiffer = isa<edge::ConstantOp, edge::SliceOp, edge::PadOp>(op);
+  if (auto loop = dyn_cast<edge::LoopOp>(op))
+    if (readsOpen || !isFixed || !instances.hasSameAttributes(op))
+      return visitLoop(loop);
+  bool mayDiffer =
+      isa<edge::ConstantOp, edge::SliceOp, edge::PadOp, edge::IfOp>(op);
   if (!mayDiffer && !instances.hasSameAttributes(op))
     return op->emitError("'") << op->getName()
                               << "' depends on sizes that are known at run "
@@ -627,9 +677,13 @@ LogicalResult FollowSizes::visit(Operation *op) {
                               << "' is not supported where sizes are known at "
                                  "run time only";
   };
-  for (Value operand : op->getOperands())
-    if (isa<quant::QuantizedType>(typeOf(operand).getElementType()))
-      return notSupported();
+  bool isQuantized = llvm::any_of(op->getOperands(), [](Value operand) {
+    return isa<quant::QuantizedType>(typeOf(operand).getElementType());
+  });
+  if (isQuantized && !isa<edge::DequantizeOp, edge::StorageCastOp,
+                          edge::ReshapeOp, edge::TransposeOp, edge::BroadcastOp,
+                          edge::SliceOp, edge::ConcatOp, edge::GatherOp>(op))
+    return notSupported();
   builder.setInsertionPoint(op);
   if (isa<edge::ElementwiseOpInterface, edge::QuantizeOp, edge::DequantizeOp,
           edge::StorageCastOp>(op)) {
@@ -678,6 +732,12 @@ LogicalResult FollowSizes::visit(Operation *op) {
         return failure();
     } else if (auto resample = dyn_cast<edge::ResampleOp>(op)) {
       if (failed(visitApart(op, {int64_t(resample.getAxis())})))
+        return failure();
+    } else if (isa<edge::LstmOp, edge::GruOp, edge::RnnOp>(op)) {
+      if (failed(visitRecurrent(op)))
+        return failure();
+    } else if (auto branch = dyn_cast<edge::IfOp>(op)) {
+      if (failed(visitIf(branch)))
         return failure();
     } else {
       return notSupported();

@@ -66,6 +66,19 @@ private:
   Result visitCumulative(edge::CumulativeOp op);
   Result visitArgReduce(edge::ArgReduceOp op);
   Result visitLayerNorm(edge::LayerNormOp op);
+  /// `length` places, by `stride` from one to the next, the first of which is
+  /// at the size of `dim` plus `term`.
+  mlir::Value countFromEnd(mlir::Location loc, const Dim &dim, int64_t term,
+                           int64_t stride, int64_t length);
+  /// Indices along `dim` of which those below zero count from its end.
+  mlir::Value countFromStart(mlir::Location loc, mlir::Value indices,
+                             const Dim &dim);
+  llvm::LogicalResult visitLoop(edge::LoopOp op);
+  llvm::LogicalResult visitIf(edge::IfOp op);
+  /// A recurrent cell; its first operand is (time, batch, gates).
+  llvm::LogicalResult visitRecurrent(mlir::Operation *op);
+  /// The same along a time that is open: `dim`.
+  void endRecurrence(mlir::Operation *op, const Dim &dim);
   /// Windows that move along the dimensions between the first and the last.
   template <typename OpTy>
   Result visitWindow(OpTy op, llvm::ArrayRef<int64_t> kernel, Fill fill);

@@ -29,8 +29,17 @@ def BoundShapes : Pass<"edgecc-bound-shapes", "::mlir::ModuleOp"> {
     attribute `edge.dim`, marks a dimension whose size depends on values, and is
     another such size; it is gone afterwards.
 
+    If each slice of the results along their first dimension depends on the same
+    slice of the inputs only, `main` becomes the function with the attribute
+    `edge.slice`, the network at the size one. Arguments and results of which a
+    run then sees one slice have the attribute `edge.slices`, the largest number
+    of them, and the argument that is their number has `edge.repeats`: entry
+    points repeat the network.
+
     Without any of them nothing changes.
   }];
+  let options = [Option<"repeatSlices", "repeat-slices", "bool", "true",
+                        "compute one slice of a batch after the other">];
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }
 

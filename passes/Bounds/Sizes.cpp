@@ -51,12 +51,20 @@ Value Sizes::constant(Location loc, ArrayRef<int32_t> numbers,
                                   DenseElementsAttr::get(type, numbers));
 }
 
+void Sizes::leaveBodies() {
+  while (isa<edge::EdgeDialect>(
+      builder.getInsertionBlock()->getParentOp()->getDialect()))
+    builder.setInsertionPoint(builder.getInsertionBlock()->getParentOp());
+}
+
 int Sizes::derive(Location loc, int size, int64_t term, int64_t divisor) {
   if (term == 0 && divisor == 1)
     return size;
   auto [known, isNew] = derived.try_emplace({size, term, divisor}, 0);
   if (!isNew)
     return known->second;
+  OpBuilder::InsertionGuard guard(builder);
+  leaveBodies();
   auto of = [&](int64_t old) {
     return std::max<int64_t>(old + term, 0) / divisor;
   };
@@ -77,6 +85,8 @@ int Sizes::sum(Location loc, ArrayRef<int> parts, int64_t term) {
   auto [known, isNew] = sums.try_emplace({llvm::to_vector(parts), term}, 0);
   if (!isNew)
     return known->second;
+  OpBuilder::InsertionGuard guard(builder);
+  leaveBodies();
   SmallVector<int64_t> at(sizes[parts.front()].at.size(), term);
   int64_t least = term;
   Value value = constant(loc, {int32_t(term)}, {});

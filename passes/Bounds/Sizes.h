@@ -77,6 +77,9 @@ public:
                                          unsigned index) const;
 
 private:
+  /// What is derived in the body of a loop is computed before the loop.
+  void leaveBodies();
+
   mlir::OpBuilder &builder;
   llvm::SmallVector<Size> sizes;
   /// What has been derived, by the numbers that it was derived from.

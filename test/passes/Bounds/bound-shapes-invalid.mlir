@@ -1,17 +1,17 @@
 // RUN: edgecc-opt %s --edgecc-bound-shapes --split-input-file --verify-diagnostics
 
 module attributes {edge.bounds = {N = array<i64: 1, 8>}} {
-func.func @main(%x: tensor<8x4xf32> {edge.dims = ["N", ""]}) -> tensor<8x4xf32> {
+func.func @main(%x: tensor<8x4xf32> {edge.dims = ["N", ""]}) -> tensor<4x4xf32> {
   // expected-error@+1 {{'edge.slice' combines elements along dimension 0, whose size is known at run time only, in a way that is not supported}}
-  %y = edge.slice %x offsets [7, 0] sizes [8, 4] strides [-1, 1]
-      : tensor<8x4xf32> -> tensor<8x4xf32>
-  return %y : tensor<8x4xf32>
-}
-func.func @main_at_4(%x: tensor<4x4xf32>) -> tensor<4x4xf32>
-    attributes {edge.sizes = {N = 4}} {
-  %y = edge.slice %x offsets [3, 0] sizes [4, 4] strides [-1, 1]
-      : tensor<4x4xf32> -> tensor<4x4xf32>
+  %y = edge.slice %x offsets [7, 0] sizes [4, 4] strides [-2, 1]
+      : tensor<8x4xf32> -> tensor<4x4xf32>
   return %y : tensor<4x4xf32>
+}
+func.func @main_at_4(%x: tensor<4x4xf32>) -> tensor<2x4xf32>
+    attributes {edge.sizes = {N = 4}} {
+  %y = edge.slice %x offsets [3, 0] sizes [2, 4] strides [-2, 1]
+      : tensor<4x4xf32> -> tensor<2x4xf32>
+  return %y : tensor<2x4xf32>
 }
 }
 
