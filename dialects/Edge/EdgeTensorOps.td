@@ -343,7 +343,7 @@ def Edge_LoopOp : Edge_Op<"loop", [AttrSizedOperandSegments,
     condition, if there is a condition, the values for the next iteration, and
     any number of tensors that are collected. The results are the last values
     that were handed on, and for each collected tensor one with a new first
-    dimension of `max_trips`; only a loop without trips and condition collects.
+    dimension of `max_trips`, which is zero where no iteration wrote.
 
     Example:
 
