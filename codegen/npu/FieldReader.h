@@ -63,6 +63,14 @@ public:
     value = found->str();
   }
 
+  /// The version of the file, of which there is one.
+  void readFormat() {
+    int64_t format = -1;
+    readInteger("format", 0, format);
+    if (format != 0)
+      fail("'format' expects 0, the only version of this file there is");
+  }
+
   /// A name that is not empty.
   void readString(llvm::StringRef name, std::string &value) {
     const llvm::json::Value *field = find(name);

@@ -12,8 +12,8 @@ import tempfile
 import numpy as np
 
 import compiled
-from npu_board import c_array
-import npu_board
+from npu_runs import c_array
+import npu_runs
 import suite
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -78,18 +78,10 @@ def check(options, path, least, feeds, same, npu="edge-sim", utilised=False,
                 Counts.from_buffer_copy(counts_of(library)))
         return begin
     want = compiled.outputs(options, path, feeds, flags)
-    with tempfile.TemporaryDirectory() as folder:
-        report = os.path.join(folder, "report.json")
-        got = compiled.outputs(options, path, [*feeds, feeds[0]],
-                               [*flags, "--npu=" + npu, "--report=" + report],
-                               LINK, prepare([0] * len(feeds) + [1]),
-                               [0] * len(feeds) + [5])
-        with open(report, encoding="utf-8") as f:
-            placed = json.load(f)["npu"]
+    got, placed = npu_runs.placed_outputs(
+        options, path, [*feeds, feeds[0]], least, [*flags, "--npu=" + npu],
+        LINK, prepare([0] * len(feeds) + [1]), [0] * len(feeds) + [5])
     same(got[:-1], want)
-    if placed["operations"] < least:
-        raise suite.Failure(f"{placed['operations']} operations on the NPU, "
-                            f"expected {least}: {placed['on_cpu']}")
     counts = made[0]
     if is_example:
         same(compiled.outputs(options, path, [feeds[0]] * 2,
@@ -99,7 +91,7 @@ def check(options, path, least, feeds, same, npu="edge-sim", utilised=False,
         data = c_array("input", next(iter(feeds[0].values())).tobytes()) + \
             c_array("expected", want[0][0].tobytes()) + \
             f"#define CYCLES {counts.cycles}\n"
-        npu_board.run(options, path, [*flags, "--npu=" + npu],
+        npu_runs.run(options, path, [*flags, "--npu=" + npu],
                       ["edge_sim_run"], data, [
                           os.path.join(HERE, "edge_sim_board.c"), *SIMULATOR],
                       ["-I" + FOLDER])

@@ -16,8 +16,8 @@ import numpy as np
 from onnxruntime import quantization
 
 import compiled
-from npu_board import c_array
-import npu_board
+from npu_runs import c_array
+import npu_runs
 import suite
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -239,7 +239,7 @@ def on_board(options, path, feed, want, runs, npu):
             "static const struct piece pieces[] = {" + ", ".join(pieces) +
             f"}};\n#define INVOCATIONS {len(runs)}\n")
     for flags in ([], ["--npu-fallback=cpu"]):
-        npu_board.run(options, path, [ROUNDING, "--npu=" + npu, *flags],
+        npu_runs.run(options, path, [ROUNDING, "--npu=" + npu, *flags],
                       ["ethosu_invoke_v3", "ethosu_release_driver",
                        "ethosu_reserve_driver"], data,
                       [os.path.join(HERE, "ethos_u_board.c"), CORE],

@@ -44,10 +44,7 @@ static void readOperators(const json::Object &object, Description &result,
 static void readFields(const json::Object &object, Description &result,
                        std::string &error) {
   FieldReader reader(object, "", error);
-  int64_t format = -1;
-  reader.readInteger("format", 0, format);
-  if (format != 0)
-    reader.fail("'format' expects 0, the only version of this file there is");
+  reader.readFormat();
   reader.readIdentifier("name", result.name);
   reader.readIdentifier("driver", result.driver);
   if (const json::Array *types = reader.readArray("types"))

@@ -18,10 +18,7 @@ int64_t Machine::transferCycles(int64_t bytes) const {
 static void readFields(const llvm::json::Object &object, Machine &machine,
                        std::string &error) {
   FieldReader reader(object, "", error);
-  int64_t format = -1;
-  reader.readInteger("format", 0, format);
-  if (format != 0)
-    reader.fail("'format' expects 0, the only version of this file there is");
+  reader.readFormat();
   reader.readString("name", machine.name);
   // What the simulator can hold.
   constexpr int64_t most = 32;

@@ -1,10 +1,12 @@
 # Part of edgecc, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Networks with NPUs on a Cortex-M55 without a system, in an emulator. A part of
-the suite npu."""
+"""Networks with NPUs, in this process and on a Cortex-M55 without a system in an
+emulator. A part of the suite npu."""
+import json
 import os
 import tempfile
 
+import compiled
 import suite
 
 BOARD_FILES = os.path.join(suite.ROOT, "compiler", "run", "board")
@@ -15,6 +17,21 @@ def c_array(name, data):
     return (f"static const unsigned char {name}[] "
             "__attribute__((aligned(16))) = {" +
             ",".join(map(str, data)) + "};\n")
+
+
+def placed_outputs(options, path, feeds, least, flags, *of_runs):
+    """The results, and what the report says of the NPU, which has to have at
+    least so many operations. `of_runs` as of compiled.outputs."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "report.json")
+        got = compiled.outputs(options, path, feeds,
+                               [*flags, "--report=" + report], *of_runs)
+        with open(report, encoding="utf-8") as f:
+            placed = json.load(f)["npu"]
+    if placed["operations"] < least:
+        raise suite.Failure(f"{placed['operations']} operations on the NPU, "
+                            f"expected {least}: {placed['on_cpu']}")
+    return got, placed
 
 
 def run(options, path, flags, undefined, data, sources, compile_flags=()):
