@@ -61,8 +61,11 @@ SmallVector<Chain> chainsAround(Operation *window) {
   return chains;
 }
 
-/// Whether the chain computes on floats, with constant weights.
+/// Whether the chain computes on floats that come from outside, with constant
+/// weights.
 bool isSupported(const Chain &chain) {
+  if (chain.front()->getOperand(0).getDefiningOp<ConstantOp>())
+    return false;
   return llvm::all_of(chain, [](Operation *op) {
     if (auto conv = dyn_cast<ConvOp>(op))
       if (!conv.getWeights().getDefiningOp<ConstantOp>())

@@ -77,6 +77,9 @@ def microsoft(g):
     operands = [x]
     if op == "BiasGelu":
         operands.append(g.leaf(F32, [n]))
+        if np.any(x.array + operands[1].array < -3):
+            # ONNX Runtime adds one to an erf that is nearly -1.
+            raise Unfit("a tail without digits")
     elif op == "QuickGelu":
         attributes["alpha"] = g.random.choice([1.0, 1.702])
     elif op == "FusedMatMul":

@@ -164,3 +164,22 @@ func.func @other_transpositions(%x: tensor<1x16x16x8xf32>)
       : tensor<1x8x8x8xf32> -> tensor<1x8x8x8xf32>
   return %r : tensor<1x8x8x8xf32>
 }
+
+// -----
+
+// What is known comes from inside; there is nothing to make bands of.
+
+// CHECK-LABEL: func.func @known_input
+// CHECK-NOT: edge.row_bands
+// CHECK: return
+func.func @known_input(%b: tensor<8xf32>) -> tensor<1x8x16x16xf32> {
+  %x = edge.constant dense<1.0> : tensor<1x16x16x8xf32>
+  %w = edge.constant dense<2.0> : tensor<3x3x1x8xf32>
+  %d = edge.conv(%x, %w, %b) strides [1, 1] pads_low [1, 1] pads_high [1, 1]
+      groups 8
+      : (tensor<1x16x16x8xf32>, tensor<3x3x1x8xf32>, tensor<8xf32>)
+      -> tensor<1x16x16x8xf32>
+  %r = edge.transpose %d [0, 3, 1, 2]
+      : tensor<1x16x16x8xf32> -> tensor<1x8x16x16xf32>
+  return %r : tensor<1x8x16x16xf32>
+}
