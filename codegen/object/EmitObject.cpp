@@ -327,7 +327,7 @@ LogicalResult edgecc::emitObject(Module &module, TargetMachine &machine,
   CodeFacts ownFacts;
   StringSet<> isPublic;
   for (GlobalObject &global : module.global_objects())
-    if (global.hasExternalLinkage() && !global.isDeclaration())
+    if (!global.hasLocalLinkage() && !global.isDeclaration())
       isPublic.insert(global.getName());
   bool optimiseForSize = llvm::any_of(
       module, [](const Function &function) { return function.hasOptSize(); });

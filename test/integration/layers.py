@@ -232,6 +232,21 @@ def without(options):
         return ""
 
 
+def replaceable(options):
+    """The hook is weak where functions for floats are linked in, too."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = os.path.join(folder, "net.o")
+        suite.must([os.path.join(options.bin, "edgecc"),
+                    os.path.join(suite.MODELS, "digits_cnn.onnx"),
+                    "-mcpu=cortex-m0plus", "-fprofile-layers", "--name=net",
+                    "-o", target], options.timeout)
+        symbols = suite.must(["/usr/lib/llvm-22/bin/llvm-nm", target]).stdout
+        kinds = [line.split()[-2:] for line in symbols.splitlines()]
+        if ["W", "net_on_layer"] not in kinds:
+            raise suite.Failure(f"net_on_layer is not weak: {symbols}")
+        return ""
+
+
 def main():
     options = suite.parser(__doc__).parse_args()
     machines = [("native", "cc", ()),
@@ -258,7 +273,8 @@ def main():
         ("verify-board-int8", functools.partial(
             verify, options, quantised, ["--board=mps3-an547"],
             ("w", "rq")))]
-    tests.append(("without", functools.partial(without, options)))
+    tests += [("without", functools.partial(without, options)),
+              ("replaceable", functools.partial(replaceable, options))]
     return suite.run(tests, options)
 
 
