@@ -110,6 +110,25 @@ private:
   llvm::SmallVector<llvm::StringRef> known;
 };
 
+/// What `read` makes of a file of one object, or its first error.
+template <typename T>
+llvm::Expected<T> parseFields(llvm::StringRef text,
+                              void (*read)(const llvm::json::Object &, T &,
+                                           std::string &)) {
+  llvm::Expected<llvm::json::Value> value = llvm::json::parse(text);
+  if (!value)
+    return value.takeError();
+  std::string error;
+  T result;
+  if (const llvm::json::Object *object = value->getAsObject())
+    read(*object, result, error);
+  else
+    error = "expected an object";
+  if (!error.empty())
+    return llvm::createStringError(error);
+  return result;
+}
+
 } // namespace edgecc::npu
 
 #endif // EDGECC_CODEGEN_NPU_FIELDREADER_H

@@ -10,7 +10,6 @@ that C and C++ compilers take.
 import functools
 import os
 import re
-import resource
 import sys
 import tempfile
 
@@ -31,15 +30,12 @@ F, I64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
 TESTS = []
 
 
-def limit():
-    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def limited(options, tool, *arguments):
-    return suite.command([os.path.join(options.bin, tool), *arguments],
-                         options.timeout, preexec_fn=limit)
+    # Not by a function between fork and exec: threads run here, and what they
+    # have mapped may already be more than the limit.
+    return suite.command(["prlimit", f"--as={BYTES}", f"--cpu={SECONDS}",
+                          "--core=0", os.path.join(options.bin, tool),
+                          *arguments], options.timeout)
 
 
 def refused(*words):
@@ -482,11 +478,5 @@ def tensors_of_eight_dimensions():
                   whole("axes", 1, 3)])
 
 
-def main():
-    options = suite.parser(__doc__).parse_args()
-    return suite.run([(name, functools.partial(test, options))
-                      for name, test in TESTS], options)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(suite.main(__doc__, TESTS))

@@ -355,11 +355,5 @@ def missing_npz(folder):
             "--inputs=" + os.path.join(folder, "none.npz")]
 
 
-def main():
-    options = suite.parser(__doc__).parse_args()
-    return suite.run([(name, functools.partial(test, options))
-                      for name, test in TESTS], options)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(suite.main(__doc__, TESTS))

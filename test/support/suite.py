@@ -7,6 +7,7 @@ raises Failure or Skip. `run` executes them in parallel, prints one line each
 and the closing line 'N passed, N failed, N skipped' that utils/test adds up.
 """
 import argparse
+import functools
 import os
 import subprocess
 import sys
@@ -104,6 +105,14 @@ def compare(got, want, relative=1e-4, slack=0.0):
     if norm > relative and worst > slack:
         raise Failure(f"off by {norm:.1e} (L2), {worst:.1e} at the worst")
     return f"{norm:.1e}"
+
+
+def main(description, tests):
+    """A suite without options of its own, of names and functions of the options;
+    returns the exit status."""
+    options = parser(description).parse_args()
+    return run([(name, functools.partial(test, options))
+                for name, test in tests], options)
 
 
 def run(tests, options):

@@ -86,16 +86,5 @@ static void readFields(const json::Object &object, Description &result,
 }
 
 llvm::Expected<Description> Description::parse(llvm::StringRef text) {
-  llvm::Expected<json::Value> value = json::parse(text);
-  if (!value)
-    return value.takeError();
-  std::string error;
-  Description result;
-  if (const json::Object *object = value->getAsObject())
-    readFields(*object, result, error);
-  else
-    error = "expected an object";
-  if (!error.empty())
-    return llvm::createStringError(error);
-  return result;
+  return parseFields<Description>(text, readFields);
 }

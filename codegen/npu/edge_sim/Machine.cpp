@@ -61,16 +61,5 @@ static void readFields(const llvm::json::Object &object, Machine &machine,
 }
 
 llvm::Expected<Machine> Machine::parse(llvm::StringRef text) {
-  llvm::Expected<llvm::json::Value> value = llvm::json::parse(text);
-  if (!value)
-    return value.takeError();
-  std::string error;
-  Machine machine;
-  if (const llvm::json::Object *object = value->getAsObject())
-    readFields(*object, machine, error);
-  else
-    error = "expected an object";
-  if (!error.empty())
-    return llvm::createStringError(error);
-  return machine;
+  return parseFields<Machine>(text, readFields);
 }
