@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/object/EntryPoints.h"
+#include "dialects/Target/MemoryMap.h"
 
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InlineAsm.h"
@@ -54,6 +55,8 @@ public:
       buildEntry(*step, "_step");
     if (Function *hook = module.getFunction("on_layer"))
       defineHook(*hook, "_on_layer");
+    if (Function *start = module.getFunction(target::copyStartName))
+      defineCopies(*start, *module.getFunction(target::copyWaitName));
     if (Function *show = module.getFunction("on_value"))
       defineShow(*show);
     Function *generic = buildGenericRun();
@@ -81,6 +84,7 @@ private:
   void repeat(IRBuilder<> &builder, SmallVectorImpl<Value *> &arguments,
               function_ref<Value *()> run);
   void defineHook(Function &hook, StringRef suffix);
+  void defineCopies(Function &start, Function &wait);
   void defineShow(Function &show);
   Function *buildGenericRun();
   /// Adds the regions, one after the other in `arena`, and their sizes.
@@ -271,6 +275,19 @@ void EntryPoints::defineHook(Function &hook, StringRef suffix) {
   hook.setName(model.name + suffix);
   hook.setLinkage(GlobalValue::WeakAnyLinkage);
   IRBuilder<>(BasicBlock::Create(context, "", &hook)).CreateRetVoid();
+}
+
+/// Copies at once and waits for nothing, unless the linker finds others.
+void EntryPoints::defineCopies(Function &start, Function &wait) {
+  defineHook(wait, "_copy_wait");
+  defineHook(start, "_copy_start");
+  FunctionCallee copy =
+      module.getOrInsertFunction("edgecc_copy", start.getFunctionType());
+  SmallVector<Value *> arguments;
+  for (Argument &argument : start.args())
+    arguments.push_back(&argument);
+  IRBuilder<>(start.getEntryBlock().getTerminator())
+      .CreateCall(copy, arguments);
 }
 
 /// Calls the hook for values with what the table says of one, and its address.

@@ -63,6 +63,7 @@ private:
     return !tensor.dims.empty() || !tensor.shape.empty();
   }
   void writeLayers();
+  void writeCopies();
   void writeExample();
   void writeDriver();
   bool hasThreads() const { return model.threads > 1; }
@@ -96,6 +97,7 @@ void HeaderWriter::write() {
   writeMacros();
   writeRun();
   writeLayers();
+  writeCopies();
   writeDriver();
   os << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << prefix
      << "_EDGECC_H */\n";
@@ -252,6 +254,21 @@ void HeaderWriter::writeLayers() {
           "empty\n * function, which one of yours replaces; its stack comes on "
           "top. */\n"
        << "void " << model.name << "_on_layer(uint32_t layer);\n\n";
+}
+
+void HeaderWriter::writeCopies() {
+  if (!model.copiesConstants)
+    return;
+  os << "/* How constants come to faster memory: a run begins each copy before "
+        "the layer\n * ahead of the one that reads it, and waits for all that "
+        "have begun before that\n * layer. The object has a start that copies "
+        "at "
+        "once, and a wait that does\n * nothing; two of yours, which let a DMA "
+        "do it, replace them. Both addresses are\n * multiples of "
+     << model.arenaAlign << ". Their stack comes on top. */\n"
+     << "void " << model.name
+     << "_copy_start(void *to, const void *from, size_t bytes);\n"
+     << "void " << model.name << "_copy_wait(void);\n\n";
 }
 
 void HeaderWriter::writeDriver() {

@@ -159,6 +159,7 @@ FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
   result.hasStep = bool(module.lookupSymbol("step"));
   result.announcesLayers = bool(module.lookupSymbol("on_layer"));
   result.showsValues = bool(module.lookupSymbol("on_value"));
+  result.copiesConstants = bool(module.lookupSymbol(target::copyStartName));
   if (failed(readValues(main, result.values)))
     return failure();
   llvm::StringSet<> names;

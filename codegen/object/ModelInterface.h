@@ -80,6 +80,8 @@ struct ModelInterface {
   /// one.
   llvm::SmallVector<std::string> layers;
   bool hasStep = false, announcesLayers = false, showsValues = false;
+  /// Whether a run copies constants to faster memory, by two hooks.
+  bool copiesConstants = false;
   /// What is shown, in the order of its numbers.
   std::vector<ValueInterface> values;
   /// The C function that a run calls for what an NPU computes; empty for none.

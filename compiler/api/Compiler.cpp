@@ -66,7 +66,7 @@ std::optional<int64_t> CompileOptions::findArenaLimit() const {
   if (arenaLimit)
     return arenaLimit;
   std::optional<int64_t> limit;
-  for (const target::MemoryRegion &region : memoryMap)
+  for (const target::MemoryRegion &region : memoryMap.regions)
     if (region.isWritable)
       limit = limit.value_or(0) + region.bytes;
   if (limits.ram)
@@ -93,9 +93,13 @@ OwningOpRef<ModuleOp> Compiler::import(StringRef path,
       options.name.empty() ? modelNameFromPath(path) : options.name;
   (*module)->setAttr(target::cpuAttrName, *cpu);
   (*module)->setAttr("edge.model_name", StringAttr::get(&context, name));
-  if (!options.memoryMap.empty())
+  if (const target::MemoryMap &map = options.memoryMap; !map.regions.empty()) {
     (*module)->setAttr(target::memoryMapAttrName,
-                       target::encodeMemoryMap(options.memoryMap, &context));
+                       target::encodeMemoryMap(map.regions, &context));
+    if (map.dmaBytesPerCycle > 0)
+      (*module)->setAttr(target::dmaAttrName, Builder(&context).getF64FloatAttr(
+                                                  map.dmaBytesPerCycle));
+  }
   if (options.threads > 1)
     (*module)->setAttr(target::threadsAttrName,
                        Builder(&context).getI64IntegerAttr(options.threads));
@@ -212,7 +216,8 @@ struct Compiler::Generated {
   target::CpuAttr cpu;
   std::vector<LayerReport> layers;
   std::vector<BufferReport> buffers;
-  int64_t arenaBound = 0;
+  std::vector<CopyReport> copies;
+  int64_t arenaBound = 0, arenaProven = 0;
   std::optional<int64_t> floatFallbacks;
   std::optional<PlacementReport> placement;
   llvm::LLVMContext llvmContext;
@@ -239,6 +244,9 @@ static std::optional<PlacementReport> readPlacement(ModuleOp module) {
 /// Bytes of the constants that a call reads.
 static int64_t countWeights(func::CallOp call) {
   int64_t bytes = 0;
+  if (auto copied =
+          call->getAttrOfType<IntegerAttr>(target::copiedBytesAttrName))
+    bytes = copied.getInt();
   for (Value operand : call.getOperands()) {
     auto type = cast<MemRefType>(operand.getType());
     Operation *source = operand.getDefiningOp();
@@ -347,19 +355,24 @@ static std::vector<BufferReport> readPlan(func::FuncOp main,
   return buffers;
 }
 
-/// Where constants of so many bytes are read fastest: the region, or the
-/// largest one if none has the room; null without such regions.
-static const target::MemoryRegion *
-chooseWeightRegion(ArrayRef<target::MemoryRegion> map, int64_t bytes) {
-  const target::MemoryRegion *best = nullptr;
-  auto rank = [&](const target::MemoryRegion &region) {
-    bool fits = region.bytes >= bytes;
-    return std::pair(fits, fits ? region.bytesPerCycle : region.bytes);
-  };
-  for (const target::MemoryRegion &region : map)
-    if (!region.isWritable && (!best || rank(region) > rank(*best)))
-      best = &region;
-  return best;
+static std::vector<CopyReport> readCopies(func::FuncOp main,
+                                          ArrayRef<BufferReport> buffers) {
+  std::vector<CopyReport> copies;
+  size_t waiting = 0;
+  main.walk([&](func::CallOp call) {
+    auto time = call->getAttrOfType<IntegerAttr>("edge.time");
+    auto used = call->getAttrOfType<DenseI64ArrayAttr>("edge.buffers");
+    if (!call->hasAttr(target::copyAttrName) || !time || !used)
+      return;
+    if (used.empty()) {
+      for (; waiting < copies.size(); ++waiting)
+        copies[waiting].wait = time.getInt();
+      return;
+    }
+    const BufferReport &buffer = buffers[used[0]];
+    copies.push_back({buffer.layer, time.getInt(), 0, buffer.bytes, used[0]});
+  });
+  return copies;
 }
 
 LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
@@ -370,16 +383,19 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
     return failure();
   generated.interface = *interface;
   generated.cpu = target::getCpu(module);
-  if (const target::MemoryRegion *region = chooseWeightRegion(
-          options.memoryMap, generated.interface.weightBytes))
+  if (const target::MemoryRegion *region = target::chooseConstantRegion(
+          options.memoryMap.regions, generated.interface.weightBytes))
     generated.interface.weightSection = region->section;
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (auto bound = main->getAttrOfType<IntegerAttr>("edge.arena_bound"))
     generated.arenaBound = bound.getInt();
+  if (auto bound = main->getAttrOfType<IntegerAttr>("edge.arena_proven"))
+    generated.arenaProven = bound.getInt();
   if (auto count = module->getAttrOfType<IntegerAttr>("edge.float_fallbacks"))
     generated.floatFallbacks = count.getInt();
   generated.layers = readLayers(main);
   generated.buffers = readPlan(main, generated.layers);
+  generated.copies = readCopies(main, generated.buffers);
   generated.interface.threads = options.threads;
   generated.placement = readPlacement(module);
   if (generated.placement && generated.placement->regions) {
@@ -480,7 +496,8 @@ FailureOr<CompiledModel> Compiler::compile(StringRef path,
   OwningOpRef<ModuleOp> module = import(path, options);
   if (!module || failed(lower(*module, Stage::Onnx, Stage::Opt, options)))
     return failure();
-  if (options.limits.ram || options.limits.flash || !options.memoryMap.empty())
+  if (options.limits.ram || options.limits.flash ||
+      !options.memoryMap.regions.empty())
     return fit(*module, options);
   if (failed(lower(*module, Stage::Opt, Stage::Kernel, options)))
     return failure();
@@ -501,7 +518,7 @@ FailureOr<CompiledModel> Compiler::fit(ModuleOp module,
   } while (fit.isToTryAgain());
   CompiledModel best = fit.takeBest();
   if (failed(checkLimits(best, options.limits, module.getLoc())) ||
-      failed(checkRegions(best, options.memoryMap, module.getLoc())))
+      failed(checkRegions(best, options.memoryMap.regions, module.getLoc())))
     return failure();
   return best;
 }
@@ -533,7 +550,9 @@ FailureOr<CompiledModel> Compiler::finish(ModuleOp module,
   model.cpu = generated.cpu;
   model.layers = std::move(generated.layers);
   model.buffers = std::move(generated.buffers);
+  model.copies = std::move(generated.copies);
   model.arenaBound = generated.arenaBound;
+  model.arenaProven = generated.arenaProven;
   model.floatFallbacks = generated.floatFallbacks;
   model.placement = std::move(generated.placement);
   model.sizes =

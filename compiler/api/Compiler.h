@@ -70,7 +70,7 @@ struct CompileOptions {
   /// other choices, those that cost least time first.
   MemoryLimits limits;
   /// The memories of the device, if there is more than one.
-  std::vector<target::MemoryRegion> memoryMap;
+  target::MemoryMap memoryMap;
   /// Bytes of arena to reach with the least extra work; without it, what limits
   /// of RAM and memory map leave, if there are any.
   std::optional<int64_t> arenaLimit;
@@ -155,6 +155,13 @@ struct BufferReport {
   int64_t region = 0;
 };
 
+/// A copy of constants to faster memory: between `start` and `wait`, into a
+/// buffer, for a layer.
+struct CopyReport {
+  std::string layer;
+  int64_t start = 0, wait = 0, bytes = 0, buffer = 0;
+};
+
 /// An operation that could not be placed on the NPU.
 struct CpuOperation {
   std::string name, kind, reason;
@@ -176,8 +183,10 @@ struct CompiledModel {
   SectionSizes sizes;
   std::vector<LayerReport> layers;
   std::vector<BufferReport> buffers;
-  /// The least arena that any plan could have, in bytes.
-  int64_t arenaBound = 0;
+  std::vector<CopyReport> copies;
+  /// The most bytes of the arena that are alive at one time, and what any plan
+  /// of these buffers takes at least.
+  int64_t arenaBound = 0, arenaProven = 0;
   /// How many operations stay in float, if the network is quantised.
   std::optional<int64_t> floatFallbacks;
   /// What an NPU computes, if there is one.

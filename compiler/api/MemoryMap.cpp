@@ -41,6 +41,15 @@ static bool isTakenByHeader(StringRef name) {
   return is_contained({"arena", "stack", "task_stack"}, name.lower());
 }
 
+/// A number above 0, or what `value` is without one; nothing if it is another.
+static std::optional<double> readSpeed(const json::Value *value,
+                                       double without) {
+  if (!value)
+    return without;
+  std::optional<double> speed = value->getAsNumber();
+  return speed && *speed > 0 ? speed : std::nullopt;
+}
+
 static Expected<target::MemoryRegion> readRegion(const json::Object &object) {
   target::MemoryRegion region;
   std::optional<StringRef> name = object.getString("name");
@@ -68,11 +77,11 @@ static Expected<target::MemoryRegion> readRegion(const json::Object &object) {
       return wrongly("expected \"access\" to be \"rw\" or \"r\"");
     region.isWritable = access->getAsString() == "rw";
   }
-  if (const json::Value *speed = object.get("bytes_per_cycle")) {
-    region.bytesPerCycle = speed->getAsNumber().value_or(0);
-    if (!(region.bytesPerCycle > 0))
-      return wrongly("expected \"bytes_per_cycle\" to be a number above 0");
-  }
+  std::optional<double> speed =
+      readSpeed(object.get("bytes_per_cycle"), region.bytesPerCycle);
+  if (!speed)
+    return wrongly("expected \"bytes_per_cycle\" to be a number above 0");
+  region.bytesPerCycle = *speed;
   region.section = ".rodata." + region.name;
   if (const json::Value *section = object.get("section")) {
     region.section = section->getAsString().value_or("").str();
@@ -83,17 +92,23 @@ static Expected<target::MemoryRegion> readRegion(const json::Object &object) {
   return region;
 }
 
-Expected<std::vector<target::MemoryRegion>>
-edgecc::parseMemoryMap(StringRef text) {
+Expected<target::MemoryMap> edgecc::parseMemoryMap(StringRef text) {
   Expected<json::Value> root = json::parse(text);
   if (!root)
     return root.takeError();
   const json::Object *object = root->getAsObject();
   const json::Array *rows = object ? object->getArray("regions") : nullptr;
-  if (!rows || object->size() != 1)
-    return wrong("expected an object with an array \"regions\" and nothing "
-                 "else");
-  std::vector<target::MemoryRegion> regions;
+  const json::Value *dma =
+      object ? object->get("dma_bytes_per_cycle") : nullptr;
+  if (!rows || object->size() != 1 + (dma != nullptr))
+    return wrong("expected an object with an array \"regions\" and, beside it, "
+                 "at most \"dma_bytes_per_cycle\"");
+  target::MemoryMap map;
+  std::optional<double> dmaSpeed = readSpeed(dma, 0);
+  if (!dmaSpeed)
+    return wrong("expected \"dma_bytes_per_cycle\" to be a number above 0");
+  map.dmaBytesPerCycle = *dmaSpeed;
+  std::vector<target::MemoryRegion> &regions = map.regions;
   for (const json::Value &row : *rows) {
     const json::Object *fields = row.getAsObject();
     if (!fields)
@@ -110,5 +125,5 @@ edgecc::parseMemoryMap(StringRef text) {
         return region.isWritable;
       }))
     return wrong("expected a region that can be written (\"access\": \"rw\")");
-  return regions;
+  return map;
 }

@@ -10,7 +10,6 @@
 
 #include "llvm/Support/Error.h"
 #include <optional>
-#include <vector>
 
 namespace edgecc {
 
@@ -21,9 +20,9 @@ std::optional<uint64_t> parseBytes(llvm::StringRef text);
 /// Reads a memory map in JSON: an object whose `regions` are objects with
 /// `name`, `size` (bytes, or a text such as "64K"), and, if it is not as the
 /// default, `access` ("rw", or "r" for constants), `bytes_per_cycle` (1) and
-/// `section` (".rodata.NAME"). The error says what is wrong and where.
-llvm::Expected<std::vector<target::MemoryRegion>>
-parseMemoryMap(llvm::StringRef json);
+/// `section` (".rodata.NAME"); and, if something copies beside the CPU, its
+/// `dma_bytes_per_cycle`. The error says what is wrong and where.
+llvm::Expected<target::MemoryMap> parseMemoryMap(llvm::StringRef json);
 
 } // namespace edgecc
 

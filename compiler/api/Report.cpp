@@ -86,6 +86,20 @@ static void writePlacement(llvm::json::OStream &json,
   });
 }
 
+static void writeCopies(llvm::json::OStream &json,
+                        llvm::ArrayRef<CopyReport> copies) {
+  json.attributeArray("copies", [&] {
+    for (const CopyReport &copy : copies)
+      json.object([&] {
+        json.attribute("layer", copy.layer);
+        json.attribute("start", copy.start);
+        json.attribute("wait", copy.wait);
+        json.attribute("bytes", copy.bytes);
+        json.attribute("buffer", copy.buffer);
+      });
+  });
+}
+
 static void writeWeights(llvm::json::OStream &json,
                          const WeightReport &weights) {
   json.attributeObject("weights", [&] {
@@ -112,6 +126,7 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
     json.attributeObject("memory", [&] {
       json.attribute("arena_bytes", model.interface.arenaBytes);
       json.attribute("arena_bound_bytes", model.arenaBound);
+      json.attribute("arena_proven_bytes", model.arenaProven);
       json.attribute("arena_align", int64_t(model.interface.arenaAlign));
       if (model.interface.stackBytes)
         json.attribute("stack_bytes", int64_t(*model.interface.stackBytes));
@@ -179,6 +194,8 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
           }
         });
     });
+    if (!model.copies.empty())
+      writeCopies(json, model.copies);
   });
   os << "\n";
 }
@@ -259,6 +276,14 @@ void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
             }))
       row(name, count);
   row("bytes of weights", model.interface.weightBytes);
+  if (!model.copies.empty()) {
+    int64_t copied = 0;
+    for (const CopyReport &copy : model.copies)
+      copied += copy.bytes;
+    row("bytes of constants copied to faster memory, in " +
+            llvm::Twine(model.copies.size()) + " copies",
+        copied);
+  }
   row("bytes of arena", model.interface.arenaBytes);
   if (model.interface.stackBytes)
     row("bytes of stack", *model.interface.stackBytes);

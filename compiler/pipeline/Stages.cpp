@@ -216,7 +216,8 @@ void edgecc::buildKernelStage(OpPassManager &manager,
   manager.addPass(func::createDuplicateFunctionEliminationPass());
   // After kernels are there: they decide what is computed in place.
   manager.addNestedPass<func::FuncOp>(memory::createOrderCalls());
-  manager.addNestedPass<func::FuncOp>(memory::createPlanArena());
+  manager.addPass(memory::createCopyConstants());
+  manager.addPass(memory::createPlanArena());
   if (options.layers.any())
     manager.addPass(schedule::createSplitLayers(
         {options.layers.step, options.layers.announce, options.layers.values}));

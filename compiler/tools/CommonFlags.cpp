@@ -299,7 +299,7 @@ bool CommonFlags::parseMap() {
   if (!parsed)
     return reportError("in the memory map '" + memoryMap +
                        "': " + llvm::toString(parsed.takeError()));
-  regions = std::move(*parsed);
+  memories = std::move(*parsed);
   return true;
 }
 
@@ -604,7 +604,7 @@ CompileOptions CommonFlags::getOptions() const {
     options.tuner = createTuner(
         {runner, tuneCache, EDGECC_VERSION " " LLVM_VERSION_STRING});
   options.limits = limits;
-  options.memoryMap = regions;
+  options.memoryMap = memories;
   options.configure = [](mlir::PassManager &manager) {
     mlir::applyDefaultTimingPassManagerCLOptions(manager);
     return mlir::applyPassManagerCLOptions(manager);

@@ -81,7 +81,7 @@ private:
       profileLayers, dumpLayers, printTargets, printOperators, verbose;
   ImportOptions import;
   MemoryLimits limits;
-  std::vector<target::MemoryRegion> regions;
+  target::MemoryMap memories;
   OptLevel optLevel = OptLevel::O2;
   WarningLevel floatFallback = WarningLevel::Warning;
   RangeRule rangeRule = RangeRule::MinMax;

@@ -50,3 +50,17 @@ SmallVector<MemoryRegion> edgecc::target::getMemoryMap(Operation *op) {
   }
   return regions;
 }
+
+const MemoryRegion *
+edgecc::target::chooseConstantRegion(ArrayRef<MemoryRegion> regions,
+                                     int64_t bytes) {
+  const MemoryRegion *best = nullptr;
+  auto rank = [&](const MemoryRegion &region) {
+    bool fits = region.bytes >= bytes;
+    return std::pair(fits, fits ? region.bytesPerCycle : region.bytes);
+  };
+  for (const MemoryRegion &region : regions)
+    if (!region.isWritable && (!best || rank(region) > rank(*best)))
+      best = &region;
+  return best;
+}

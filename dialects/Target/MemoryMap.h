@@ -8,6 +8,7 @@
 
 #include "mlir/IR/Operation.h"
 #include <string>
+#include <vector>
 
 namespace edgecc::target {
 
@@ -23,8 +24,32 @@ struct MemoryRegion {
   std::string section;
 };
 
+/// The memories of a device, and what copies between them.
+struct MemoryMap {
+  std::vector<MemoryRegion> regions;
+  /// What copies while the CPU computes moves so many bytes in a cycle; 0 if
+  /// there is no such thing.
+  double dmaBytesPerCycle = 0;
+};
+
+/// Where constants of so many bytes are read fastest: the region, or the
+/// largest one if none has the room; null without regions for constants.
+const MemoryRegion *chooseConstantRegion(llvm::ArrayRef<MemoryRegion> regions,
+                                         int64_t bytes);
+
 /// The memories that the user lists, on a module.
 inline constexpr llvm::StringLiteral memoryMapAttrName = "edge.memory_map";
+
+/// What `MemoryMap::dmaBytesPerCycle` is, on a module.
+inline constexpr llvm::StringLiteral dmaAttrName = "edge.dma_bytes_per_cycle";
+
+/// On calls that copy constants (unit), and on the one that reads the copies:
+/// how many bytes they are.
+inline constexpr llvm::StringLiteral copyAttrName = "edge.copy",
+                                     copiedBytesAttrName = "edge.copied_bytes";
+/// The functions that begin a copy, and that wait for all that have begun.
+inline constexpr llvm::StringLiteral copyStartName = "copy_start",
+                                     copyWaitName = "copy_wait";
 
 mlir::Attribute encodeMemoryMap(llvm::ArrayRef<MemoryRegion> regions,
                                 mlir::MLIRContext *context);

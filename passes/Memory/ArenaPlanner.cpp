@@ -74,6 +74,19 @@ constexpr int64_t starts = 8, maxMoves = 8192, maxPairs = 4000000,
 
 } // namespace
 
+SmallVector<ArenaBuffer>
+edgecc::memory::takeBuffers(ArrayRef<ArenaBuffer> buffers,
+                            ArrayRef<unsigned> chosen) {
+  SmallVector<ArenaBuffer> result;
+  for (unsigned i : chosen) {
+    result.push_back(buffers[i]);
+    int64_t &over = result.back().over;
+    const unsigned *found = llvm::find(chosen, unsigned(over));
+    over = over < 0 || found == chosen.end() ? -1 : found - chosen.begin();
+  }
+  return result;
+}
+
 int64_t edgecc::memory::maxLiveBytes(ArrayRef<ArenaBuffer> buffers,
                                      int64_t alignment) {
   return PlacementInstance(buffers, alignment).bound;
@@ -171,6 +184,6 @@ ArenaPlan edgecc::memory::planArena(ArrayRef<ArenaBuffer> buffers,
     if (plan.size < best.size)
       best = plan;
   }
-  best.isOptimal = improvePlacement(instance, alignment, best);
+  improvePlacement(instance, alignment, best);
   return best;
 }

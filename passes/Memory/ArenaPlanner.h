@@ -33,17 +33,22 @@ struct ArenaBuffer {
   int64_t distance = 0;
 };
 
+/// Those of the numbers `chosen`; what none of them is, nothing lies over.
+llvm::SmallVector<ArenaBuffer> takeBuffers(llvm::ArrayRef<ArenaBuffer> buffers,
+                                           llvm::ArrayRef<unsigned> chosen);
+
 /// The result of planning, in bytes.
 struct ArenaPlan {
   /// The offset of each buffer, a multiple of the alignment.
   llvm::SmallVector<int64_t> offsets;
   /// What the buffers take together.
   int64_t size = 0;
-  /// What any plan takes at least: the most bytes alive at one time.
+  /// The most bytes alive at one time.
   int64_t lowerBound = 0;
-  /// Whether no plan is smaller: it has the size of the lower bound, or all
-  /// smaller ones were ruled out.
-  bool isOptimal = false;
+  /// What any plan takes at least: that, or more where all smaller plans were
+  /// ruled out.
+  int64_t provenBound = 0;
+  bool isOptimal() const { return size == provenBound; }
 };
 
 /// The largest sum of the (aligned) sizes of buffers alive at one time; one

@@ -29,8 +29,38 @@ def OrderCalls : Pass<"edgecc-order-calls", "::mlir::func::FuncOp"> {
   ];
 }
 
-def PlanArena : Pass<"edgecc-plan-arena", "::mlir::func::FuncOp"> {
-  let summary = "puts all buffers of a function into the arena of the caller";
+def CopyConstants : Pass<"edgecc-copy-constants", "::mlir::ModuleOp"> {
+  let summary = "copy constants to fast memory before they are read often";
+  let description = [{
+    With a memory map on the module, lets calls of `@main` read constants from
+    copies in a faster region of the arena, where that moves bytes in fewer
+    cycles: a kernel reads some of them again for each pixel. What it reads and
+    how often is counted in its loops. A copy is an allocation that is planned
+    like any other; one that finds no room in a faster region, or takes that of
+    something better, is not made.
+
+    `call @copy_start(to, from, bytes)` comes before the call ahead of the one that
+    reads the copy, `call @copy_wait()` between the two, so that a copy can take
+    place while the kernel before runs. These calls and that of a function which
+    computes the addresses have `edge.copy`, and the reader `edge.copied_bytes`.
+    `edge.dma_bytes_per_cycle` on the module says that something copies beside
+    the CPU, and how fast: then copies begin before the last call that multiplies.
+  }];
+  let options = [
+    Option<"alignment", "alignment", "int64_t", /*default=*/"0",
+           "alignment of each buffer in bytes; 0 is what the CPU wants">
+  ];
+  let statistics = [
+    Statistic<"numCopies", "copies", "copies of constants">,
+    Statistic<"numBytes", "bytes", "bytes that they copy">
+  ];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+def PlanArena : Pass<"edgecc-plan-arena", "::mlir::ModuleOp"> {
+  let summary = "puts all buffers of functions into the arena of the caller";
   let description = [{
     Replaces each `memref.alloc` by a `memref.view` of the argument that carries
     `edge.arena`, whose type becomes `memref<Nxi8>` for the N bytes needed.
@@ -39,9 +69,11 @@ def PlanArena : Pass<"edgecc-plan-arena", "::mlir::func::FuncOp"> {
     their arena of size zero.
 
     The function receives `edge.arena_bytes`, `edge.arena_align`,
-    `edge.arena_bound` (the most bytes alive at one time) and `edge.arena_plan`: offset, size, first and
-    last operation of each buffer, and the number of the buffer that it may lie
-    over, with the distance, if there is one. A call with `edge.overlap` says of
+    `edge.arena_bound` (the most bytes alive at one time), `edge.arena_proven`
+    (what no placement of these buffers undercuts, as far as the search has got)
+    and `edge.arena_plan`: offset, size, first and last operation of each buffer,
+    and the number of the buffer that it may lie over, with the distance, if
+    there is one. A call with `edge.overlap` says of
     an operand and a result how many bytes the first must begin after the second
     for the two to share memory. Calls receive `edge.time`, their number
     among the operations, and `edge.buffers`, the indices of what they use.

@@ -194,8 +194,36 @@ private:
 
 } // namespace
 
-bool edgecc::memory::improvePlacement(const PlacementInstance &instance,
+/// The most neighbouring times that are looked at by themselves.
+constexpr unsigned maxWindow = 4;
+
+/// Whether the buffers of a few neighbouring times alone take more than
+/// `capacity`, which can be seen where all of them are too many to search.
+static bool exceedsSomewhere(const PlacementInstance &instance,
+                             int64_t alignment, int64_t capacity) {
+  SmallVector<int64_t> times;
+  for (const ArenaBuffer &buffer : instance.buffers)
+    if (buffer.size > 0)
+      times.push_back(buffer.first);
+  llvm::sort(times);
+  times.erase(llvm::unique(times), times.end());
+  for (unsigned window = 2; window <= maxWindow; ++window)
+    for (unsigned at = 0; at + window <= times.size(); ++at) {
+      int64_t first = times[at], last = times[at + window - 1];
+      SmallVector<unsigned> chosen;
+      for (auto [i, buffer] : enumerate(instance.buffers))
+        if (buffer.size > 0 && buffer.first <= last && buffer.last >= first)
+          chosen.push_back(i);
+      PlacementInstance part(takeBuffers(instance.buffers, chosen), alignment);
+      if (Search(part, capacity).run() == Search::Outcome::None)
+        return true;
+    }
+  return false;
+}
+
+void edgecc::memory::improvePlacement(const PlacementInstance &instance,
                                       int64_t alignment, ArenaPlan &plan) {
+  plan.provenBound = instance.bound;
   // The bound itself first: mostly it can be had, and then nothing is left.
   for (int64_t capacity = instance.bound; plan.size > instance.bound;
        capacity = plan.size - alignment) {
@@ -209,9 +237,14 @@ bool edgecc::memory::improvePlacement(const PlacementInstance &instance,
         plan.size = std::max(plan.size, offset + buffer.size);
       continue;
     }
+    if (outcome == Search::Outcome::None)
+      plan.provenBound = capacity + alignment;
     // There is none between the bound and a plan right above it.
-    if (capacity == plan.size - alignment)
-      return outcome == Search::Outcome::None;
+    if (capacity != plan.size - alignment)
+      continue;
+    if (plan.provenBound < plan.size &&
+        exceedsSomewhere(instance, alignment, capacity))
+      plan.provenBound = plan.size;
+    return;
   }
-  return true;
 }

@@ -31,9 +31,9 @@ struct PlacementInstance {
 };
 
 /// Searches for a smaller plan than `plan` and puts it there, until there is
-/// none or that takes too long (counted in steps, not in time). Returns whether
-/// `plan` is proven to be the smallest.
-bool improvePlacement(const PlacementInstance &instance, int64_t alignment,
+/// none or that takes too long (counted in steps, not in time). Sets the bound
+/// that is proven.
+void improvePlacement(const PlacementInstance &instance, int64_t alignment,
                       ArenaPlan &plan);
 
 } // namespace edgecc::memory

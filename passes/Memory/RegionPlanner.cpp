@@ -35,6 +35,7 @@ public:
     plan.offsets.assign(buffers.size(), 0);
     plan.sizes.assign(regions.size(), 0);
     plan.lowerBounds.assign(regions.size(), 0);
+    plan.provenBounds.assign(regions.size(), 0);
     SmallVector<unsigned> rest(order);
     for (unsigned region : bySpeed) {
       bool isLast = region == bySpeed.back();
@@ -48,6 +49,7 @@ public:
       }
       plan.sizes[region] = placed.size;
       plan.lowerBounds[region] = placed.lowerBound;
+      plan.provenBounds[region] = placed.provenBound;
       for (auto [buffer, offset] : zip_equal(chosen, placed.offsets)) {
         plan.regionOf[buffer] = region;
         plan.offsets[buffer] = offset;
@@ -70,16 +72,8 @@ public:
   }
 
 private:
-  /// The buffers of those numbers; what none of them is, nothing lies over.
   SmallVector<ArenaBuffer> subset(ArrayRef<unsigned> chosen) const {
-    SmallVector<ArenaBuffer> result;
-    for (unsigned i : chosen) {
-      result.push_back(buffers[i]);
-      int64_t &over = result.back().over;
-      const unsigned *found = llvm::find(chosen, unsigned(over));
-      over = over < 0 || found == chosen.end() ? -1 : found - chosen.begin();
-    }
-    return result;
+    return takeBuffers(buffers, chosen);
   }
 
   /// Those of `order` that may be alive together in `bytes`, the first ones

@@ -24,10 +24,10 @@ struct RegionPlan {
   /// The region of each buffer, and its offset there.
   llvm::SmallVector<unsigned> regionOf;
   llvm::SmallVector<int64_t> offsets;
-  /// What each region has to hold, and what its buffers take at least. The
-  /// slowest one gets what fits nowhere, and may so have to hold more than it
-  /// can.
-  llvm::SmallVector<int64_t> sizes, lowerBounds;
+  /// What each region has to hold, the most bytes alive at one time in it, and
+  /// what its buffers are proven to take at least. The slowest one gets what
+  /// fits nowhere, and may so have to hold more than it can.
+  llvm::SmallVector<int64_t> sizes, lowerBounds, provenBounds;
 };
 
 /// Gives those buffers the fastest memory for which that saves most: `traffic`

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Target/MemoryMap.h"
 #include "passes/Schedule/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -93,7 +94,9 @@ Layers::Layers(Block &body) {
     Layer &layer = list.back();
     layer.ops.push_back(&op);
     layerOf[&op] = list.size() - 1;
-    isOpen = !isa<func::CallOp>(op) && !op.getNumRegions();
+    // Copies belong to the kernel that they come before.
+    isOpen = (!isa<func::CallOp>(op) && !op.getNumRegions()) ||
+             op.hasAttr(target::copyAttrName);
     if (!isOpen && layer.name.empty())
       layer.name = nameOf(&op);
   }

@@ -3,14 +3,16 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Lists how far the arena of each network is above what no plan undercuts.
 
-Prints a row for each network and CPU: bytes of arena, the lower bound, the gap
-between them, the seconds that the passes take that plan memory. The bound is the
-lesser of what the chosen order of kernels has alive at one time and of what any
-order has at least, as far as the search for orders got; buffers that lie over
+Prints a row for each network and CPU: bytes of arena, the bytes alive at one time,
+the lower bound, the gap between arena and that, the seconds that the passes take
+that plan memory. The bound is what any order of the kernels has alive at least, as
+far as the search for orders got, if another order may have less alive than the
+chosen one; otherwise what no placement of its buffers undercuts, which is more than
+what is alive where the search has ruled all others out. Buffers that lie over
 others are known for the chosen order only. Networks are those of the repository and
 of a zoo (--zoo DIR). utils/check-plan looks at each plan. Fails if that finds a
 fault, if fewer than 95 % of the plans reach the bound, or if planning takes longer
-than --most seconds.
+than --most seconds. --write writes docs/plans.md.
 """
 import os
 import re
@@ -25,11 +27,21 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..",
 import models
 import suite
 
+TABLE = """\
+# Arenas
+
+Bytes of arena of each network, the most bytes alive at one time in the order in which
+its kernels run, and what no plan undercuts; [memory](rationale/memory.md) says how
+plans are made. `utils/bench gaps --write` writes this table. {}.
+
+| network | CPU | arena | alive | bound | gap | seconds |
+|---|---|---|---|---|---|---|
+"""
 PLANNING = ["FormRowStreams", "OrderCalls", "PlanArena"]
 
 
 def plan(options, path, feed, cpu):
-    """Bytes of arena, lower bound, seconds of planning."""
+    """Bytes of arena, alive at one time, lower bound, seconds of planning."""
     shapes = [f"--shape={name}:" + "x".join(map(str, np.shape(array)))
               for name, array in feed.items()
               if models.has_open_shape(path, name) and np.ndim(array)]
@@ -50,9 +62,9 @@ def plan(options, path, feed, cpu):
                     "--name=network", "--report=" + report], options.timeout)
         suite.must([sys.executable, os.path.join(suite.ROOT, "utils",
                                                  "check-plan"), report])
-    bound = attribute("arena_bound")
-    return (attribute("arena_bytes"),
-            min(bound, attribute("order_bound") or bound), seconds)
+    alive, order = attribute("arena_bound"), attribute("order_bound")
+    return (attribute("arena_bytes"), alive,
+            order if 0 < order < alive else attribute("arena_proven"), seconds)
 
 
 def main():
@@ -60,6 +72,7 @@ def main():
     p.add_argument("--zoo", default="")
     p.add_argument("--scratch", default="")
     p.add_argument("--cpus", default="x86-64-v3,cortex-m7")
+    p.add_argument("--write", action="store_true", help="write docs/plans.md")
     p.add_argument("--most", type=float, default=10,
                    help="seconds that planning may take")
     options = p.parse_args()
@@ -70,25 +83,33 @@ def main():
     known = models.exceptions()
     plans = reached = faults = 0
     slowest = 0
+    rows = []
     for name, path, feeds in networks:
         if feeds is None or known.get(name, [""])[0] == "refused" or \
                 (options.names and name not in options.names):
             continue
         for cpu in options.cpus.split(","):
             try:
-                arena, bound, seconds = plan(options, path, feeds[0], cpu)
+                arena, alive, bound, seconds = plan(options, path, feeds[0],
+                                                    cpu)
             except suite.Failure as error:
                 print(f"{name:36s} {cpu:10s} {str(error)[:100]}", flush=True)
                 faults += 1
                 continue
             gap = arena / bound - 1 if bound else 0
-            print(f"{name:36s} {cpu:10s} {arena:10d} {bound:10d} {gap:7.2%} "
-                  f"{seconds:6.2f} s", flush=True)
+            print(f"{name:36s} {cpu:10s} {arena:10d} {alive:10d} {bound:10d} "
+                  f"{gap:7.2%} {seconds:6.2f} s", flush=True)
+            rows.append(f"| {name} | {cpu} | {arena:,} | {alive:,} | {bound:,} | "
+                        f"{gap:.2%} | {seconds:.1f} |")
             plans += 1
             reached += arena == bound
             slowest = max(slowest, seconds)
-    print(f"{reached} of {plans} plans reach the bound, planning takes at "
-          f"most {slowest:.1f} s")
+    total = (f"{reached} of {plans} plans reach the bound, planning takes at "
+             f"most {slowest:.1f} s")
+    print(total)
+    if options.write:
+        with open(os.path.join(suite.ROOT, "docs", "plans.md"), "w") as f:
+            f.write(TABLE.format(total) + "\n".join(rows) + "\n")
     return int(faults or reached < 0.95 * plans or slowest > options.most)
 
 

@@ -12,7 +12,8 @@ rows can be spare. utils/check-plan must agree with the plan in the report.
 Two networks that take turns in one arena compute what each does by itself.
 
 With a memory map, a network is linked for boards with regions of exactly the sizes
-that its plan states, and computes the same there.
+that its plan states, and computes the same there: with copies of constants that
+the object makes itself, and with hooks for them.
 """
 import functools
 import json
@@ -138,22 +139,26 @@ def linker_script(board, memory):
             "INCLUDE board.ld\n")
 
 
-def regions(options, path, feed, board, fast_bytes):
-    """Links for memories of exactly the sizes of the plan."""
+def regions(options, path, feed, board, fast_bytes, has_dma):
+    """Links for memories of exactly the sizes of the plan; with a DMA, layers run
+    one by one."""
     cpu = BOARDS[board][0]
     want = suite.edgecc_run(options, path, feed, ["-mcpu=x86-64"])[0]
     with tempfile.TemporaryDirectory() as folder:
         def at(name):
             return os.path.join(folder, name)
         with open(at("map.json"), "w") as f:
-            json.dump({"regions": [
-                {"name": "slow", "size": "1M"},
-                {"name": "fast", "size": fast_bytes, "bytes_per_cycle": 4},
-                {"name": "flash", "size": "1M", "access": "r",
-                 "section": ".model_weights"}]}, f)
+            json.dump({**({"dma_bytes_per_cycle": 2} if has_dma else {}),
+                       "regions": [
+                           {"name": "slow", "size": "1M"},
+                           {"name": "fast", "size": fast_bytes,
+                            "bytes_per_cycle": 4},
+                           {"name": "flash", "size": "1M", "access": "r",
+                            "section": ".model_weights"}]}, f)
         suite.must([os.path.join(options.bin, "edgecc"), path, "-o",
                     at("network.o"), "--name=network",
                     "-Wno-float-fallback", "-mcpu=" + cpu,
+                    *(["-flayer-steps"] if has_dma else []),
                     "--memory-map=" + at("map.json"),
                     "--report=" + at("report.json")], options.timeout)
         suite.must([sys.executable, os.path.join(suite.ROOT, "utils",
@@ -171,26 +176,36 @@ def regions(options, path, feed, board, fast_bytes):
             f.write(c_array("expected", want.tobytes()))
         with open(at("memory.ld"), "w") as f:
             f.write(linker_script(board, report["memory"]))
-        triple = report["target"]["triple"]
-        objects = [at("network.o")]
-        for source in (os.path.join(HERE, "regions.c"),
-                       os.path.join(BOARD_FILES, "start_arm_m.c")):
-            objects.append(at(os.path.basename(source) + ".o"))
-            suite.must(["clang-22", "--target=" + triple, "-mcpu=" + cpu,
-                        "-mfloat-abi=" + ("hard" if triple.endswith("hf")
-                                          else "soft"),
-                        "-std=c99", "-O1", "-ffreestanding", "-fno-builtin",
-                        "-I", folder, "-I", BOARD_FILES, "-c", source, "-o",
-                        objects[-1]])
-        suite.must(["ld.lld-22", "--static", "--gc-sections", "-L",
-                    BOARD_FILES, "-T", at("memory.ld"), "-o", at("image"),
-                    *objects])
-        suite.must(["qemu-system-arm", "-M", board, "-display", "none",
-                    "-monitor", "none", "-serial", "none",
-                    "-semihosting-config", "enable=on,target=native",
-                    "-kernel", at("image")], 120)
+        copies = len(report.get("copies", []))
+        if not copies:
+            raise suite.Failure("no copies of constants")
+        for hooks in [], [f"-DCOPIES={copies}"]:
+            run_on_board(board, report["target"]["triple"], folder,
+                         [*hooks, *(["-DSTEPS"] if has_dma else [])])
     return ", ".join(f"{region['name']} {region['bytes']}"
-                     for region in report["memory"]["regions"])
+                     for region in report["memory"]["regions"]) + \
+        f", {copies} copies"
+
+
+def run_on_board(board, triple, folder, flags):
+    """Links the network and regions.c, compiled with `flags`, and runs both."""
+    def at(name):
+        return os.path.join(folder, name)
+    objects = [at("network.o")]
+    for source in (os.path.join(HERE, "regions.c"),
+                   os.path.join(BOARD_FILES, "start_arm_m.c")):
+        objects.append(at(os.path.basename(source) + ".o"))
+        suite.must(["clang-22", "--target=" + triple, "-mcpu=" +
+                    BOARDS[board][0], "-mfloat-abi=" +
+                    ("hard" if triple.endswith("hf") else "soft"), "-std=c99",
+                    "-O1", "-ffreestanding", "-fno-builtin", *flags, "-I",
+                    folder, "-I", BOARD_FILES, "-c", source, "-o",
+                    objects[-1]])
+    suite.must(["ld.lld-22", "--static", "--gc-sections", "-L", BOARD_FILES,
+                "-T", at("memory.ld"), "-o", at("image"), *objects])
+    suite.must(["qemu-system-arm", "-M", board, "-display", "none",
+                "-monitor", "none", "-serial", "none", "-semihosting-config",
+                "enable=on,target=native", "-kernel", at("image")], 120)
 
 
 def main():
@@ -218,9 +233,11 @@ def main():
             tests.append((f"{name} {cpu}", functools.partial(
                 contract, options, path, feeds[0], cpu)))
         if name == "mlperf_ic_resnet8_int8":
-            tests += [(f"{name} {board} regions", functools.partial(
-                regions, options, path, feeds[0], board, 8 << 10))
-                      for board in BOARDS]
+            tests += [(f"{name} {board} {kib}K" + (" DMA" if dma else ""),
+                       functools.partial(regions, options, path, feeds[0],
+                                         board, kib << 10, dma))
+                      for board in BOARDS
+                      for kib, dma in ((8, False), (48, False), (48, True))]
     return suite.run(tests, options)
 
 

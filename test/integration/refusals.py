@@ -156,6 +156,13 @@ def memory_map_bad_speed(folder):
                             "bytes_per_cycle": 0}])
 
 
+@refusal('"dma_bytes_per_cycle" to be a number above 0')
+def memory_map_bad_dma(folder):
+    return mapped(folder, json.dumps({
+        "regions": [{"name": "tcm", "size": 4096}],
+        "dma_bytes_per_cycle": "fast"}))
+
+
 @refusal("two regions are called 'TCM'")
 def memory_map_same_names(folder):
     return mapped(folder, [{"name": "tcm", "size": 4096},

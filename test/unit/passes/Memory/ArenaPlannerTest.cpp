@@ -83,7 +83,7 @@ TEST(ArenaPlanner, ResultsOverOperands) {
   // The first one does not begin below the second one, which does not begin
   // below byte 64.
   EXPECT_EQ(plan.size, 192);
-  EXPECT_TRUE(plan.isOptimal);
+  EXPECT_TRUE(plan.isOptimal());
 }
 
 TEST(ArenaPlanner, RandomChainsOverOperands) {
@@ -186,9 +186,31 @@ TEST(ArenaPlanner, SmallInstancesAreOptimal) {
     std::vector<ArenaBuffer> buffers = makeRandom(random, 7);
     ArenaPlan plan = planArena(buffers, 1);
     expectValid(buffers, plan, 1);
-    EXPECT_TRUE(plan.isOptimal);
+    EXPECT_TRUE(plan.isOptimal());
     EXPECT_EQ(plan.size, tryAllOrders(buffers));
   }
+}
+
+// Each result lies right below its operand, twice in a row: the room below the
+// lower one and below the upper one would have to be filled by sums of 580, 240
+// and 40, 80 apart. Many buffers that live at other times are in the way of a
+// search over all.
+TEST(ArenaPlanner, ProvesTheBoundOfAFewNeighbouringTimes) {
+  std::vector<ArenaBuffer> buffers = {
+      {320, 0, 1}, {320, 1, 2, 0, 80}, {580, 1, 1},
+      {240, 1, 1}, {40, 1, 1},         {320, 2, 3, 1, 80},
+      {580, 2, 2}, {240, 2, 2},        {40, 2, 2}};
+  std::mt19937 random(7);
+  for (ArenaBuffer buffer : makeRandom(random, 60)) {
+    buffer.first += 10;
+    buffer.last = std::min(buffer.last + 10, buffer.first + 2);
+    buffers.push_back(buffer);
+  }
+  ArenaPlan plan = planArena(buffers, 1);
+  expectValid(buffers, plan, 1);
+  EXPECT_EQ(plan.lowerBound, 1260);
+  EXPECT_EQ(plan.provenBound, 1300);
+  EXPECT_TRUE(plan.isOptimal());
 }
 
 TEST(ArenaPlanner, ProvesThatTheBoundCannotBeReached) {
@@ -198,7 +220,7 @@ TEST(ArenaPlanner, ProvesThatTheBoundCannotBeReached) {
     std::vector<ArenaBuffer> buffers = makeRandom(random, 14);
     ArenaPlan plan = planArena(buffers, 1);
     expectValid(buffers, plan, 1);
-    EXPECT_TRUE(plan.isOptimal);
+    EXPECT_TRUE(plan.isOptimal());
     aboveBound += plan.size > plan.lowerBound;
   }
   EXPECT_EQ(aboveBound, 1);
