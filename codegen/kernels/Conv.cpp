@@ -108,6 +108,8 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
   if (constantOf(op.getWeights()))
     shape.registers = scalarFile(cpu, accumulator).registers;
   shape.isSmall = wantsSmallCode(op);
+  if (!product)
+    groupRegisters(shape, cpu);
   tiles = chooseTiles(op, shape, cpu);
   // Rows of a chain come in other pieces.
   if (product && run == groupInputs && !bands)

@@ -78,6 +78,18 @@ ScalarFile kernels::scalarFile(target::CpuAttr cpu, Type type) {
   return {};
 }
 
+void kernels::groupRegisters(cost::ContractionShape &shape,
+                             target::CpuAttr cpu) {
+  // Four leave eight groups: sums, and what they are multiplied by.
+  constexpr int64_t group = 4;
+  if (!llvm::Triple(cpu.getTriple()).isRISCV() || shape.lanes == 1)
+    return;
+  int64_t lanes = shape.lanes;
+  while (shape.lanes < lanes * group && shape.lanes * 2 <= shape.channels)
+    shape.lanes *= 2;
+  shape.step.registers = shape.lanes / lanes;
+}
+
 Type kernels::productType(target::CpuAttr cpu, Type lhs, Type rhs) {
   if (lhs.isF16() && rhs.isF16() && cpu.getHasF16())
     return lhs;

@@ -165,6 +165,10 @@ struct ScalarFile {
 };
 ScalarFile scalarFile(target::CpuAttr cpu, mlir::Type type);
 
+/// Lets vectors be several registers where one instruction works on them all,
+/// if `shape` has the channels: fewer instructions, and fewer loads of the lhs.
+void groupRegisters(cost::ContractionShape &shape, target::CpuAttr cpu);
+
 /// The type in which the machine multiplies elements of these types best.
 mlir::Type productType(target::CpuAttr cpu, mlir::Type lhs, mlir::Type rhs);
 

@@ -117,6 +117,8 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
   if (isConstant)
     shape.registers = scalarFile(cpu, accumulator).registers;
   shape.isSmall = wantsSmallCode(op);
+  if (!product)
+    groupRegisters(shape, cpu);
   tiles = chooseTiles(op, shape, cpu);
   // All rows are those of one matrix.
   if (product && isConstant && rhsBatches == 1 &&

@@ -161,9 +161,8 @@ BandPlan::BandPlan(edge::RowBandsOp op, target::CpuAttr cpu) {
     int64_t channels = input.getShape().back();
     blockLanes = vectorLength(cpu, multiplied);
     if (producerPlan)
-      blockLanes = producerPlan->groups > 1
-                       ? channels
-                       : std::min(producerPlan->tiles.lanes, blockLanes);
+      blockLanes =
+          producerPlan->groups > 1 ? channels : producerPlan->tiles.lanes;
     blocks = llvm::divideCeil(channels, blockLanes);
     blockByBlock = !producerPlan && !consumerPlan;
     int64_t buffered = blockByBlock ? 1 : blocks;

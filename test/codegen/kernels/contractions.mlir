@@ -185,3 +185,21 @@ module attributes {edge.small_code,
     return %z : tensor<1x5x5x160xf32>
   }
 }
+
+// -----
+
+// One instruction works on four registers of this machine: a vector of 16 and six
+// pixels are the eight groups that it has.
+
+module attributes {target.cpu = #target.cpu<triple = "riscv64-unknown-elf",
+    cpu = "generic-rv64", vectorBytes = 16, vectorRegs = 32, hasFma = true>} {
+  // CHECK-LABEL: func.func private @kernel_conv_0
+  // CHECK: %{{.*}}:6 = scf.for %{{.*}} = %c0 to %c8 step %c2
+  // CHECK: vector.broadcast %{{.*}} : f32 to vector<16xf32>
+  func.func @main(%x: tensor<1x6x6x8xf32>) -> tensor<1x6x6x32xf32> {
+    %w = edge.constant dense<1.0> : tensor<1x1x8x32xf32>
+    %y = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        : (tensor<1x6x6x8xf32>, tensor<1x1x8x32xf32>) -> tensor<1x6x6x32xf32>
+    return %y : tensor<1x6x6x32xf32>
+  }
+}
