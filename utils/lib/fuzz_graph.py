@@ -299,10 +299,11 @@ class Graph:
         return [t for t in EVERYTHING if f"tensor({TYPE_NAMES[t]})" in names]
 
     def node(self, op, operands, constants=None, outputs=1, domain="",
-             outside=(), **attributes):
-        """Adds a node; gives its first output. What `constants` says goes to
-        attributes or operands, as the opset has it; attributes that this opset
-        does not have are left out. What sub-graphs read is `outside`."""
+             outside=(), least=None, **attributes):
+        """Adds a node; gives its first output, none of whose elements is below
+        `least`. What `constants` says goes to attributes or operands, as the
+        opset has it; attributes that this opset does not have are left out.
+        What sub-graphs read is `outside`."""
         schema = schema_of(op, domain, self.opset)
         operands = list(operands)
         if schema is not None:
@@ -337,6 +338,8 @@ class Graph:
         evaluator = Evaluator(node, self.opset, schema, feeds[0])
         results = [evaluator.run(feed) for feed in feeds]
         self.reject(results[0], feeds[0])
+        if least is not None and (results[0][0] < least).any():
+            raise Unfit("a tail without digits")
         if any(a.shape != b.shape for r in results for a, b in
                zip(results[0], r)):
             raise Unfit("a shape that depends on roundings")
