@@ -73,16 +73,23 @@ private:
   /// Refuses machines whose vectors are not as long as `inner` takes them to
   /// be.
   void checkVectorLength(IRBuilder<> &builder, const Function &inner);
-  /// Refuses sizes outside of their range; `arguments` begin with the inputs.
-  void checkSizes(IRBuilder<> &builder, ArrayRef<Value *> arguments);
+  /// Refuses sizes outside of their range among `arguments`, if that `counts`.
+  void checkSizes(IRBuilder<> &builder, ArrayRef<TensorInterface> tensors,
+                  ArrayRef<Value *> arguments, Value *counts);
   /// Returns `status` where `wrong` is true; goes on where it is not.
-  void refuse(IRBuilder<> &builder, Value *wrong, Status status);
+  void refuse(IRBuilder<> &builder, Value *wrong, Value *status);
+  void refuse(IRBuilder<> &builder, Value *wrong, Status status) {
+    refuse(builder, wrong, number(i32, status));
+  }
   /// The public function of that suffix, which checks its arguments and calls
   /// `inner`: that runs the network, or one layer if it takes a number.
   Function *buildEntry(Function &inner, StringRef suffix);
   /// Calls what `run` creates for each slice of the arguments and returns.
   void repeat(IRBuilder<> &builder, SmallVectorImpl<Value *> &arguments,
               function_ref<Value *()> run);
+  /// Returns `status`, or that a size of the outputs, if the run `isDone`, is
+  /// outside of its range.
+  void finishRun(IRBuilder<> &builder, Value *status, Value *isDone);
   void defineHook(Function &hook, StringRef suffix);
   void defineCopies(Function &start, Function &wait);
   void defineShow(Function &show);
@@ -113,13 +120,13 @@ private:
 
 } // namespace
 
-void EntryPoints::refuse(IRBuilder<> &builder, Value *wrong, Status status) {
+void EntryPoints::refuse(IRBuilder<> &builder, Value *wrong, Value *status) {
   Function *function = builder.GetInsertBlock()->getParent();
   auto *refused = BasicBlock::Create(context, "refused", function);
   auto *accepted = BasicBlock::Create(context, "accepted", function);
   builder.CreateCondBr(wrong, refused, accepted);
   builder.SetInsertPoint(refused);
-  builder.CreateRet(number(i32, status));
+  builder.CreateRet(status);
   builder.SetInsertPoint(accepted);
 }
 
@@ -147,16 +154,17 @@ void EntryPoints::requestTiles(IRBuilder<> &builder) {
 }
 
 void EntryPoints::checkSizes(IRBuilder<> &builder,
-                             ArrayRef<Value *> arguments) {
-  for (auto [input, argument] : zip(model.inputs, arguments)) {
-    if (!input.range)
+                             ArrayRef<TensorInterface> tensors,
+                             ArrayRef<Value *> arguments, Value *counts) {
+  for (auto [tensor, argument] : zip(tensors, arguments)) {
+    if (!tensor.range)
       continue;
-    auto [least, most] = *input.range;
+    auto [least, most] = *tensor.range;
     Value *given = builder.CreateLoad(i32, argument);
     // One comparison, in which what is too small is very large.
     Value *above = builder.CreateSub(given, number(i32, least));
-    refuse(builder, builder.CreateICmpUGT(above, number(i32, most - least)),
-           SizeOutOfRange);
+    Value *wrong = builder.CreateICmpUGT(above, number(i32, most - least));
+    refuse(builder, builder.CreateAnd(wrong, counts), SizeOutOfRange);
   }
 }
 
@@ -213,18 +221,20 @@ Function *EntryPoints::buildEntry(Function &inner, StringRef suffix) {
                                  number(size, arena.bytes)),
            SmallArena);
   }
-  checkSizes(builder, arguments);
+  checkSizes(builder, model.inputs, arguments, builder.getTrue());
   checkVectorLength(builder, inner);
   if (usesTiles() && module.getTargetTriple().isOSLinux())
     requestTiles(builder);
   if (hasThreads())
     arguments.push_back(
         chooseThreads(builder, function->getArg(types.size() - 1)));
+  Value *isDone = builder.getTrue();
   if (isStep) {
     Argument *layer = function->getArg(types.size() - 1);
     refuse(builder,
            builder.CreateICmpUGE(layer, number(i32, model.layers.size())),
            NoSuchLayer);
+    isDone = builder.CreateICmpEQ(layer, number(i32, model.layers.size() - 1));
     arguments.truncate(inner.arg_size() - 1);
     arguments.push_back(layer);
   }
@@ -236,8 +246,24 @@ Function *EntryPoints::buildEntry(Function &inner, StringRef suffix) {
   if (model.repeats)
     repeat(builder, arguments, run);
   else
-    builder.CreateRet(run());
+    finishRun(builder, run(), isDone);
   return function;
+}
+
+/// Sizes that the network computes are known when all layers have run.
+void EntryPoints::finishRun(IRBuilder<> &builder, Value *status,
+                            Value *isDone) {
+  if (any_of(model.outputs, [](const TensorInterface &output) {
+        return output.range.has_value();
+      })) {
+    refuse(builder, builder.CreateIsNotNull(status), status);
+    Function *function = builder.GetInsertBlock()->getParent();
+    SmallVector<Value *> outputs;
+    for (unsigned i = 0; i < model.outputs.size(); ++i)
+      outputs.push_back(function->getArg(model.inputs.size() + i));
+    checkSizes(builder, model.outputs, outputs, isDone);
+  }
+  builder.CreateRet(status);
 }
 
 /// The first slice is there even if there is none: arrays are as large as the

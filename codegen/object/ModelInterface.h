@@ -33,7 +33,8 @@ struct TensorInterface {
   /// The name of the output that holds the shape of this one, if the shape is
   /// known at run time only.
   std::string shape;
-  /// Of an input that is the size of a dimension: the least and the largest.
+  /// Of an input or output that is the size of a dimension: the least and the
+  /// largest.
   std::optional<std::pair<int64_t, int64_t>> range;
   /// The bytes that one run of a network sees that is repeated for each slice;
   /// 0 for what it sees all of.
@@ -95,11 +96,13 @@ struct ModelInterface {
   unsigned threads = 1;
   std::optional<uint64_t> taskStackBytes;
 
-  /// Whether a run takes sizes, and refuses those outside of their range.
+  /// Whether a run takes or computes sizes, and refuses those outside of their
+  /// range.
   bool hasSizes() const {
-    return llvm::any_of(inputs, [](const TensorInterface &input) {
-      return input.range.has_value();
-    });
+    auto isSize = [](const TensorInterface &tensor) {
+      return tensor.range.has_value();
+    };
+    return llvm::any_of(inputs, isSize) || llvm::any_of(outputs, isSize);
   }
 
   /// The regions, or the arena as the only one.

@@ -13,21 +13,76 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::importer;
 
+/// Where the types of the values that a graph computes stand.
+static std::array<
+    const google::protobuf::RepeatedPtrField<pb::ValueInfoProto> *, 2>
+getTypedValues(const pb::GraphProto &graph) {
+  return {&graph.output(), &graph.value_info()};
+}
+
+static std::vector<std::string> namesOf(const pb::ValueInfoProto &value) {
+  std::vector<std::string> names;
+  for (const auto &dim : value.type().tensor_type().shape().dim())
+    names.push_back(dim.dim_param());
+  return names;
+}
+
 DimensionNames importer::getDimensionNames(pb::ModelProto &model) {
   DimensionNames names;
-  for (pb::ValueInfoProto *input : getRuntimeInputs(*model.mutable_graph())) {
-    std::vector<std::string> &own = names.emplace_back();
-    for (const auto &dim : input->type().tensor_type().shape().dim())
-      own.push_back(dim.dim_param());
-  }
+  for (pb::ValueInfoProto *input : getRuntimeInputs(*model.mutable_graph()))
+    names.inputs.push_back(namesOf(*input));
+  for (const auto *values : getTypedValues(model.graph()))
+    for (const pb::ValueInfoProto &value : *values)
+      names.values[value.name()] = namesOf(value);
   return names;
+}
+
+DictionaryAttr importer::getOpenDimensions(const pb::ModelProto &model,
+                                           const DimensionNames &names,
+                                           Builder &builder) {
+  NamedAttrList result;
+  for (const auto *values : getTypedValues(model.graph()))
+    for (const pb::ValueInfoProto &value : *values) {
+      auto declared = names.values.find(value.name());
+      SmallVector<std::string> own;
+      const auto &dims = value.type().tensor_type().shape().dim();
+      for (int i = 0; i < dims.size(); ++i) {
+        std::string &name = own.emplace_back();
+        if (dims[i].has_dim_value())
+          continue;
+        if (declared != names.values.end() &&
+            i < static_cast<int>(declared->second.size()))
+          name = declared->second[i];
+        if (name.empty())
+          name = value.name() + "." + std::to_string(i);
+      }
+      SmallVector<StringRef> views(own.begin(), own.end());
+      if (!value.name().empty() &&
+          llvm::any_of(views, [](StringRef name) { return !name.empty(); }))
+        result.set(value.name(), builder.getStrArrayAttr(views));
+    }
+  return result.getDictionary(builder.getContext());
+}
+
+bool importer::isComputedDimension(const pb::ModelProto &model,
+                                   StringRef symbol) {
+  for (const auto *values : getTypedValues(model.graph()))
+    for (const pb::ValueInfoProto &value : *values)
+      if (llvm::is_contained(namesOf(value), symbol))
+        return true;
+  std::pair<StringRef, StringRef> parts = symbol.rsplit('.');
+  unsigned dim;
+  return !parts.second.getAsInteger(10, dim) &&
+         llvm::any_of(model.graph().node(), [&](const pb::NodeProto &node) {
+           return llvm::is_contained(node.output(), parts.first);
+         });
 }
 
 /// Keeps the names of the bounded dimensions at the arguments.
 static void nameDimensions(func::FuncOp main, const DimensionNames &names,
                            const ImportOptions &options) {
   Builder builder(main.getContext());
-  for (auto [index, own] : llvm::enumerate(names)) {
+  for (auto [index, own] : llvm::enumerate(names.inputs)) {
     SmallVector<StringRef> bounded;
     for (const std::string &name : own)
       bounded.push_back(options.bounds.count(name) ? StringRef(name) : "");
@@ -70,10 +125,16 @@ OwningOpRef<ModuleOp> importer::importBounded(
     return {};
   Builder builder(module->getContext());
   nameDimensions(module->lookupSymbol<func::FuncOp>("main"), names, options);
-  NamedAttrList bounds;
+  NamedAttrList bounds, computed;
   for (const auto &[symbol, range] : options.bounds) {
-    bounds.set(symbol,
-               builder.getDenseI64ArrayAttr({range.first, range.second}));
+    bool isGiven = llvm::any_of(names.inputs, [&, &symbol = symbol](auto &own) {
+      return llvm::is_contained(own, symbol);
+    });
+    (isGiven ? bounds : computed)
+        .set(symbol, builder.getDenseI64ArrayAttr({range.first, range.second}));
+    // The network is the same whatever it computes.
+    if (!isGiven)
+      continue;
     SmallVector<int64_t> others = chooseSizes(range.first, range.second);
     if (options.bounds.size() == 1 && range.first <= 1 && range.second > 1)
       others.push_back(1);
@@ -99,6 +160,11 @@ OwningOpRef<ModuleOp> importer::importBounded(
       module->push_back(function);
     }
   }
-  (*module)->setAttr("edge.bounds", bounds.getDictionary(module->getContext()));
+  if (!bounds.empty())
+    (*module)->setAttr("edge.bounds",
+                       bounds.getDictionary(module->getContext()));
+  if (!computed.empty())
+    (*module)->setAttr(edgecc::onnx::kBoundsAttr,
+                       computed.getDictionary(module->getContext()));
   return module;
 }

@@ -49,6 +49,10 @@ static OwningOpRef<ModuleOp> import(StringRef path,
   (*module)->setAttr(edgecc::onnx::kIrVersionAttr,
                      builder.getI64IntegerAttr(model.ir_version()));
 
+  if (DictionaryAttr open = getOpenDimensions(model, names, builder);
+      !open.empty())
+    (*module)->setAttr(edgecc::onnx::kOpenDimsAttr, open);
+
   FunctionMap functions;
   for (const pb::FunctionProto &function : model.functions())
     functions[getFunctionId(function)] = &function;

@@ -86,10 +86,24 @@ llvm::LogicalResult bindDimensions(pb::ModelProto &model,
                                    const ImportOptions &options,
                                    mlir::MLIRContext *context);
 
-/// For each input of the graph that is no initializer, the names of its
-/// dimensions; empty where it has none.
-using DimensionNames = std::vector<std::vector<std::string>>;
+/// What a model calls its dimensions; empty where it does not.
+struct DimensionNames {
+  /// For each input of the graph that is no initializer.
+  std::vector<std::vector<std::string>> inputs;
+  /// For the other values of the graph whose types it tells.
+  std::unordered_map<std::string, std::vector<std::string>> values;
+};
 DimensionNames getDimensionNames(pb::ModelProto &model);
+
+/// The values whose shapes inference did not find, each with the names of its
+/// dimensions: the model's, or `value.number`. Empty for known ones.
+mlir::DictionaryAttr getOpenDimensions(const pb::ModelProto &model,
+                                       const DimensionNames &names,
+                                       mlir::Builder &builder);
+
+/// Whether `symbol` names a dimension of a value that the graph computes, as
+/// `getOpenDimensions` does.
+bool isComputedDimension(const pb::ModelProto &model, llvm::StringRef symbol);
 
 /// The model with its bounded dimensions at their largest sizes, and beside it
 /// at others, each made by `import`, which also gives the names.

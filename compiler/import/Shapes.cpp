@@ -135,10 +135,19 @@ LogicalResult DimensionBinder::bindNamedDims() {
     if (entry.second <= 0)
       return emitError(loc) << "symbolic dimension '" << entry.getKey()
                             << "' cannot be " << entry.second;
-    if (!symbols.contains(entry.getKey()) && !bindings.count(entry.getKey()))
+    if (!symbols.contains(entry.getKey()) && !bindings.count(entry.getKey())) {
+      bool isComputed = isComputedDimension(model, entry.getKey());
+      if (isComputed && options.bounds.count(entry.getKey().str()))
+        continue;
+      if (isComputed)
+        return emitError(loc)
+               << "symbolic dimension '" << entry.getKey()
+               << "' is computed by the model; bound it with --dim="
+               << entry.getKey() << "=1.." << entry.second;
       return emitError(loc)
              << "the model has no symbolic dimension '" << entry.getKey()
              << "'; it has " << (list.empty() ? "none" : list);
+    }
     if (failed(bind(entry.getKey(), entry.second, loc)))
       return failure();
   }

@@ -81,7 +81,7 @@ SizedOutputs edgecc::takeSizes(const ModelInterface &model,
   }
   SizedOutputs result;
   for (auto [output, data] : zip(model.outputs, outputs)) {
-    if (shapes.count(output.name))
+    if (shapes.count(output.name) || output.range)
       continue;
     result.tensors.push_back(output.shape.empty()
                                  ? output

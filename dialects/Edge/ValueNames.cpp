@@ -18,18 +18,24 @@ Location edgecc::edge::nodeLocation(MLIRContext *context, StringRef node,
   return NameLoc::get(builder.getStringAttr(node), names);
 }
 
-void edgecc::edge::nameOutput(Value value, Location node, unsigned output) {
+StringRef edgecc::edge::getOutputName(Location node, unsigned output) {
   auto named = dyn_cast<NameLoc>(node);
   auto list = named ? dyn_cast<FusedLoc>(named.getChildLoc()) : FusedLoc();
   auto names =
       list ? dyn_cast_or_null<ArrayAttr>(list.getMetadata()) : ArrayAttr();
-  if (!names || output >= names.size())
-    return;
-  auto name = cast<StringAttr>(names[output]);
+  return names && output < names.size()
+             ? cast<StringAttr>(names[output]).getValue()
+             : "";
+}
+
+void edgecc::edge::nameOutput(Value value, Location node, unsigned output) {
+  StringRef name = getOutputName(node, output);
   if (name.empty())
     return;
   // In another order it is the same value; that order may not remain.
-  Location loc = NameLoc::get(named.getName(), NameLoc::get(name));
+  Location loc =
+      NameLoc::get(cast<NameLoc>(node).getName(),
+                   NameLoc::get(StringAttr::get(value.getContext(), name)));
   Operation *op = value.getDefiningOp();
   while (op && op->getNumResults() == 1 && op->getLoc() == node) {
     op->setLoc(loc);

@@ -22,6 +22,9 @@ namespace edgecc::edge {
 mlir::Location nodeLocation(mlir::MLIRContext *context, llvm::StringRef node,
                             llvm::ArrayRef<llvm::StringRef> outputs);
 
+/// The name of an output in such a location; empty if it has none.
+llvm::StringRef getOutputName(mlir::Location node, unsigned output);
+
 /// Notes that `value`, if it is the only result of an operation at the location
 /// `node`, is the output of that number; what is only reordered or reshaped to
 /// it is called the same.

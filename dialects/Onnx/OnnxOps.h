@@ -38,6 +38,8 @@ namespace edgecc::onnx {
 inline constexpr llvm::StringLiteral kNameAttr = "onnx.name";
 inline constexpr llvm::StringLiteral kDimParamsAttr = "onnx.dim_params";
 inline constexpr llvm::StringLiteral kOpsetsAttr = "onnx.opsets";
+inline constexpr llvm::StringLiteral kOpenDimsAttr = "onnx.open_dims";
+inline constexpr llvm::StringLiteral kBoundsAttr = "onnx.bounds";
 inline constexpr llvm::StringLiteral kIrVersionAttr = "onnx.ir_version";
 
 } // namespace edgecc::onnx

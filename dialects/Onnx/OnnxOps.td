@@ -41,9 +41,12 @@ def Onnx_Dialect : Dialect {
 
     Attributes on the module: `onnx.opsets` (dictionary of the opset versions
     that the model imports, the default domain under "ai.onnx"),
-    `onnx.ir_version`. On arguments and results of the function: `onnx.name`
-    and, where dimensions are symbolic, `onnx.dim_params` (array of strings,
-    empty for a known dimension).
+    `onnx.ir_version`; where inference did not find shapes, `onnx.open_dims`
+    (arrays of the names of dimensions, empty for a known one, by the name of
+    the value), and `onnx.bounds` for what the user says of some (arrays of the
+    least and the largest size). On arguments and results of the function:
+    `onnx.name` and, where dimensions are symbolic, `onnx.dim_params` (array of
+    strings, empty for a known dimension).
   }];
   let hasConstantMaterializer = 1;
   let useDefaultTypePrinterParser = 1;

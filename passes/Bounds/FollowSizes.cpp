@@ -221,7 +221,8 @@ LogicalResult FollowSizes::computeConstant(edge::ConstantOp op) {
   for (unsigned i = 0; i < instances.count(); ++i)
     views.push_back(*edge::ConstantView::get(
         cast<edge::ConstantOp>(instances.getOp(op, i)).getValue()));
-  // Each element is a line over one size, or the reciprocal of one.
+  // Each element is a line over one size or the product of two, or the
+  // reciprocal of one.
   auto numberAt = [&](unsigned instance, int64_t i, bool invert) {
     const edge::ConstantView &view = views[instance];
     if (isa<IntegerType>(element))
@@ -229,21 +230,28 @@ LogicalResult FollowSizes::computeConstant(edge::ConstantOp op) {
     // What has been rounded to the element type was an integer before.
     return invert ? std::round(1 / view.real(i) * 64) / 64 : view.real(i);
   };
-  auto compute = [&](int size, bool invert) {
+  auto compute = [&](int size, int other, bool invert) {
+    SmallVector<int64_t> at = sizes[size].at;
+    if (other >= 0)
+      for (auto [product, own] : llvm::zip(at, sizes[other].at))
+        product *= own;
     SmallVector<int32_t> factors, terms;
     for (int64_t i = 0; i < views[0].size(); ++i) {
       SmallVector<double> numbers;
       for (unsigned k = 0; k < instances.count(); ++k)
         numbers.push_back(numberAt(k, i, invert));
-      auto line = fitLine(sizes[size].at, numbers);
+      auto line = fitLine(at, numbers);
       if (!line)
         return Value();
       factors.push_back(line->first);
       terms.push_back(line->second);
     }
     ArrayRef<int64_t> shape = op.getType().getShape();
-    Value value = edge::MulOp::create(
-        builder, loc, sizes.constant(loc, factors, shape), sizes[size].value);
+    Value value = sizes[size].value;
+    if (other >= 0)
+      value = edge::MulOp::create(builder, loc, value, sizes[other].value);
+    value = edge::MulOp::create(builder, loc,
+                                sizes.constant(loc, factors, shape), value);
     value = edge::AddOp::create(builder, loc, value,
                                 sizes.constant(loc, terms, shape));
     if (element != builder.getI32Type())
@@ -253,11 +261,18 @@ LogicalResult FollowSizes::computeConstant(edge::ConstantOp op) {
   };
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointAfter(op);
+  // One size explains more than two do.
+  SmallVector<std::pair<int, int>> candidates;
   for (int size = 0; size < sizes.size(); ++size)
+    candidates.emplace_back(size, -1);
+  for (int size = 0; size < sizes.size(); ++size)
+    for (int other = size; other < sizes.size(); ++other)
+      candidates.emplace_back(size, other);
+  for (auto [size, other] : candidates)
     for (bool invert : {false, true}) {
       if (invert && !isa<FloatType>(element))
         continue;
-      if (Value value = compute(size, invert)) {
+      if (Value value = compute(size, other, invert)) {
         op.getResult().replaceAllUsesWith(value);
         return success();
       }

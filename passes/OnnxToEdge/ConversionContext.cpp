@@ -104,12 +104,12 @@ void ConversionContext::bindResult(unsigned index, Binding binding) {
 }
 
 bool ConversionContext::attempt(llvm::function_ref<LogicalResult()> convert) {
-  auto saved = std::tuple(values, bindings, evaluated, widened);
+  auto saved = std::tuple(values, bindings, evaluated, widened, limited);
   std::string message;
   bool failedBefore = hasFailed;
   if (collect(message, convert) && hasFailed == failedBefore)
     return true;
-  std::tie(values, bindings, evaluated, widened) = std::move(saved);
+  std::tie(values, bindings, evaluated, widened, limited) = std::move(saved);
   hasFailed = failedBefore;
   return false;
 }
@@ -407,6 +407,51 @@ Value ConversionContext::slice(Value value, int64_t axis, int64_t offset,
   offsets[axis] = offset;
   sizes[axis] = size;
   return create<edge::SliceOp>(value, offsets, sizes, strides);
+}
+
+FailureOr<SizeBound> ConversionContext::findBound(unsigned index, int64_t dim,
+                                                  std::optional<int64_t> most,
+                                                  const Twine &what) {
+  auto module = node->getParentOfType<ModuleOp>();
+  StringRef value = edge::getOutputName(node->getLoc(), index);
+  auto open = module->getAttrOfType<DictionaryAttr>(onnx::kOpenDimsAttr);
+  auto names = open ? open.getAs<ArrayAttr>(value) : ArrayAttr();
+  StringRef name;
+  if (names && dim < static_cast<int64_t>(names.size()))
+    name = mlir::cast<StringAttr>(names[dim]).getValue();
+  auto bounds = module->getAttrOfType<DictionaryAttr>(onnx::kBoundsAttr);
+  if (auto range =
+          bounds ? bounds.getAs<DenseI64ArrayAttr>(name) : DenseI64ArrayAttr())
+    return SizeBound{name.str(), range[0], range[1]};
+  if (most)
+    return SizeBound{"", 0, *most};
+  InFlightDiagnostic diagnostic = error() << what;
+  if (!name.empty())
+    diagnostic << ", or the size of '" << value
+               << "' bounded with --dim=" << name << "=0..LARGEST";
+  return diagnostic;
+}
+
+Value ConversionContext::limit(Value count, const SizeBound &bound) {
+  auto within = [&](double number) { return builder.getF64FloatAttr(number); };
+  if (!bound.name.empty()) {
+    if (!isa<func::FuncOp>(builder.getBlock()->getParentOp()) && !hasFailed)
+      error() << "a size that depends on values is not supported in a loop or "
+                 "branch";
+    auto known = llvm::find_if(
+        limited, [&](auto &entry) { return entry.first.name == bound.name; });
+    if (known == limited.end()) {
+      limited.emplace_back(bound, count);
+    } else {
+      // One name says how large several are: one that is not within it tells.
+      Value inside = create<edge::ClampOp>(known->second, within(bound.least),
+                                           within(bound.most));
+      Value isInside = create<edge::CompareOp>(edge::ComparePredicate::EQ,
+                                               inside, known->second);
+      known->second = create<edge::SelectOp>(isInside, count, known->second);
+    }
+  }
+  return create<edge::ClampOp>(count, within(0), within(bound.most));
 }
 
 Value ConversionContext::bounded(Value value, int64_t dim, Value count) {

@@ -84,6 +84,13 @@ inline constexpr llvm::StringLiteral kMicrosoftDomain = "com.microsoft";
 // Context
 //===----------------------------------------------------------------------===//
 
+/// What a size that depends on values may be. A name is the user's; a size
+/// without one is within its bound whatever the values are.
+struct SizeBound {
+  std::string name;
+  int64_t least = 0, most = 0;
+};
+
 /// The conversion of one function; converters see the node at hand.
 class ConversionContext {
 public:
@@ -265,6 +272,21 @@ public:
   llvm::FailureOr<llvm::SmallVector<Binding>>
   convertBlockToBindings(mlir::Block &block);
 
+  /// What dimension `dim` of result `index` of the node may be: what the user
+  /// has said, else up to `most`, else an error that says `what` would make the
+  /// size known, and how to bound it.
+  llvm::FailureOr<SizeBound> findBound(unsigned index, int64_t dim,
+                                       std::optional<int64_t> most,
+                                       const llvm::Twine &what);
+
+  /// `count`, a tensor<i32> that depends on values, within `bound`. A run whose
+  /// count is not ends with an error.
+  mlir::Value limit(mlir::Value count, const SizeBound &bound);
+  /// The counts that are checked, in the order of their names.
+  llvm::ArrayRef<std::pair<SizeBound, mlir::Value>> getLimited() const {
+    return limited;
+  }
+
   /// `value`, of which only the first `count` (a tensor<i32>) slices along
   /// `dim` are there; `edgecc-bound-shapes` sees to that. In trial number n of
   /// a conversion the dimension has another size, so that it shows what depends
@@ -315,6 +337,7 @@ private:
   onnx::NodeOp node;
   bool hasFailed = false;
   int64_t trial = 0;
+  llvm::SmallVector<std::pair<SizeBound, mlir::Value>, 0> limited;
   /// The counts of bounded dimensions, numbered from 1.
   llvm::DenseMap<mlir::Value, int64_t> counts;
   llvm::DenseMap<mlir::Value, mlir::Value> values;

@@ -45,18 +45,95 @@ Value convertConstantOfShape(ConversionContext &ctx) {
       RankedTensorType::get(*shape, type), view->bytes()));
 }
 
+/// What a cast from one element type to another makes of `number`; nothing if
+/// it does not keep the order of numbers.
+std::optional<double> castNumber(double number, Type from, Type to) {
+  if (to.isF64() || from == to)
+    return number;
+  if (to.isF32())
+    return static_cast<float>(number);
+  auto narrow = dyn_cast<IntegerType>(from), wide = dyn_cast<IntegerType>(to);
+  bool keepsSign = narrow && wide && narrow.isUnsigned() == wide.isUnsigned();
+  if (keepsSign && narrow.getWidth() <= wide.getWidth())
+    return number;
+  if (isa<FloatType>(from) && wide && wide.getWidth() > 1)
+    return std::trunc(number);
+  return std::nullopt;
+}
+
+/// The largest number that `value` can be, or the least: what the graph says.
+std::optional<double> findExtreme(ConversionContext &ctx, Value value,
+                                  bool isLargest) {
+  if (std::optional<double> number = constantNumber(ctx, value))
+    return number;
+  Operation *op = value.getDefiningOp();
+  if (auto clamp = dyn_cast_or_null<edge::ClampOp>(op)) {
+    double bound =
+        (isLargest ? clamp.getMax() : clamp.getMin()).convertToDouble();
+    return std::isinf(bound) ? findExtreme(ctx, clamp.getInput(), isLargest)
+                             : std::optional(bound);
+  }
+  if (isa_and_nonnull<edge::CastOp, edge::ReshapeOp>(op)) {
+    auto number = findExtreme(ctx, op->getOperand(0), isLargest);
+    return number ? castNumber(*number, getElementType(op->getOperand(0)),
+                               getElementType(value))
+                  : std::nullopt;
+  }
+  if (!isa_and_nonnull<edge::MinOp, edge::MaxOp>(op))
+    return std::nullopt;
+  auto a = findExtreme(ctx, op->getOperand(0), isLargest);
+  auto b = findExtreme(ctx, op->getOperand(1), isLargest);
+  // The largest minimum is known if that of either operand is.
+  if (!a || !b)
+    return isLargest == isa<edge::MinOp>(op) ? (a ? a : b) : std::nullopt;
+  return isa<edge::MinOp>(op) ? std::min(*a, *b) : std::max(*a, *b);
+}
+
+/// Start, limit and delta are known at run time: as many places as the longest
+/// range has, of which the first ones are there. That there are so many is what
+/// the user says, or follows from what the graph does to these numbers.
+Value createOpenRange(ConversionContext &ctx, Type type) {
+  Type f64 = ctx.getBuilder().getF64Type(), i32 = ctx.getBuilder().getI32Type();
+  Value start = ctx.reshape(ctx.operand(0), {});
+  Value limit = ctx.reshape(ctx.operand(1), {});
+  Value delta = ctx.reshape(ctx.operand(2), {});
+  std::optional<int64_t> most;
+  std::optional<double> step = constantNumber(ctx, delta), first, last;
+  if (step && *step != 0) {
+    first = findExtreme(ctx, start, /*isLargest=*/*step < 0);
+    last = findExtreme(ctx, limit, /*isLargest=*/*step > 0);
+  }
+  if (first && last && (*last - *first) / *step < 0x1p31)
+    most = std::max(std::ceil((*last - *first) / *step), 1.0);
+  FailureOr<SizeBound> bound = ctx.findBound(
+      0, 0, most, "start, limit and delta must be known at compile time");
+  if (failed(bound) || failed(ctx.checkListed(bound->most)))
+    return {};
+  Value distance =
+      ctx.create<edge::SubOp>(ctx.cast(limit, f64), ctx.cast(start, f64));
+  Value count = ctx.create<edge::CeilOp>(
+      ctx.create<edge::DivOp>(distance, ctx.cast(delta, f64)));
+  count = ctx.cast(clamp(ctx, count, 0, kInfinity), i32);
+  Value places = ctx.cast(iota(ctx, bound->most), type);
+  places =
+      ctx.create<edge::AddOp>(ctx.create<edge::MulOp>(places, delta), start);
+  return ctx.bounded(places, 0, ctx.limit(count, *bound));
+}
+
 Value convertRange(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(3)))
     return {};
   Type type = getElementType(ctx.operand(0));
+  for (unsigned i = 0; i < 3; ++i) {
+    if (getTensorType(ctx.operand(i)).getNumElements() != 1)
+      return refuse(ctx, "needs one start, limit and delta");
+    if (!ctx.constant(ctx.operand(i)))
+      return createOpenRange(ctx, type);
+  }
   if (isa<FloatType>(type)) {
     double numbers[3];
-    for (unsigned i = 0; i < 3; ++i) {
-      std::optional<double> number = constantNumber(ctx, ctx.operand(i));
-      if (!number)
-        return refuse(ctx, "needs start, limit and delta to be constant");
-      numbers[i] = *number;
-    }
+    for (unsigned i = 0; i < 3; ++i)
+      numbers[i] = *constantNumber(ctx, ctx.operand(i));
     auto [start, limit, delta] = numbers;
     if (delta == 0.0)
       return refuse(ctx, "has the delta zero");
@@ -69,9 +146,8 @@ Value convertRange(ConversionContext &ctx) {
        delta = ctx.ints(2, "delta");
   if (failed(start) || failed(limit) || failed(delta))
     return {};
-  if (start->size() != 1 || limit->size() != 1 || delta->size() != 1 ||
-      delta->front() == 0)
-    return refuse(ctx, "needs one start, limit and delta, which is not zero");
+  if (delta->front() == 0)
+    return refuse(ctx, "has the delta zero");
   int64_t first = start->front(), end = limit->front(), step = delta->front();
   // In double, the difference of any two of them is there.
   double distance = double(end) - double(first);

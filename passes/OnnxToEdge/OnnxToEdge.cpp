@@ -252,6 +252,8 @@ private:
     for (Output &output : *outputs)
       results.push_back(roundAsDeclared(builder, body.getTerminator()->getLoc(),
                                         output.value, output.declared));
+    for (const auto &[bound, count] : ctx.getLimited())
+      results.push_back(count);
     func::ReturnOp::create(builder, body.getTerminator()->getLoc(), results);
 
     target.setType(
@@ -266,6 +268,15 @@ private:
     for (auto [i, output] : llvm::enumerate(*outputs))
       target.setResultAttr(i, "edge.name",
                            StringAttr::get(context, output.name));
+    for (auto [i, limited] : llvm::enumerate(ctx.getLimited())) {
+      const SizeBound &bound = limited.first;
+      unsigned index = outputs->size() + i;
+      target.setResultAttr(index, "edge.name",
+                           builder.getStringAttr(bound.name));
+      target.setResultAttr(
+          index, "edge.range",
+          builder.getDenseI64ArrayAttr({bound.least, bound.most}));
+    }
     eraseDeadOps(*entry);
     return ctx.hasBounded();
   }

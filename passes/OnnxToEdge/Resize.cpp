@@ -8,11 +8,12 @@
 // Resizing is separable: each dimension whose size changes gets a table of the
 // input coordinates that an output coordinate reads, and of their weights.
 // Coordinates are computed in single precision, as the reference does: at the
-// borders between two elements, the rounding decides.
+// borders between two elements, the rounding decides. Where a size is known at
+// run time only, so is the table.
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/OnnxToEdge/Converters.h"
+#include "passes/OnnxToEdge/Arithmetic.h"
 #include <cmath>
 
 using namespace mlir;
@@ -30,15 +31,97 @@ struct Resize {
   float extrapolation = 0.0f;
 };
 
+/// A number in single precision: known, or a tensor<f32> computed at run time.
+class Number {
+public:
+  Number(float known) : known(known) {}
+  Number(ConversionContext &ctx, Value value) : ctx(&ctx), value(value) {}
+
+  /// A number that is known.
+  float get() const {
+    assert(!value && "known at run time only");
+    return known;
+  }
+  Value in(ConversionContext &context) const {
+    return value
+               ? value
+               : context.createSplat(known, context.getBuilder().getF32Type());
+  }
+
+  template <typename OpTy, typename Fn, typename... Numbers>
+  static Number apply(Fn compute, const Numbers &...numbers) {
+    ConversionContext *ctx = nullptr;
+    ((ctx = numbers.ctx ? numbers.ctx : ctx), ...);
+    if (!ctx)
+      return compute(numbers.known...);
+    return Number(*ctx, ctx->create<OpTy>(numbers.in(*ctx)...));
+  }
+
+  friend Number operator+(const Number &a, const Number &b) {
+    return apply<edge::AddOp>(std::plus<float>(), a, b);
+  }
+  friend Number operator-(const Number &a, const Number &b) {
+    return apply<edge::SubOp>(std::minus<float>(), a, b);
+  }
+  friend Number operator*(const Number &a, const Number &b) {
+    return apply<edge::MulOp>(std::multiplies<float>(), a, b);
+  }
+  friend Number operator/(const Number &a, const Number &b) {
+    return apply<edge::DivOp>(std::divides<float>(), a, b);
+  }
+  friend Number floor(const Number &x) {
+    return apply<edge::FloorOp>([](float x) { return std::floor(x); }, x);
+  }
+  friend Number ceil(const Number &x) {
+    return apply<edge::CeilOp>([](float x) { return std::ceil(x); }, x);
+  }
+  friend Number trunc(const Number &x) {
+    return apply<edge::TruncOp>([](float x) { return std::trunc(x); }, x);
+  }
+  friend Number fabs(const Number &x) {
+    return apply<edge::AbsOp>([](float x) { return std::fabs(x); }, x);
+  }
+  friend Number min(const Number &a, const Number &b) {
+    return apply<edge::MinOp>([](float a, float b) { return std::min(a, b); },
+                              a, b);
+  }
+  friend Number max(const Number &a, const Number &b) {
+    return apply<edge::MaxOp>([](float a, float b) { return std::max(a, b); },
+                              a, b);
+  }
+  /// `yes` where a < b, else `no`.
+  friend Number ifLess(const Number &a, const Number &b, const Number &yes,
+                       const Number &no) {
+    ConversionContext *ctx = a.ctx ? a.ctx : b.ctx;
+    if (!ctx)
+      return a.known < b.known ? yes : no;
+    Value isLess =
+        compare(*ctx, edge::ComparePredicate::LT, a.in(*ctx), b.in(*ctx));
+    return Number(
+        *ctx, ctx->create<edge::SelectOp>(isLess, yes.in(*ctx), no.in(*ctx)));
+  }
+
+private:
+  ConversionContext *ctx = nullptr;
+  Value value;
+  float known = 0;
+};
+
 /// A dimension that changes.
 struct Axis {
   int64_t dim;
   int64_t from;
+  /// The size that it gets; the largest one if `count` tells how many count.
   int64_t to;
-  float scale;
+  Number scale;
   float roiStart = 0.0f;
   float roiEnd = 1.0f;
+  Value count = {};
+  Number size = static_cast<float>(to);
 };
+
+/// Coordinates of the input and their weights.
+using Weighted = SmallVector<std::pair<Number, Number>>;
 
 /// For each output coordinate, the input coordinates it reads, `taps` each.
 struct Taps {
@@ -53,112 +136,116 @@ struct Taps {
 //===----------------------------------------------------------------------===//
 
 /// The input coordinate of output coordinate `x`.
-static float mapCoordinate(const Resize &resize, const Axis &axis, int64_t x) {
-  float from = axis.from, to = axis.to, scale = axis.scale;
+static Number mapCoordinate(const Resize &resize, const Axis &axis,
+                            const Number &x) {
+  float from = axis.from;
+  const Number &to = axis.size, &scale = axis.scale;
   StringRef mode = resize.coordinates;
   if (mode == "asymmetric")
     return x / scale;
   if (mode == "align_corners")
-    return axis.to == 1 ? 0.0f : x * (from - 1) / (to - 1);
+    return ifLess(1, to, x * (from - 1) / (to - 1), 0);
   if (mode == "pytorch_half_pixel")
-    return axis.to > 1 ? (x + 0.5f) / scale - 0.5f : 0.0f;
+    return ifLess(1, to, (x + 0.5f) / scale - 0.5f, 0);
   if (mode == "tf_half_pixel_for_nn")
     return (x + 0.5f) / scale;
   if (mode == "tf_crop_and_resize")
-    return axis.to > 1
-               ? axis.roiStart * (from - 1) +
-                     x * (axis.roiEnd - axis.roiStart) * (from - 1) / (to - 1)
-               : 0.5f * (axis.roiStart + axis.roiEnd) * (from - 1);
-  float offset = 0.0f;
-  if (mode == "half_pixel_symmetric") {
-    float adjustment = to / (scale * from);
-    offset = from / 2 * (1 - adjustment);
-  }
-  return offset + (x + 0.5f) / scale - 0.5f;
+    return ifLess(1, to,
+                  axis.roiStart * (from - 1) +
+                      x * (axis.roiEnd - axis.roiStart) * (from - 1) / (to - 1),
+                  0.5f * (axis.roiStart + axis.roiEnd) * (from - 1));
+  if (mode == "half_pixel_symmetric")
+    return from / 2 * (1 - to / (scale * from)) + (x + 0.5f) / scale - 0.5f;
+  return (x + 0.5f) / scale - 0.5f;
 }
 
-static int64_t roundCoordinate(const Resize &resize, const Axis &axis,
-                               float x) {
+static Number roundCoordinate(const Resize &resize, const Axis &axis,
+                              const Number &x) {
   StringRef rounding = resize.rounding;
   if (rounding == "round_prefer_floor")
-    return std::ceil(x - 0.5f);
+    return ceil(x - 0.5f);
   if (rounding == "round_prefer_ceil")
-    return std::floor(x + 0.5f);
+    return floor(x + 0.5f);
   if (rounding == "floor")
-    return std::floor(x);
+    return floor(x);
   if (rounding == "ceil")
-    return std::ceil(x);
+    return ceil(x);
   // Before opset 11: toward zero, and upward when the dimension shrinks.
-  return axis.scale < 1 ? std::ceil(x) : std::trunc(x);
+  return ifLess(axis.scale, 1, ceil(x), trunc(x));
 }
 
 /// The cubic kernel at distance `x`.
-static float evaluateCubic(float x, float a) {
-  x = std::fabs(x);
-  if (x < 1)
-    return ((a + 2) * x - (a + 3)) * x * x + 1;
-  if (x < 2)
-    return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
-  return 0;
+static Number evaluateCubic(Number x, float a) {
+  x = fabs(x);
+  Number near = ((a + 2) * x - (a + 3)) * x * x + 1;
+  Number far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+  return ifLess(x, 1, near, ifLess(x, 2, far, 0));
 }
 
 /// The taps of output coordinate `x`, as pairs of coordinate (possibly
 /// outside) and weight.
-static SmallVector<std::pair<int64_t, float>>
-getTaps(const Resize &resize, const Axis &axis, float x) {
+static Weighted getTaps(const Resize &resize, const Axis &axis, Number x) {
   bool isCubic = resize.mode == "cubic";
-  SmallVector<std::pair<int64_t, float>> taps;
-  if (resize.antialias && axis.scale < 1) {
+  Weighted taps;
+  if (resize.antialias && axis.scale.get() < 1) {
     // The kernel is stretched so that it covers what falls together.
-    float support = (isCubic ? 2.0f : 1.0f) / axis.scale;
-    for (int64_t i = std::floor(x - support); i <= std::ceil(x + support);
+    float support = (isCubic ? 2.0f : 1.0f) / axis.scale.get();
+    for (float i = floor(x - support).get(); i <= ceil(x + support).get();
          ++i) {
-      float distance = (i - x) * axis.scale;
-      float weight = isCubic ? evaluateCubic(distance, resize.cubicA)
-                             : std::max(1 - std::fabs(distance), 0.0f);
-      if (weight != 0)
+      Number distance = (i - x) * axis.scale;
+      Number weight = isCubic ? evaluateCubic(distance, resize.cubicA)
+                              : max(1 - fabs(distance), 0);
+      if (weight.get() != 0)
         taps.push_back({i, weight});
     }
     return taps;
   }
   if (!isCubic) {
-    x = std::clamp(x, 0.0f, static_cast<float>(axis.from - 1));
-    int64_t low = std::min<int64_t>(std::floor(x), axis.from - 1);
-    return {{low, 1 - (x - low)},
-            {std::min<int64_t>(low + 1, axis.from - 1), x - low}};
+    float last = axis.from - 1;
+    x = min(max(x, 0), last);
+    Number low = min(floor(x), last);
+    return {{low, 1 - (x - low)}, {min(low + 1, last), x - low}};
   }
-  int64_t base = std::floor(x);
-  for (int64_t i = base - 1; i <= base + 2; ++i)
+  Number base = floor(x);
+  for (float step : {-1, 0, 1, 2}) {
+    Number i = base + step;
     taps.push_back({i, evaluateCubic(i - x, resize.cubicA)});
+  }
+  return taps;
+}
+
+/// The taps of an output position, whose weights add up to one.
+static Weighted getWeighted(const Resize &resize, const Axis &axis,
+                            const Number &position) {
+  Weighted taps = getTaps(resize, axis, mapCoordinate(resize, axis, position));
+  bool isStretched = resize.antialias && axis.scale.get() < 1;
+  if (!resize.excludeOutside && !isStretched)
+    return taps;
+  Number sum = 0;
+  for (auto &[index, weight] : taps) {
+    if (resize.excludeOutside)
+      weight = ifLess(index, 0, 0, ifLess(axis.from - 1, index, 0, weight));
+    sum = sum + weight;
+  }
+  for (auto &[index, weight] : taps)
+    weight = weight / sum;
   return taps;
 }
 
 /// The table of an axis for linear and cubic interpolation.
 static Taps createTaps(const Resize &resize, const Axis &axis) {
-  SmallVector<SmallVector<std::pair<int64_t, float>>> rows;
+  SmallVector<Weighted> rows;
   Taps table;
   for (int64_t position = 0; position < axis.to; ++position) {
-    float x = mapCoordinate(resize, axis, position);
-    auto taps = getTaps(resize, axis, x);
-    bool isStretched = resize.antialias && axis.scale < 1;
-    if (resize.excludeOutside || isStretched) {
-      float sum = 0;
-      for (auto &[index, weight] : taps) {
-        if (resize.excludeOutside && (index < 0 || index >= axis.from))
-          weight = 0;
-        sum += weight;
-      }
-      for (auto &[index, weight] : taps)
-        weight /= sum;
-    }
-    table.taps = std::max<int64_t>(table.taps, taps.size());
-    rows.push_back(std::move(taps));
+    rows.push_back(getWeighted(resize, axis, position));
+    table.taps = std::max<int64_t>(table.taps, rows.back().size());
   }
-  for (auto &taps : rows) {
-    taps.resize(table.taps, {0, 0.0f});
-    for (auto [index, weight] : taps) {
-      table.indices.push_back(std::clamp<int64_t>(index, 0, axis.from - 1));
-      table.weights.push_back(weight);
+  for (Weighted &taps : rows) {
+    taps.resize(table.taps, {0, 0});
+    for (const auto &[index, weight] : taps) {
+      table.indices.push_back(
+          std::clamp<int64_t>(index.get(), 0, axis.from - 1));
+      table.weights.push_back(weight.get());
     }
   }
   return table;
@@ -169,7 +256,7 @@ static Value fillOutside(ConversionContext &ctx, const Resize &resize,
                          const Axis &axis, Value result) {
   SmallVector<bool> isInside;
   for (int64_t i = 0; i < axis.to; ++i) {
-    float x = mapCoordinate(resize, axis, i);
+    float x = mapCoordinate(resize, axis, i).get();
     isInside.push_back(x >= 0 && x <= axis.from - 1);
   }
   if (llvm::all_of(isInside, [](bool inside) { return inside; }))
@@ -184,17 +271,46 @@ static Value fillOutside(ConversionContext &ctx, const Resize &resize,
       ctx.createSplat(resize.extrapolation, getElementType(result)));
 }
 
+/// Resizes one dimension of `input` to a size of run time.
+static Value createOpenAxis(ConversionContext &ctx, const Resize &resize,
+                            const Axis &axis, Value input) {
+  Number position(ctx,
+                  ctx.cast(iota(ctx, axis.to), ctx.getBuilder().getF32Type()));
+  auto pick = [&](const Number &index) {
+    Value places = ctx.cast(index.in(ctx), ctx.getBuilder().getI32Type());
+    return ctx.create<edge::GatherOp>(
+        input, clamp(ctx, places, 0, axis.from - 1),
+        ctx.getBuilder().getI64IntegerAttr(axis.dim));
+  };
+  Value result;
+  if (resize.mode == "nearest") {
+    Number x = mapCoordinate(resize, axis, position);
+    result = pick(roundCoordinate(resize, axis, x));
+  } else {
+    SmallVector<int64_t> shape(getRank(input), 1);
+    shape[axis.dim] = axis.to;
+    for (const auto &[index, weight] : getWeighted(resize, axis, position)) {
+      Value part = ctx.create<edge::MulOp>(pick(index),
+                                           ctx.reshape(weight.in(ctx), shape));
+      result = result ? ctx.create<edge::AddOp>(result, part) : part;
+    }
+  }
+  return ctx.bounded(result, axis.dim, axis.count);
+}
+
 /// Resizes one dimension of `input`.
 static Value createAxis(ConversionContext &ctx, const Resize &resize,
                         const Axis &axis, Value input) {
+  if (axis.count)
+    return createOpenAxis(ctx, resize, axis, input);
   OpBuilder &builder = ctx.getBuilder();
   IntegerAttr dim = builder.getI64IntegerAttr(axis.dim);
   if (resize.mode == "nearest") {
     SmallVector<int64_t> indices;
     for (int64_t i = 0; i < axis.to; ++i)
       indices.push_back(std::clamp<int64_t>(
-          roundCoordinate(resize, axis, mapCoordinate(resize, axis, i)), 0,
-          axis.from - 1));
+          roundCoordinate(resize, axis, mapCoordinate(resize, axis, i)).get(),
+          0, axis.from - 1));
     return ctx.create<edge::GatherOp>(input, ctx.createInts(indices, axis.to),
                                       dim);
   }
@@ -332,15 +448,87 @@ static FailureOr<SmallVector<Axis>> fromSizes(ConversionContext &ctx,
       ctx.getNode().getString("keep_aspect_ratio_policy", "stretch");
   if (policy == "stretch" || axes.empty())
     return axes;
-  float scale = axes.front().scale;
+  float scale = axes.front().scale.get();
   for (const Axis &axis : axes)
-    scale = policy == "not_larger" ? std::min(scale, axis.scale)
-                                   : std::max(scale, axis.scale);
+    scale = policy == "not_larger" ? std::min(scale, axis.scale.get())
+                                   : std::max(scale, axis.scale.get());
   for (Axis &axis : axes) {
     axis.scale = scale;
     axis.to = std::round(scale * axis.from);
+    axis.size = axis.to;
   }
   return axes;
+}
+
+/// The axes where operand `index`, which holds sizes or scales, is known at run
+/// time: dimensions whose size the model tells have that one, others have one
+/// that the user has bounded.
+static FailureOr<SmallVector<Axis>> fromOpen(ConversionContext &ctx,
+                                             ArrayRef<int64_t> dims,
+                                             unsigned index, bool isSizes) {
+  Value list = ctx.operand(index);
+  StringRef what = isSizes ? "sizes" : "scales";
+  if (failed(checkCount(ctx, getTensorType(list).getNumElements(), dims.size(),
+                        what)))
+    return failure();
+  std::string unknown = ("operand " + Twine(index) + " (" + what +
+                         ") must be known at compile time")
+                            .str();
+  ArrayRef<int64_t> shape = getShape(ctx.operand(0));
+  auto told =
+      dyn_cast<RankedTensorType>(ctx.getNode().getOutputs()[0].getType());
+  Type i32 = ctx.getBuilder().getI32Type(), f32 = ctx.getBuilder().getF32Type();
+  SmallVector<Axis> axes;
+  for (auto [i, dim] : llvm::enumerate(dims)) {
+    int64_t from = shape[dim];
+    bool isTold = told &&
+                  told.getRank() == static_cast<int64_t>(shape.size()) &&
+                  !told.isDynamicDim(dim);
+    int64_t to = isTold ? told.getDimSize(dim) : 0;
+    if (isTold && (isSizes || to == from)) {
+      axes.push_back({dim, from, to, static_cast<float>(to) / from});
+      continue;
+    }
+    if (isTold)
+      return ctx.error() << unknown;
+    FailureOr<SizeBound> bound = ctx.findBound(0, dim, std::nullopt, unknown);
+    if (failed(bound) || failed(ctx.checkListed(bound->most)))
+      return failure();
+    Value number = ctx.reshape(ctx.slice(list, 0, i, 1), {});
+    Value extent = isSizes ? number : scale(ctx, ctx.cast(number, f32), from);
+    Value count =
+        ctx.limit(ctx.cast(clamp(ctx, extent, 0, 0x1p31 - 1), i32), *bound);
+    Value size = ctx.cast(count, f32);
+    Number factor =
+        isSizes ? Number(ctx, size) / from : Number(ctx, ctx.cast(number, f32));
+    axes.push_back({dim, from, bound->most, factor});
+    axes.back().count = count;
+    axes.back().size = Number(ctx, size);
+  }
+  return axes;
+}
+
+/// The axes that operand `index`, which holds sizes or scales, tells of.
+static FailureOr<SmallVector<Axis>> fromOperand(ConversionContext &ctx,
+                                                const Resize &resize,
+                                                ArrayRef<int64_t> dims,
+                                                unsigned index, bool isSizes) {
+  StringRef policy =
+      ctx.getNode().getString("keep_aspect_ratio_policy", "stretch");
+  bool mayBeOpen = policy == "stretch" && !resize.antialias &&
+                   resize.coordinates != "tf_crop_and_resize";
+  if (mayBeOpen && ctx.operand(index) && !ctx.constant(ctx.operand(index)))
+    return fromOpen(ctx, dims, index, isSizes);
+  if (isSizes) {
+    FailureOr<SmallVector<int64_t>> sizes = ctx.ints(index, "sizes");
+    if (failed(sizes))
+      return failure();
+    return fromSizes(ctx, dims, *sizes);
+  }
+  FailureOr<SmallVector<float>> scales = ctx.floats(index, "scales");
+  if (failed(scales))
+    return failure();
+  return fromScales(ctx, dims, *scales);
 }
 
 static bool hasElements(Value value) {
@@ -350,7 +538,7 @@ static bool hasElements(Value value) {
 /// Drops the dimensions that stay as they are.
 static void dropUnchanged(const Resize &resize, SmallVectorImpl<Axis> &axes) {
   llvm::erase_if(axes, [&](const Axis &axis) {
-    return axis.from == axis.to && axis.scale == 1 &&
+    return !axis.count && axis.from == axis.to && axis.scale.get() == 1 &&
            resize.coordinates != "tf_crop_and_resize" &&
            resize.coordinates != "tf_half_pixel_for_nn";
   });
@@ -366,19 +554,12 @@ static Converted convertResize(ConversionContext &ctx) {
     return failure();
 
   bool isOld = ctx.getVersion() < 11;
-  unsigned scalesIndex = isOld ? 1 : 2;
-  FailureOr<SmallVector<Axis>> axes;
-  if (!isOld && hasElements(ctx.operand(3))) {
-    FailureOr<SmallVector<int64_t>> sizes = ctx.ints(3, "sizes");
-    if (failed(sizes))
-      return failure();
-    axes = fromSizes(ctx, *dims, *sizes);
-  } else {
-    FailureOr<SmallVector<float>> scales = ctx.floats(scalesIndex, "scales");
-    if (failed(scales))
-      return failure();
-    axes = fromScales(ctx, *dims, *scales);
-  }
+  bool isSizes = !isOld && hasElements(ctx.operand(3));
+  FailureOr<SmallVector<Axis>> axes = fromOperand(ctx, *resize, *dims,
+                                                  isSizes ? 3
+                                                  : isOld ? 1
+                                                          : 2,
+                                                  isSizes);
   if (failed(axes))
     return failure();
 
@@ -408,15 +589,12 @@ static Converted convertUpsample(ConversionContext &ctx) {
   if (failed(resize))
     return failure();
   Value input = ctx.operand(0);
-  SmallVector<float> scales(ctx.getNode().getFloats("scales"));
-  if (ctx.getVersion() >= 9) {
-    FailureOr<SmallVector<float>> values = ctx.floats(1, "scales");
-    if (failed(values))
-      return failure();
-    scales = *values;
-  }
-  FailureOr<SmallVector<Axis>> axes = fromScales(
-      ctx, llvm::to_vector(llvm::seq<int64_t>(0, getRank(input))), scales);
+  auto dims = llvm::to_vector(llvm::seq<int64_t>(0, getRank(input)));
+  FailureOr<SmallVector<Axis>> axes =
+      ctx.getVersion() >= 9
+          ? fromOperand(ctx, *resize, dims, 1, /*isSizes=*/false)
+          : fromScales(ctx, dims,
+                       SmallVector<float>(ctx.getNode().getFloats("scales")));
   if (failed(axes))
     return failure();
   dropUnchanged(*resize, *axes);

@@ -53,7 +53,8 @@ class Network:
         return self.constant(
             self.rng.standard_normal(shape).astype(np.float32) / 4)
 
-    def model(self, *outputs):
+    def model(self, *outputs, shapes=None):
+        """`shapes` names dimensions of values that no inference finds."""
         graph = helper.make_graph(
             self.nodes, "g",
             [helper.make_tensor_value_info(n, self.types[n], self.shapes[n])
@@ -63,7 +64,15 @@ class Network:
         model = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", self.opset)])
         model.ir_version = 8
-        return onnx.shape_inference.infer_shapes(model, strict_mode=True)
+        model = onnx.shape_inference.infer_shapes(model, strict_mode=True)
+        for value in [*model.graph.output, *model.graph.value_info]:
+            for dim, name in zip(value.type.tensor_type.shape.dim,
+                                 (shapes or {}).get(value.name, ())):
+                if isinstance(name, str):
+                    dim.dim_param = name
+                else:
+                    dim.dim_value = name
+        return model
 
 
 FLOAT, INT = TensorProto.FLOAT, TensorProto.INT64
@@ -223,6 +232,71 @@ def unique():
     return n.model(*results)
 
 
+def counted(kind=INT):
+    """A range whose bounds are known at run time, and what is made of it."""
+    n = Network({"start": (kind, []), "limit": (kind, []), "delta": (kind, [])})
+    y = n.add("Range", "start", "limit", "delta")
+    z = n.add("Add", y, y)
+    return n.model(y, n.add("ReduceSum", z), shapes={y: ["R"]})
+
+
+def counted_floats():
+    return counted(FLOAT)
+
+
+def unnamed():
+    """Whose dimension has no name in the model: it is the value's."""
+    n = Network({"limit": (INT, [])})
+    y = n.add("Range", n.constant(np.int64(0)), "limit",
+              n.constant(np.int64(1)))
+    return n.model(n.add("ReduceSum", y, keepdims=0), shapes={y: [""]})
+
+
+def clipped():
+    """The graph says itself how large it can be."""
+    n = Network({"limit": (FLOAT, [])})
+    limit = n.add("Clip", "limit", n.constant(np.float32(-3)),
+                  n.constant(np.float32(9)))
+    limits = [n.add("Cast", limit, to=INT),
+              n.add("Min", n.add("Cast", "limit", to=INT),
+                    n.constant(np.int64(7)))]
+    zero, one = n.constant(np.int64(0)), n.constant(np.int64(1))
+    return n.model(*(n.add("Range", zero, i, one) for i in limits))
+
+
+MODES = [
+    {"mode": "nearest"},
+    {"mode": "nearest", "nearest_mode": "ceil",
+     "coordinate_transformation_mode": "align_corners"},
+    {"mode": "linear"},
+    {"mode": "linear", "coordinate_transformation_mode": "align_corners"},
+    {"mode": "linear", "coordinate_transformation_mode": "asymmetric"},
+    {"mode": "linear", "coordinate_transformation_mode": "pytorch_half_pixel"},
+    {"mode": "cubic"},
+    {"mode": "cubic", "exclude_outside": 1, "cubic_coeff_a": -0.5}]
+
+
+def resized(by):
+    def build():
+        """Pictures that are as large as an input says."""
+        kind = {"sizes": INT, "scales": FLOAT}[by]
+        n = Network({"x": (FLOAT, [1, 2, 5, 6]), by: (kind, [4])})
+        operands = ["", "", by] if by == "sizes" else ["", by]
+        results = [n.add("Resize", "x", *operands, **mode) for mode in MODES]
+        mean = n.add("ReduceMean", results[2], axes=[2, 3])
+        return n.model(*results, mean, shapes={
+            y: [1, 2, "H", "W"] for y in results})
+    build.__name__ = "resized-" + by
+    return build
+
+
+def upsampled():
+    n = Network({"x": (FLOAT, [1, 2, 4, 3]), "scales": (FLOAT, [4])}, opset=9)
+    y = n.add("Upsample", "x", "scales", mode="linear")
+    z = n.add("Upsample", "x", "scales")
+    return n.model(y, z, shapes={v: [1, 2, "H", "W"] for v in (y, z)})
+
+
 def subgraph(n, inputs, outputs):
     """The nodes of another network as a body."""
     make = helper.make_tensor_value_info
@@ -326,7 +400,20 @@ def quantised():
     return n.model(scaled(n.add("MatMul", y, weights(6, 4)), 0.04, 3))
 
 
-# Network, ranges, sizes to run at.
+def numbers(start, limit, delta, kind=np.int64):
+    return {"start": np.array(start, kind), "limit": np.array(limit, kind),
+            "delta": np.array(delta, kind)}
+
+
+def sizes(height, width):
+    return {"sizes": np.int64([1, 2, height, width])}
+
+
+def scales(height, width):
+    return {"scales": np.float32([1, 1, height, width])}
+
+
+# Network, ranges, sizes to run at, or the inputs from which sizes follow.
 NETWORKS = [
     (pointwise, {"N": (0, 8)}, [0, 1, 5, 8]),
     (dense, {"N": (1, 8)}, [1, 3, 8]),
@@ -348,6 +435,22 @@ NETWORKS = [
     (boxes, {}, [(), ()]),
     (unique, {}, [(), ()]),
     (collected, {}, [(), ()]),
+    (counted, {"R": (0, 20)},
+     [numbers(0, 20, 1), numbers(3, 10, 2), numbers(9, -9, -5),
+      numbers(5, 5, 1), numbers(6, 2, 1)]),
+    (counted_floats, {"R": (0, 20)},
+     [numbers(0, 20, 1, np.float32), numbers(0.1, 1, 0.1, np.float32),
+      numbers(2.5, -1, -0.25, np.float32), numbers(1, 0, 3, np.float32)]),
+    (unnamed, {"Range_0.0": (0, 9)},
+     [{"limit": np.array(9)}, {"limit": np.array(0)}]),
+    (clipped, {}, [{"limit": np.array(v, np.float32)}
+                   for v in (-5, 0, 4.5, 7, 100)]),
+    (resized("sizes"), {"H": (1, 12), "W": (1, 9)},
+     [sizes(12, 9), sizes(5, 6), sizes(1, 1), sizes(3, 8)]),
+    (resized("scales"), {"H": (1, 12), "W": (1, 9)},
+     [scales(2.4, 1.5), scales(1, 1), scales(0.5, 1.4)]),
+    (upsampled, {"H": (4, 12), "W": (3, 9)},
+     [scales(3, 3), scales(1, 1), scales(1.5, 2)]),
     (recurrent("LSTM"), {"T": (1, 9), "B": (1, 3)}, [(1, 1), (9, 3), (4, 2)]),
     (recurrent("LSTM", clip=0.5), {"T": (1, 9), "B": (1, 3)},
      [(1, 1), (9, 3), (4, 2)]),
@@ -396,15 +499,20 @@ def check(options, build, ranges, runs):
         path = os.path.join(folder, "model.onnx")
         onnx.save(model, path)
         for run in runs:
+            given = run if isinstance(run, dict) else {}
             run = run if isinstance(run, tuple) else (run,)
-            inputs = feed(model, dict(zip(ranges, run)), rng)
+            inputs = feed(model, dict(zip(ranges, run)), rng) | given
             got = suite.edgecc_run(options, path, inputs, flags_of(ranges))
             for g, w in zip(got, session.run(None, inputs), strict=True):
                 try:
                     suite.compare(g, w, 1e-5)
                 except suite.Failure as e:
                     raise suite.Failure(f"at {run}: {e}")
+        named = {d.dim_param for value in model.graph.input
+                 for d in value.type.tensor_type.shape.dim}
         for name, (low, high) in ranges.items():
+            if name not in named:
+                continue
             for outside in {low - 1, high + 1} - {-1}:
                 sizes = {n: r[1] for n, r in ranges.items()} | {name: outside}
                 must_refuse(options, path, feed(model, sizes, rng),
@@ -426,7 +534,36 @@ def halves():
     return n.model(n.add("Reshape", "x", n.constant(np.int64([-1, 8]))))
 
 
-REFUSED = [(halves, {"N": (2, 8)}, "")]
+REFUSED = [
+    (halves, {"N": (2, 8)}, ""),
+    (counted, {}, "start, limit and delta must be known at compile time, or "
+     "the size of 'Range_0' bounded with --dim=R=0..LARGEST"),
+    (unnamed, {}, "bounded with --dim=Range_0.0=0..LARGEST"),
+    (resized("sizes"), {"H": (1, 12)},
+     "operand 3 (sizes) must be known at compile time, or the size of "
+     "'Resize_0' bounded with --dim=W=0..LARGEST"),
+    (counted, {"S": (1, 9)}, "the model has no symbolic dimension 'S'"),
+]
+
+# Inputs from which a size follows that is too small or too large.
+OUTSIDE = [
+    (counted, {"R": (1, 20)}, [numbers(0, 21, 1), numbers(0, 2**40, 1),
+                               numbers(3, 3, 1), numbers(0, 1, 0)]),
+    (resized("sizes"), {"H": (2, 12), "W": (1, 9)},
+     [sizes(13, 9), sizes(1, 9), sizes(2**32 + 3, 4), sizes(3, -1)]),
+    (resized("scales"), {"H": (2, 12), "W": (1, 9)}, [scales(9, 1)]),
+]
+
+
+def check_outside(options, build, ranges, runs):
+    model = build()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.onnx")
+        onnx.save(model, path)
+        for run in runs:
+            inputs = feed(model, {}, np.random.default_rng(1)) | run
+            must_refuse(options, path, inputs, flags_of(ranges),
+                        f"status {SIZE_OUT_OF_RANGE}")
 
 
 def check_refusal(options, build, ranges, text):
@@ -448,6 +585,9 @@ def main():
     tests += [(build.__name__,
                functools.partial(check_refusal, options, build, *rest))
               for build, *rest in REFUSED]
+    tests += [(build.__name__ + "-outside",
+               functools.partial(check_outside, options, build, *rest))
+              for build, *rest in OUTSIDE]
     return suite.run(tests, options)
 
 

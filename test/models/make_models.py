@@ -164,6 +164,15 @@ def symbols():
                   value("n", F, ["batch", "wide"])], [floats("w", 4, 2)])
 
 
+def computed():
+    """A dimension that the network computes."""
+    return model([node("Range", ["zero", "n", "one"], ["y"])],
+                 [value("n", TensorProto.INT64, [])],
+                 [value("y", TensorProto.INT64, ["wide"])],
+                 [numpy_helper.from_array(np.array(v), k)
+                  for k, v in (("zero", 0), ("one", 1))])
+
+
 def unknown():
     """Operators that nobody knows, and an experimental one."""
     return model([node("ImageScaler", ["x"], ["a"], "scale", scale=2.0),

@@ -19,7 +19,8 @@ extern "C" {
 #endif
 
 /* What a run returns. Unless it is EDGECC_OK, nothing was written; only a run
- * whose NPU has failed may have written some of the outputs. */
+ * whose NPU has failed, or that has computed a size which is out of range, may
+ * have written some of the outputs. */
 #define EDGECC_OK 0                /* the outputs are written */
 #define EDGECC_NULL_POINTER 1      /* a pointer is null */
 #define EDGECC_MISALIGNED_ARENA 2  /* see the model's arena_align */

@@ -35,19 +35,19 @@ func.func @main_at_4(%x: tensor<4xf32>) -> tensor<4xf32>
 module attributes {edge.bounds = {N = array<i64: 1, 8>}} {
 func.func @main(%x: tensor<8xf32> {edge.dims = ["N"]}) -> tensor<8xf32> {
   // expected-error@+1 {{the elements of a constant depend on sizes that are known at run time only}}
-  %c = edge.constant dense<64.0> : tensor<f32>
+  %c = edge.constant dense<512.0> : tensor<f32>
   %y = edge.mul %x, %c : tensor<8xf32>, tensor<f32> -> tensor<8xf32>
   return %y : tensor<8xf32>
 }
 func.func @main_at_4(%x: tensor<4xf32>) -> tensor<4xf32>
     attributes {edge.sizes = {N = 4}} {
-  %c = edge.constant dense<16.0> : tensor<f32>
+  %c = edge.constant dense<64.0> : tensor<f32>
   %y = edge.mul %x, %c : tensor<4xf32>, tensor<f32> -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
 func.func @main_at_7(%x: tensor<7xf32>) -> tensor<7xf32>
     attributes {edge.sizes = {N = 7}} {
-  %c = edge.constant dense<49.0> : tensor<f32>
+  %c = edge.constant dense<343.0> : tensor<f32>
   %y = edge.mul %x, %c : tensor<7xf32>, tensor<f32> -> tensor<7xf32>
   return %y : tensor<7xf32>
 }

@@ -39,7 +39,7 @@ func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<*xf32> {onnx.n
 func.func @main(%x: tensor<2x3xf32> {onnx.name = "x"}) -> (tensor<*xi64> {onnx.name = "y"}) {
   %s = onnx.constant dense<1> : tensor<i64>
   %z = onnx.constant dense<0> : tensor<i64>
-  // expected-error @+1 {{needs one start, limit and delta, which is not zero}}
+  // expected-error @+1 {{has the delta zero}}
   %y = onnx.node "Range"(%s, %s, %z) since 11 : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<*xi64>
   return %y : tensor<*xi64>
 }
@@ -96,4 +96,13 @@ func.func @main(%x: tensor<2xf32> {onnx.name = "x"}) -> (tensor<*xi64> {onnx.nam
   // expected-error @+1 {{needs a constant of 1099511627776 elements, supported are at most 67108864}}
   %y = onnx.node "Range"(%s, %e, %d) since 11 : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<*xi64>
   return %y : tensor<*xi64>
+}
+
+// -----
+
+func.func @main(%x: tensor<f32> {onnx.name = "x"}) -> (tensor<?xf32> {onnx.name = "y"}) {
+  %s = onnx.constant dense<1.0> : tensor<f32>
+  // expected-error @+1 {{start, limit and delta must be known at compile time}}
+  %y = onnx.node "Range"(%s, %x, %s) since 11 : (tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<?xf32>
+  return %y : tensor<?xf32>
 }
