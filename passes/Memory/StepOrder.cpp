@@ -18,7 +18,7 @@ using namespace edgecc::memory;
 namespace {
 
 /// Sets of steps that the search looks at.
-constexpr size_t maxStates = 60000;
+constexpr size_t maxStates = 200000;
 
 /// Which steps have run, and what is alive after them.
 class Progress {
@@ -209,18 +209,42 @@ static SmallVector<unsigned> orderGreedily(ArrayRef<Step> steps,
   return order;
 }
 
+/// The most bytes alive at one step in any order: its own, and what some step
+/// that must come before it and one that must come after it both use.
+static int64_t boundPeak(ArrayRef<Step> steps, ArrayRef<int64_t> sizes) {
+  std::vector<BitVector> before(steps.size(), BitVector(steps.size()));
+  for (unsigned step = 0; step < steps.size(); ++step)
+    for (unsigned earlier : steps[step].after) {
+      before[step] |= before[earlier];
+      before[step].set(earlier);
+    }
+  std::vector<SmallVector<unsigned>> users(sizes.size());
+  for (unsigned step = 0; step < steps.size(); ++step)
+    for (unsigned buffer : steps[step].buffers)
+      users[buffer].push_back(step);
+  int64_t bound = 0;
+  for (unsigned step = 0; step < steps.size(); ++step) {
+    int64_t bytes = 0;
+    for (auto [buffer, size] : enumerate(sizes)) {
+      bool isEarlier = false, isLater = false;
+      for (unsigned user : users[buffer]) {
+        isEarlier |= user == step || before[step][user];
+        isLater |= user == step || before[user][step];
+      }
+      bytes += isEarlier && isLater ? size : 0;
+    }
+    bound = std::max(bound, bytes);
+  }
+  return bound;
+}
+
 StepOrder edgecc::memory::orderSteps(ArrayRef<Step> steps,
                                      ArrayRef<int64_t> sizes) {
   StepOrder best;
   for (unsigned i = 0; i < steps.size(); ++i)
     best.order.push_back(i);
   best.peak = measurePeak(steps, sizes, best.order);
-  for (const Step &step : steps) {
-    int64_t bytes = 0;
-    for (unsigned buffer : step.buffers)
-      bytes += sizes[buffer];
-    best.lowerBound = std::max(best.lowerBound, bytes);
-  }
+  best.lowerBound = boundPeak(steps, sizes);
   if (best.peak == best.lowerBound)
     return best;
   SmallVector<unsigned> greedy = orderGreedily(steps, sizes);

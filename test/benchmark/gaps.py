@@ -32,7 +32,9 @@ TABLE = """\
 
 Bytes of arena of each network, the most bytes alive at one time in the order in which
 its kernels run, and what no plan undercuts; [memory](rationale/memory.md) says how
-plans are made. `utils/bench gaps --write` writes this table. {}.
+plans are made. `utils/bench gaps --write` writes this table.
+
+{}.
 
 | network | CPU | arena | alive | bound | gap | seconds |
 |---|---|---|---|---|---|---|

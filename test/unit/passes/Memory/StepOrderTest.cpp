@@ -83,6 +83,23 @@ TEST(StepOrder, StaysWhereNothingIsBetter) {
   EXPECT_EQ(best.peak, 15);
 }
 
+// So many branches that not all sets of them can be looked at; the tensor that
+// lives beside each of them is in the bound.
+TEST(StepOrder, BoundsByWhatLivesThrough) {
+  std::vector<Step> steps{{{}, {0}}};
+  std::vector<int64_t> sizes{100};
+  Step last{{0}, {0}};
+  for (unsigned i = 1; i <= 60; ++i) {
+    steps.push_back({{0}, {i}});
+    sizes.push_back(i % 2 ? 8 : 10);
+    last.after.push_back(i);
+  }
+  steps.push_back(last);
+  StepOrder order = orderSteps(steps, sizes);
+  EXPECT_EQ(order.peak, 110);
+  EXPECT_EQ(order.lowerBound, 110);
+}
+
 TEST(StepOrder, SmallGraphsAreOptimal) {
   std::mt19937 random(5);
   int better = 0;
