@@ -67,6 +67,36 @@ static void appendHint(InFlightDiagnostic &diag, StringRef nearest) {
     diag << "; did you mean '" << nearest << "'?";
 }
 
+/// In how many of the features that LLVM finds on hosts a CPU differs from one.
+static unsigned countDifferences(const Triple &triple, StringRef cpu,
+                                 const StringMap<bool> &hostFeatures) {
+  auto subtarget = createSubtarget(triple, cpu, "");
+  return llvm::count_if(
+      subtarget->getAllProcessorFeatures(), [&](const auto &feature) {
+        auto host = hostFeatures.find(feature.Key);
+        return host != hostFeatures.end() &&
+               host->second != subtarget->hasFeature(feature.Value);
+      });
+}
+
+StringRef edgecc::nearestCpu(const Triple &triple, StringRef name,
+                             const StringMap<bool> &hostFeatures) {
+  if (findCpuRecord(name))
+    return name;
+  StringRef nearest = name;
+  unsigned least = ~0u;
+  for (const CpuRecord &record : getCpuRecords()) {
+    if (!record.llvmCpu.empty() || !isCpuOf(triple, record.name))
+      continue;
+    unsigned differences = countDifferences(triple, record.name, hostFeatures);
+    if (differences < least) {
+      least = differences;
+      nearest = record.name;
+    }
+  }
+  return nearest;
+}
+
 namespace {
 
 /// The resolution in progress: what has been said so far, made precise step by
@@ -131,12 +161,13 @@ llvm::LogicalResult Resolver::takeNative() {
                        << triple->str() << "'";
   if (!triple)
     triple = host;
-  cpu = sys::getHostCPUName().str();
   isNative = true;
-  for (const auto &feature : sys::getHostCPUFeatures())
+  StringMap<bool> hostFeatures = sys::getHostCPUFeatures();
+  for (const auto &feature : hostFeatures)
     features.push_back((feature.getValue() ? "+" : "-") +
                        feature.getKey().str());
   llvm::sort(features);
+  cpu = nearestCpu(*triple, sys::getHostCPUName(), hostFeatures).str();
   return success();
 }
 

@@ -11,6 +11,8 @@
 #include "dialects/Target/TargetDialect.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/TargetParser/Triple.h"
 #include <string>
 
 namespace llvm {
@@ -48,6 +50,14 @@ void initializeTargets();
 llvm::FailureOr<target::CpuAttr>
 resolveCpu(const TargetRequest &request, mlir::MLIRContext *context,
            llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
+
+/// The CPU that stands for a machine which LLVM calls `name`: that one if it
+/// has a record, otherwise the one with a record that differs from the machine
+/// in the fewest of `hostFeatures` (the first of such). Virtual machines invent
+/// models and hide features, and new models appear; how fast their cores are
+/// shows in what they can do.
+llvm::StringRef nearestCpu(const llvm::Triple &triple, llvm::StringRef name,
+                           const llvm::StringMap<bool> &hostFeatures);
 
 /// Prints the table that `--print-targets` shows: the CPUs with a record, then
 /// how many names LLVM knows per architecture.

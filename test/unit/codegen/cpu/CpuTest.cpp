@@ -101,6 +101,38 @@ TEST_F(ResolveCpuTest, NativeIsThisMachine) {
   EXPECT_GT(cpu.getL1dBytes(), 0u);
 }
 
+/// What sys::getHostCPUFeatures says on a machine with these features alone.
+llvm::StringMap<bool> makeHost(llvm::ArrayRef<llvm::StringRef> present) {
+  llvm::StringMap<bool> host;
+  for (llvm::StringRef name :
+       {"sse4.2",      "avx",        "avx2",       "fma",        "bmi2",
+        "f16c",        "avx512f",    "avx512bw",   "avx512dq",   "avx512vl",
+        "avx512cd",    "avx512vnni", "avx512ifma", "avx512vbmi", "avx512bf16",
+        "avx512fp16",  "amx-tile",   "amx-int8",   "amx-bf16",   "amx-fp16",
+        "avx10.1-512", "sse4a",      "waitpkg"})
+    host[name] = llvm::is_contained(present, name);
+  return host;
+}
+
+TEST_F(ResolveCpuTest, UnknownHostsAreWhatTheyCanDo) {
+  initializeTargets();
+  llvm::Triple triple("x86_64-unknown-linux-gnu");
+  llvm::SmallVector<llvm::StringRef> avx2 = {"sse4.2", "avx",  "avx2",
+                                             "fma",    "bmi2", "f16c"};
+  EXPECT_EQ(nearestCpu(triple, "model-of-tomorrow", makeHost(avx2)),
+            "x86-64-v3");
+  auto avx512 = avx2;
+  avx512.append({"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"});
+  EXPECT_EQ(nearestCpu(triple, "rocketlake", makeHost(avx512)), "x86-64-v4");
+  auto amx = avx512;
+  amx.append({"avx512vnni", "avx512ifma", "avx512vbmi", "avx512bf16",
+              "avx512fp16", "amx-tile", "amx-int8", "amx-bf16"});
+  // `waitpkg` is hidden by this machine, which changes nothing.
+  EXPECT_EQ(nearestCpu(triple, "rocketlake", makeHost(amx)), "sapphirerapids");
+  // A name with a record is believed.
+  EXPECT_EQ(nearestCpu(triple, "haswell", makeHost(amx)), "haswell");
+}
+
 TEST_F(ResolveCpuTest, TripleAloneGetsItsGenericCpu) {
   EXPECT_EQ(resolve({"x86_64-linux-gnu", "", "", ""}).getCpu(), "x86-64");
   EXPECT_EQ(resolve({"aarch64-linux-gnu", "", "", ""}).getCpu(), "generic");
