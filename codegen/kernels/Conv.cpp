@@ -45,12 +45,14 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
   }
   if (groups > 1 && !pointwise) {
     // A group has a few channels of each pixel, but a whole cache line comes.
-    constexpr int64_t cacheLineBytes = 64;
+    // Short lines would not make up for the weights, which come for each.
+    constexpr int64_t cacheLineBytes = 64, leastPixels = 8;
     int64_t bytes = std::max(
         cacheLineBytes, groupInputs * storageBytes(elementOf(op.getInput())));
     for (int64_t size : input.drop_front().drop_back())
       bytes *= size;
-    linesOuter = rank > 1 && cpu.getL1dBytes() && bytes > cpu.getL1dBytes() / 2;
+    linesOuter = rank > 1 && output[rank] >= leastPixels && cpu.getL1dBytes() &&
+                 bytes > cpu.getL1dBytes() / 2;
   }
   accumulator = edge::accumulatorType(elementOf(op.getInput()));
   shape.channels = groupOutputs;
