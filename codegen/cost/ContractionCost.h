@@ -58,6 +58,9 @@ struct ContractionShape {
   StepCost step;
   /// Whether little code is wanted more than speed.
   bool isSmall = false;
+  /// From one line of the lhs to the next in steps between neighbouring pixels;
+  /// 0 if that is no whole number.
+  int64_t linePitch = 0;
 };
 
 /// How a contraction is cut and walked through.

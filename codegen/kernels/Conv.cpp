@@ -73,6 +73,9 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
     shape.pixels = output[rank];
     shape.lineBytes = depth / groupInputs / weights[rank - 1] * input[rank] *
                       input.back() * shape.lhsBytes;
+    int64_t step = op.getStrides()[rank - 1];
+    if (rank > 1 && op.getStrides()[rank - 2] * input[rank] % step == 0)
+      shape.linePitch = op.getStrides()[rank - 2] * input[rank] / step;
   }
   auto bands = dyn_cast<edge::RowBandsOp>(op->getParentOp());
   if (bands) {
@@ -113,11 +116,24 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
   if (!product)
     groupRegisters(shape, cpu);
   tiles = chooseTiles(op, shape, cpu);
+  if (!constantOf(op.getWeights()))
+    tiles.prefetchRows = 0;
+  lineTiles = tiles;
+  lineTiles.panelsInner = false;
   // Rows of a chain come in other pieces.
-  if (product && run == groupInputs && !bands)
-    if (auto matrix = chooseMatrixTiles(cpu, *product, run, shape,
-                                        !overwritesEpilogueOperands(op)))
-      tiles = *matrix;
+  if (product && !linesOuter && !bands)
+    if (auto matrix = chooseMatrixTiles(cpu, *product, run, shape)) {
+      tiles = lineTiles = *matrix;
+      if (pointwise && rank > 1) {
+        cost::ContractionShape apart = shape;
+        apart.lines = output[rank - 1];
+        apart.pixels = apart.linePitch = output[rank];
+        apart.lineBytes /= apart.lines;
+        if (auto lines =
+                chooseMatrixTiles(cpu, *product, run, apart, tiles.vectors))
+          lineTiles = *lines;
+      }
+    }
   if (constantOf(op.getWeights()))
     added =
         bytesAddedUp(cpu, elementOf(op.getInput()), elementOf(op.getWeights()));
@@ -266,7 +282,6 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
     c.rhsLayout =
         RhsLayout::inPlace(stridesOf(args.inputs[1])[rank], plan.groupOutputs,
                            plan.tiles.lanes, plan.tiles.vectors);
-    c.tiles.prefetchRows = 0;
   }
   rhs = flatOperand(e, args.inputs[1]);
   if (op.getBias() && !plan.pairs) {
@@ -352,7 +367,7 @@ static LogicalResult emitConv(edge::ConvOp op, Emitter &e, KernelArgs args,
   ConvEmitter conv(op, e, args, plan, rank > 1 ? output[rank - 1] : 1,
                    output[rank]);
   if (plan.pointwise && !joined)
-    conv.setPanelsOuter();
+    conv.setLineTiles();
   // Images and outer spatial positions.
   int64_t outerRank = rank > 1 ? rank - 1 : 1;
   auto emitAt = [&](ValueRange position) {

@@ -32,7 +32,9 @@ struct ConvPlan {
   /// The types in which products are summed and computed.
   mlir::Type accumulator, multiplied;
   cost::ContractionShape shape;
-  cost::ContractionTiles tiles;
+  /// `lineTiles` are for pointwise convolutions whose lines are apart in
+  /// memory.
+  cost::ContractionTiles tiles, lineTiles;
 
   /// Bytes whose products the machine adds up; 0 if it does not.
   int64_t added = 0;
@@ -74,9 +76,8 @@ public:
 
   /// Only the lines from `first` to before `end`.
   void setLines(mlir::Value first, mlir::Value end);
-  /// A panel of weights meets all pixels of a line, then of the next one,
-  /// before another panel does.
-  void setPanelsOuter() { c.tiles.panelsInner = false; }
+  /// The lines of a pointwise convolution are apart in memory.
+  void setLineTiles() { c.tiles = plan.lineTiles; }
   /// A panel of weights meets all lines before the next panel does.
   void setOnePanelAtATime() {
     c.tiles.panelsInner = false;

@@ -321,7 +321,7 @@ Value Emitter::applyRegion(Region &region, ValueRange arguments,
                    std::numeric_limits<double>::infinity());
       Type type = op.getResult(0).getType();
       mapping.map(op.getResult(0),
-                  narrow->emit(*this, mapping.lookup(narrow->value),
+                  narrow->emit(*this, narrow->lookup(*this, mapping),
                                narrow->bound(known),
                                type.getIntOrFloatBitWidth()));
       continue;

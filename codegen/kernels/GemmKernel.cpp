@@ -23,37 +23,8 @@ using namespace edgecc;
 using namespace edgecc::kernels;
 
 //===----------------------------------------------------------------------===//
-// Buffers and values
+// Values
 //===----------------------------------------------------------------------===//
-
-SmallVector<int64_t> kernels::stridesOf(Value memref) {
-  SmallVector<int64_t> strides;
-  int64_t offset;
-  [[maybe_unused]] LogicalResult known =
-      cast<MemRefType>(memref.getType()).getStridesAndOffset(strides, offset);
-  assert(succeeded(known) && !ShapedType::isDynamic(offset) &&
-         "buffers of kernels have a static layout");
-  return strides;
-}
-
-FlatOperand kernels::flatOperand(Emitter &e, Value memref) {
-  auto type = cast<MemRefType>(memref.getType());
-  auto [strides, offset] = type.getStridesAndOffset();
-  int64_t extent = type.getNumElements() ? 1 : 0;
-  for (auto [size, stride] : llvm::zip_equal(type.getShape(), strides))
-    extent += std::max<int64_t>(size - 1, 0) * stride;
-  if (type.getRank() != 1 || strides[0] != 1) {
-    MemRefLayoutAttrInterface layout;
-    if (offset)
-      layout = StridedLayoutAttr::get(type.getContext(), offset, {1});
-    auto flat = MemRefType::get({extent}, type.getElementType(), layout,
-                                type.getMemorySpace());
-    memref = memref::ReinterpretCastOp::create(e, flat, memref, offset,
-                                               ArrayRef<int64_t>{extent},
-                                               ArrayRef<int64_t>{1});
-  }
-  return {memref, e.index(0)};
-}
 
 Value kernels::loadWide(Emitter &e, Value memref, Value index, int64_t length,
                         Type logical, Type target) {
@@ -115,6 +86,8 @@ void kernels::emitLoop(Emitter &e, Value lower, Value upper, int64_t step,
 }
 
 int64_t Contraction::scratchSize(const cost::ContractionTiles &tiles) {
+  if (tiles.matrixSteps)
+    return matrixScratchSize();
   return tiles.lines * tiles.pixels * tiles.vectors * tiles.lanes;
 }
 
@@ -151,6 +124,14 @@ SmallVector<cost::TileRun, 2> splitPixels(const Contraction &c,
   return runs;
 }
 
+/// A tile of pixels.
+struct TileAt {
+  int64_t lines, pixels;
+  Value line, pixel;
+  /// The first of its lines and pixels that no tile before has had.
+  Value newLine, newPixel;
+};
+
 /// Emits the loops of one contraction.
 class ContractionEmitter {
 public:
@@ -165,9 +146,11 @@ private:
   /// The panels from `begin` to before `end`; `count` of them if there are
   /// threads.
   void emitPanels(const PanelRun &run, Value begin, Value end, int64_t count,
-                  const cost::TileRun &lines, Value line);
-  void emitTile(const PanelRun &run, Value panel, int64_t lineCount,
-                int64_t pixelCount, Value line, Value pixel);
+                  TileAt tile);
+  void emitTile(const PanelRun &run, Value panel, const TileAt &tile);
+  /// Tiles of `size`, the last of which ends with `total` wherever it begins.
+  void repeatTiles(int64_t total, int64_t size,
+                   function_ref<void(Value at, Value firstNew)> body);
   Values initialise(const PanelRun &run, Value channel, Value rhsBase,
                     size_t rows);
   Values correct(const PanelRun &run, ArrayRef<Value> sums);
@@ -196,9 +179,9 @@ private:
                    int64_t count);
   Values loadTogether(Value index, int64_t count, int64_t at);
   void prefetch(const PanelRun &run, int64_t rows, Value rhsBase, int64_t at);
-  void finish(const PanelRun &run, Value channel, int64_t lineCount,
-              int64_t pixelCount, Value line, Value pixel,
-              ValueRange accumulators);
+  /// `pitch` is from one line to the next in the scratch memory.
+  void finish(const PanelRun &run, Value channel, const TileAt &tile,
+              int64_t pitch, ValueRange accumulators);
   /// A rhs that is not packed has no sums of its columns; they are added up
   /// beside the accumulators, as a last row.
   bool correctsWhileReducing() const {
@@ -206,7 +189,8 @@ private:
   }
   /// Whether the last tile of a line begins inside of the one before.
   bool repeatsPixels() const {
-    return c.tiles.areEqual && c.canRepeat && c.pixels > c.tiles.pixels;
+    return c.tiles.areEqual && (c.canRepeat || c.tiles.matrixSteps) &&
+           c.pixels > c.tiles.pixels;
   }
   void joinNarrow(SmallVector<Column> &columns, Values &sums);
   void storeColumn(const Column &column, Value value, Value channel, Value line,
@@ -229,16 +213,23 @@ void ContractionEmitter::emit() {
   int64_t block = c.tiles.panelBlock;
   for (const PanelRun &run : c.rhsLayout.getRuns()) {
     auto emitBlock = [&](Value begin, Value end, int64_t count) {
+      Value zero = e.index(0);
+      auto emitLines = [&](int64_t size, Value line, Value firstNew) {
+        emitPanels(run, begin, end, count, {size, 0, line, {}, firstNew, zero});
+      };
       if (c.firstLine)
-        return emitLoop(e, c.firstLine, c.endLine, 1, [&](Value line) {
-          emitPanels(run, begin, end, count, {0, 1, 1}, line);
-        });
+        return emitLoop(e, c.firstLine, c.endLine, 1,
+                        [&](Value line) { emitLines(1, line, zero); });
+      if (c.tiles.matrixSteps && c.lines >= c.tiles.lines)
+        return repeatTiles(c.lines, c.tiles.lines,
+                           [&](Value line, Value firstNew) {
+                             emitLines(c.tiles.lines, line, firstNew);
+                           });
       for (const cost::TileRun &lines :
            cost::splitEvenly(c.lines, c.tiles.lines))
         e.parallelLoop(lines.first, lines.first + lines.count * lines.size,
-                       lines.size, [&](Value line) {
-                         emitPanels(run, begin, end, count, lines, line);
-                       });
+                       lines.size,
+                       [&](Value line) { emitLines(lines.size, line, zero); });
     };
     int64_t whole = run.count / block * block;
     // To share them, threads must know how many panels there are.
@@ -262,19 +253,37 @@ void ContractionEmitter::emit() {
   }
 }
 
+void ContractionEmitter::repeatTiles(
+    int64_t total, int64_t size,
+    function_ref<void(Value at, Value firstNew)> body) {
+  e.parallelLoop(0, total, size, [&](Value at) {
+    if (total % size == 0)
+      return body(at, e.index(0));
+    Value last = e.index(total - size);
+    Value begin = arith::MinSIOp::create(e, at, last);
+    body(begin, arith::SubIOp::create(e, at, begin));
+  });
+}
+
 void ContractionEmitter::emitPanels(const PanelRun &run, Value begin, Value end,
-                                    int64_t count, const cost::TileRun &lines,
-                                    Value line) {
-  auto overPixels = [&](function_ref<void(int64_t, Value)> body) {
-    if (repeatsPixels())
-      return e.parallelLoop(0, c.pixels, c.tiles.pixels, [&](Value pixel) {
-        Value last = e.index(c.pixels - c.tiles.pixels);
-        body(c.tiles.pixels, arith::MinSIOp::create(e, pixel, last));
-      });
+                                    int64_t count, TileAt tile) {
+  auto overPixels = [&](function_ref<void()> body) {
+    if (repeatsPixels()) {
+      tile.pixels = c.tiles.pixels;
+      return repeatTiles(c.pixels, tile.pixels,
+                         [&](Value pixel, Value firstNew) {
+                           tile.pixel = pixel;
+                           tile.newPixel = firstNew;
+                           body();
+                         });
+    }
     for (const cost::TileRun &pixels : pixelRuns)
       e.parallelLoop(pixels.first, pixels.first + pixels.count * pixels.size,
-                     pixels.size,
-                     [&](Value pixel) { body(pixels.size, pixel); });
+                     pixels.size, [&](Value pixel) {
+                       tile.pixels = pixels.size;
+                       tile.pixel = pixel;
+                       body();
+                     });
   };
   auto overPanels = [&](function_ref<void(Value)> body) {
     if (c.tiles.panelBlock >= run.count)
@@ -285,33 +294,26 @@ void ContractionEmitter::emitPanels(const PanelRun &run, Value begin, Value end,
     emitLoop(e, begin, end, 1, body);
   };
   if (c.tiles.panelsInner)
-    return overPixels([&](int64_t size, Value pixel) {
-      overPanels([&](Value panel) {
-        emitTile(run, panel, lines.size, size, line, pixel);
-      });
-    });
-  overPanels([&](Value panel) {
-    overPixels([&](int64_t size, Value pixel) {
-      emitTile(run, panel, lines.size, size, line, pixel);
-    });
-  });
+    return overPixels(
+        [&] { overPanels([&](Value panel) { emitTile(run, panel, tile); }); });
+  overPanels(
+      [&](Value panel) { overPixels([&] { emitTile(run, panel, tile); }); });
 }
 
 void ContractionEmitter::emitTile(const PanelRun &run, Value panel,
-                                  int64_t lineCount, int64_t pixelCount,
-                                  Value line, Value pixel) {
+                                  const TileAt &tile) {
   SmallVector<int64_t> rows;
-  for (int64_t i = 0; i < lineCount; ++i)
-    for (int64_t j = 0; j < pixelCount; ++j)
+  for (int64_t i = 0; i < tile.lines; ++i)
+    for (int64_t j = 0; j < tile.pixels; ++j)
       rows.push_back(i * c.lineStep + j * c.pixelStep);
   Value channel = e.add(e.mul(panel, run.channels), run.firstChannel);
-  Value lhsBase = e.add(e.add(c.lhs.base, e.mul(line, c.lineStep)),
-                        e.mul(pixel, c.pixelStep));
+  Value lhsBase = e.add(e.add(c.lhs.base, e.mul(tile.line, c.lineStep)),
+                        e.mul(tile.pixel, c.pixelStep));
   Value rhsBase =
       e.add(e.add(c.rhs.base, e.mul(panel, run.panelStep)), run.offset);
-  if (suitsMatrixTiles(c, run, lineCount, pixelCount)) {
-    multiplyMatrixTiles(e, c, run, lhsBase, rhsBase);
-    return finish(run, channel, lineCount, pixelCount, line, pixel, {});
+  if (auto matrix = suitsMatrixTiles(c, run, tile.lines, tile.pixels)) {
+    multiplyMatrixTiles(e, c, run, *matrix, lhsBase, rhsBase);
+    return finish(run, channel, tile, matrix->pitch, {});
   }
   Values first = initialise(run, channel, rhsBase, rows.size());
   Values sums;
@@ -324,7 +326,7 @@ void ContractionEmitter::emitTile(const PanelRun &run, Value panel,
         reduceInBlocks(run, c.reduction.levels, lhsBase, rhsBase, rows, first);
   if (correctsWhileReducing())
     sums = correct(run, sums);
-  finish(run, channel, lineCount, pixelCount, line, pixel, sums);
+  finish(run, channel, tile, tile.pixels, sums);
 }
 
 SmallVector<Value> ContractionEmitter::initialise(const PanelRun &run,
@@ -718,19 +720,18 @@ void ContractionEmitter::joinNarrow(SmallVector<Column> &columns,
 }
 
 void ContractionEmitter::finish(const PanelRun &run, Value channel,
-                                int64_t lineCount, int64_t pixelCount,
-                                Value line, Value pixel,
+                                const TileAt &tile, int64_t pitch,
                                 ValueRange accumulators) {
   if (!c.scratch) {
     SmallVector<Column> columns(run.columns);
     Values joined(accumulators);
     joinNarrow(columns, joined);
     size_t at = 0;
-    for (int64_t i = 0; i < lineCount; ++i)
-      for (int64_t j = 0; j < pixelCount; ++j)
+    for (int64_t i = 0; i < tile.lines; ++i)
+      for (int64_t j = 0; j < tile.pixels; ++j)
         for (const Column &column : columns)
-          storeColumn(column, joined[at++], channel, e.add(line, i),
-                      e.add(pixel, j));
+          storeColumn(column, joined[at++], channel, e.add(tile.line, i),
+                      e.add(tile.pixel, j));
     return;
   }
   int64_t width = 0;
@@ -741,8 +742,8 @@ void ContractionEmitter::finish(const PanelRun &run, Value channel,
     e.store(value, c.scratch, e.index(position));
     position += run.columns[i % run.columns.size()].lanes;
   }
-  e.nest({lineCount, pixelCount}, [&](ValueRange position) {
-    Value row = e.add(e.mul(position[0], pixelCount), position[1]);
+  auto finishPixel = [&](Value line, Value pixel) {
+    Value row = e.add(e.mul(line, pitch), pixel);
     int64_t offset = 0;
     for (const Column &column : run.columns) {
       Value index = e.add(e.mul(row, width), offset);
@@ -755,9 +756,13 @@ void ContractionEmitter::finish(const PanelRun &run, Value channel,
                                c.accumulatorType));
       }
       offset += column.lanes;
-      storeColumn(column, sum, channel, e.add(line, position[0]),
-                  e.add(pixel, position[1]));
+      storeColumn(column, sum, channel, e.add(tile.line, line),
+                  e.add(tile.pixel, pixel));
     }
+  };
+  emitLoop(e, tile.newLine, e.index(tile.lines), 1, [&](Value line) {
+    emitLoop(e, tile.newPixel, e.index(tile.pixels), 1,
+             [&](Value pixel) { finishPixel(line, pixel); });
   });
 }
 

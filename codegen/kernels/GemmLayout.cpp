@@ -6,11 +6,41 @@
 #include "codegen/kernels/BlockWeights.h"
 #include "codegen/kernels/GemmKernel.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
+
+SmallVector<int64_t> kernels::stridesOf(Value memref) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  [[maybe_unused]] LogicalResult known =
+      cast<MemRefType>(memref.getType()).getStridesAndOffset(strides, offset);
+  assert(succeeded(known) && !ShapedType::isDynamic(offset) &&
+         "buffers of kernels have a static layout");
+  return strides;
+}
+
+FlatOperand kernels::flatOperand(Emitter &e, Value memref) {
+  auto type = cast<MemRefType>(memref.getType());
+  auto [strides, offset] = type.getStridesAndOffset();
+  int64_t extent = type.getNumElements() ? 1 : 0;
+  for (auto [size, stride] : llvm::zip_equal(type.getShape(), strides))
+    extent += std::max<int64_t>(size - 1, 0) * stride;
+  if (type.getRank() != 1 || strides[0] != 1) {
+    MemRefLayoutAttrInterface layout;
+    if (offset)
+      layout = StridedLayoutAttr::get(type.getContext(), offset, {1});
+    auto flat = MemRefType::get({extent}, type.getElementType(), layout,
+                                type.getMemorySpace());
+    memref = memref::ReinterpretCastOp::create(e, flat, memref, offset,
+                                               ArrayRef<int64_t>{extent},
+                                               ArrayRef<int64_t>{1});
+  }
+  return {memref, e.index(0)};
+}
 
 SmallVector<ReductionLevel>
 kernels::mergeLevels(ArrayRef<ReductionLevel> levels) {

@@ -123,8 +123,7 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
   // All rows are those of one matrix.
   if (product && isConstant && rhsBatches == 1 &&
       result[result.size() - 2] == rows)
-    if (auto matrix = chooseMatrixTiles(cpu, *product, depth, shape,
-                                        !overwritesEpilogueOperands(op)))
+    if (auto matrix = chooseMatrixTiles(cpu, *product, depth, shape))
       tiles = *matrix;
   if (product && isConstant && rhsBatches == 1)
     pairs = PairLayout::get(

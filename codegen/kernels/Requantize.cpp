@@ -150,9 +150,14 @@ static double boundOf(Value value, ArrayRef<double> bounds) {
     return std::abs(*constant);
   Operation *op = value.getDefiningOp();
   auto operand = [&](unsigned i) { return boundOf(op->getOperand(i), bounds); };
-  if (isa<arith::SIToFPOp>(op))
-    return std::ldexp(1.0,
-                      op->getOperand(0).getType().getIntOrFloatBitWidth() - 1);
+  if (isa<arith::SIToFPOp, arith::UIToFPOp>(op)) {
+    int width = op->getOperand(0).getType().getIntOrFloatBitWidth();
+    return std::ldexp(1.0, isa<arith::SIToFPOp>(op) ? width - 1 : width);
+  }
+  if (auto divide = dyn_cast<arith::DivFOp>(op))
+    if (std::optional<double> divisor = constantFloat(divide.getRhs());
+        divisor && *divisor != 0)
+      return operand(0) / std::abs(*divisor);
   if (isa<arith::MulFOp>(op))
     return operand(0) * operand(1);
   if (isa<arith::AddFOp, arith::SubFOp>(op))
@@ -163,6 +168,66 @@ static double boundOf(Value value, ArrayRef<double> bounds) {
 double Requantization::bound(ArrayRef<double> bounds) const {
   double result = boundOf(value, bounds);
   return std::isnan(result) ? infinity : result;
+}
+
+/// Whether quotients and sums of products by `factors` round alike where they
+/// come to the tie after `integer`. Both grow with `x`; so they do everywhere
+/// if they do near all ties.
+static bool roundAlikeAfter(int64_t integer, float divisor,
+                            std::pair<float, float> factors) {
+  constexpr int steps = 4;
+  float x = static_cast<float>((integer + 0.5) * divisor);
+  for (int i = 0; i < steps; ++i)
+    x = std::nextafter(x, -std::numeric_limits<float>::infinity());
+  auto isAfter = [&](float number) {
+    return std::nearbyint(number) > static_cast<float>(integer);
+  };
+  bool first = isAfter(x / divisor), last = first;
+  for (int i = 0; i <= 2 * steps; ++i) {
+    last = isAfter(x / divisor);
+    if (last != isAfter(std::fma(x, factors.first, x * factors.second)))
+      return false;
+    x = std::nextafter(x, std::numeric_limits<float>::infinity());
+  }
+  return !first && last;
+}
+
+std::optional<std::pair<float, float>>
+kernels::findFactors(float divisor, int64_t low, int64_t high) {
+  // The second factor is for what the first one lacks, and not below zero, so
+  // that infinities stay what they are.
+  float first = 1 / divisor;
+  if (!(divisor > 0) || !std::isnormal(divisor) || !std::isnormal(first))
+    return std::nullopt;
+  if (std::fma(-divisor, first, 1.0f) < 0)
+    first = std::nextafter(first, 0.0f);
+  std::pair<float, float> factors(first,
+                                  std::fma(-divisor, first, 1.0f) / divisor);
+  for (int64_t integer = low - 1; integer <= high; ++integer)
+    if (!roundAlikeAfter(integer, divisor, factors))
+      return std::nullopt;
+  return factors;
+}
+
+Value Requantization::lookup(Emitter &e, const IRMapping &mapping) const {
+  auto divide = value.getDefiningOp<arith::DivFOp>();
+  std::optional<double> divisor;
+  if (divide && e.cpu.getHasFma())
+    divisor = constantFloat(divide.getRhs());
+  std::optional<std::pair<float, float>> factors;
+  if (divisor)
+    factors = findFactors(static_cast<float>(*divisor), low, high);
+  if (!factors)
+    return mapping.lookup(value);
+  Value number = mapping.lookup(divide.getLhs());
+  auto times = [&](float factor) {
+    return e.floatConstant(factor, number.getType());
+  };
+  // A power of two has one factor; zero times infinity is no number.
+  if (factors->second == 0)
+    return arith::MulFOp::create(e, number, times(factors->first));
+  Value small = arith::MulFOp::create(e, number, times(factors->second));
+  return math::FmaOp::create(e, number, times(factors->first), small);
 }
 
 double kernels::largestElement(Value value) {

@@ -7,6 +7,7 @@
 #define EDGECC_CODEGEN_KERNELS_REQUANTIZE_H
 
 #include "codegen/kernels/Emit.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace edgecc::kernels {
 
@@ -31,6 +32,11 @@ struct Requantization {
   /// block have at most `bounds` (infinity if nothing is known).
   double bound(llvm::ArrayRef<double> bounds) const;
 
+  /// The number to emit the rest for, given what `mapping` has for the values
+  /// before it. Where `value` is the quotient by a constant, that may be the
+  /// sum of two products instead, which rounds to the same integers.
+  mlir::Value lookup(Emitter &e, const mlir::IRMapping &mapping) const;
+
   /// The same of `number`, a scalar or vector for `value` of absolute value at
   /// most `bound`, as integers of `width` bits. Converts with the rounding of
   /// the machine instead of rounding first; bit for bit the same.
@@ -48,6 +54,14 @@ struct Requantization {
   /// into even and odd places.
   mlir::Value emitInterleaved(Emitter &e, mlir::ValueRange numbers) const;
 };
+
+/// Two factors, and `x * first + x * second`, the first product and the sum
+/// without rounding between them, rounds to what `x / divisor` rounds to (ties
+/// to even), for each f32 `x` whose quotient is between `low` and `high`, and
+/// to something outside of them otherwise. Nothing if no such factors are
+/// found.
+std::optional<std::pair<float, float>> findFactors(float divisor, int64_t low,
+                                                   int64_t high);
 
 /// The largest absolute value of the elements of the constant `value`, a float
 /// tensor; infinity if it is none.

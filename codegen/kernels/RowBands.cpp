@@ -450,7 +450,7 @@ void BandEmitter::consume(Value image, Value band) {
     return;
   }
   ConvEmitter emitter(conv, e, own, *plan.consumerPlan, plan.rows, shape[2]);
-  emitter.setPanelsOuter();
+  emitter.setLineTiles();
   emitter.emit({e.index(0)},
                [&](Value value, Value line, Value pixel, Value channel) {
                  e.storeResult(conv, own, value,
