@@ -11,6 +11,7 @@
 #include "codegen/cpu/ResolveCpu.h"
 #include "codegen/object/CollectProfile.h"
 #include "codegen/object/EntryPoints.h"
+#include "codegen/object/FixedPointConversions.h"
 #include "codegen/object/HelperFunctions.h"
 #include "codegen/object/LayerTimers.h"
 #include "dialects/Target/Hooks.h"
@@ -206,6 +207,7 @@ edgecc::buildLLVMModule(mlir::ModuleOp mlirModule, const ModelInterface &model,
     return nullptr;
   }
   optimise(*module, machine, options.optLevel);
+  avoidFixedPointConversions(*module, machine);
   if (options.optLevel != OptLevel::O0)
     setBranchWeights(*module);
   return module;

@@ -17,6 +17,7 @@ import os
 import sys
 import tempfile
 
+import ml_dtypes
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -35,13 +36,11 @@ SOFT = ["microbit", "mps2-an385", "virt-rv32imc"]
 FLOAT = """
 mlperf_ad_ae_f32 mlperf_kws_dscnn_f32 mlperf_ic_resnet8_f32 mlperf_vww_mbv1_f32
 """.split()
-# On boards that are fast enough without kernels on integers.
 INT8 = """
 mlperf_ad_ae_int8 mlperf_kws_dscnn_int8 mlperf_ic_resnet8_int8
 mlperf_vww_mbv1_int8
 """.split()
 ARENA_ALIGN = 64
-INT8_BOARDS = ["mps2-an386", "mps3-an547", "virt-rv64gcv"]
 
 
 def on_board(options, path, feed, board):
@@ -77,6 +76,25 @@ def not_numbers(options, board):
     for node, g, w in zip(nodes, got, want):
         if not np.array_equal(g, w, equal_nan=w.dtype.kind == "f"):
             raise suite.Failure(f"{node.op_type}: {g}, expected {w}")
+    return ""
+
+
+def narrow_floats(options, board):
+    """All numbers of f4E2M1 as f16: halves of integers of a byte."""
+    graph = helper.make_graph(
+        [helper.make_node("Cast", ["x"], ["y"], to=TensorProto.FLOAT16)],
+        "narrow_floats",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT4E2M1, [15])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT16, [15])])
+    x = np.arange(15, dtype=np.uint8)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "narrow_floats.onnx")
+        onnx.save(helper.make_model(graph, opset_imports=[
+            helper.make_opsetid("", 23)]), path)
+        [got] = suite.edgecc_run(options, path, {"x": x}, ["--board=" + board])
+    want = x.view(ml_dtypes.float4_e2m1fn).astype(np.float16)
+    if not np.array_equal(got, want):
+        raise suite.Failure(f"{got}, expected {want}")
     return ""
 
 
@@ -241,14 +259,15 @@ def main():
                      if n[0] in FLOAT + INT8]
     tests = []
     for name, path, feeds in networks:
-        boards = (BOARDS if name in FLOAT else
-                  INT8_BOARDS if name in INT8 else SMALL + BOARDS)
+        boards = BOARDS if name in FLOAT + INT8 else SMALL + BOARDS
         for board in boards:
             tests.append((f"{name} {board}", functools.partial(
                 on_board, options, path, feeds[0], board)))
     for board in BOARDS:
         tests.append((f"NaN {board}",
                       functools.partial(not_numbers, options, board)))
+        tests.append((f"f4 {board}",
+                      functools.partial(narrow_floats, options, board)))
     for board in SOFT:
         tests.append((f"products {board}",
                       functools.partial(fixed_point, options, board)))

@@ -177,32 +177,69 @@ def arduino(options):
         suite.must([os.path.join(folder, "run")])
 
 
+# A platform of PlatformIO for this machine; its own is in a registry.
+PLATFORM = {
+    "platform.json": """{
+  "name": "host", "version": "1.0.0", "title": "Host", "description": "-",
+  "license": "Apache-2.0", "frameworks": {}, "packages": {},
+  "repository": {"type": "git", "url": "https://example.org/host.git"}
+}""",
+    "platform.py": """\
+from platformio.public import PlatformBase
+
+
+class HostPlatform(PlatformBase):
+    pass
+""",
+    "builder/main.py": """\
+from SCons.Script import AlwaysBuild, Default, DefaultEnvironment
+
+env = DefaultEnvironment()
+env.Replace(CC="cc", AR="ar", RANLIB="ranlib", LINK="cc", PROGNAME="program")
+Default(AlwaysBuild(env.Alias("build", env.BuildProgram())))
+"""}
+
+
+def write_files(folder, files):
+    for name, text in files.items():
+        path = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as f:
+            f.write(text)
+
+
 def platformio(options):
+    """PlatformIO builds a project; it finds SCons as a package that is there."""
+    python = os.path.join(options.kit_tools, "python3")
+    if not os.path.exists(python):
+        raise suite.Skip("utils/setup has not installed PlatformIO")
+    wanted = suite.must([
+        python, "-c", "from platformio.dependencies import "
+        "get_core_dependencies as get; print(get()['tool-scons'])"]).stdout
+    scons = {"name": "tool-scons", "version": wanted.strip().lstrip("~")}
     with tempfile.TemporaryDirectory() as folder:
-        expect(write_kit(options, "platformio", folder), "library.json",
+        at = lambda *names: os.path.join(folder, *names)
+        expect(write_kit(options, "platformio", at("kit")), "library.json",
                "link.py", "examples/main.c", "include/digits.h",
                "lib/libdigits.a")
-        with open(os.path.join(folder, "library.json")) as f:
-            library = json.load(f)
-        build = library["build"]
-        if library["name"] != "digits" or not library["version"]:
-            raise suite.Failure("library.json has no name or version")
-        # What its builder does: run the script, then compile and link.
-        os.makedirs(os.path.join(folder, "stand", "SCons"))
-        with open(os.path.join(folder, "stand", "SCons", "Script.py"),
-                  "w") as f:
-            f.write("class DefaultEnvironment:\n"
-                    "    def Append(self, LIBPATH, LIBS):\n"
-                    "        print(*('-L' + p for p in LIBPATH),\n"
-                    "              *('-l' + n for n in LIBS))\n")
-        flags = suite.must(
-            ["python3", build["extraScript"]], cwd=folder,
-            env={**os.environ, "PYTHONPATH": os.path.join(folder, "stand"),
-                 "PYTHONDONTWRITEBYTECODE": "1"}).stdout.split()
-        suite.must(["cc", "-I", os.path.join(folder, build["includeDir"]),
-                    os.path.join(folder, "examples", "main.c"), *flags, "-o",
-                    os.path.join(folder, "run")])
-        suite.must([os.path.join(folder, "run")])
+        write_files(at("host"), PLATFORM)
+        write_files(at("core", "packages", "tool-scons"), {
+            "package.json": json.dumps({**scons, "description": "-"}),
+            ".piopm": json.dumps({**scons, "type": "tool", "spec": {
+                "owner": "platformio", "id": 8192, "name": "tool-scons",
+                "requirements": None, "uri": None}}),
+            "scons.py": "import sys\nfrom SCons.Script import main\n"
+                        "sys.exit(main())\n"})
+        with open(at("kit", "examples", "main.c")) as f:
+            write_files(at("project"), {
+                "src/main.c": f.read(),
+                "platformio.ini": "[env:host]\n"
+                f"platform = symlink://{at('host')}\n"
+                f"lib_deps = symlink://{at('kit')}\n"})
+        suite.must([python, "-m", "platformio", "run", "-d", at("project")],
+                   env={**os.environ, "PLATFORMIO_CORE_DIR": at("core"),
+                        "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no"})
+        suite.must([at("project", ".pio", "build", "host", "program")])
 
 
 def cmsis_pack(options):

@@ -125,7 +125,11 @@ def refused(options, call, wanted):
 
 
 def main():
-    options = suite.parser(__doc__).parse_args()
+    parser = suite.parser(__doc__)
+    parser.add_argument("--kit-tools", default=os.path.join(
+        os.path.dirname(sys.prefix), "venv-kits", "bin"),
+        help="the programs of utils/requirements-kits.txt")
+    options = parser.parse_args()
     arm = ["-DCMAKE_SYSTEM_NAME=Linux", "-DCMAKE_SYSTEM_PROCESSOR=aarch64",
            "-DCMAKE_C_COMPILER=aarch64-linux-gnu-gcc",
            "-DCMAKE_EXE_LINKER_FLAGS=-static"]
