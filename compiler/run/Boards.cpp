@@ -175,6 +175,12 @@ Expected<TensorData> edgecc::executeOnBoard(const CompiledModel &model,
   auto emulator = findProgram(board.emulator, "no emulator of " + board.name);
   if (!emulator)
     return emulator.takeError();
+  if (model.getFlash() > board.code.bytes)
+    return makeError(board.name + " has too little memory for this network: " +
+                     Twine(board.code.bytes) +
+                     " bytes for code and constants, "
+                     "which take " +
+                     Twine(model.getFlash()));
   TemporaryFolder folder;
   if (Error error = folder.create())
     return std::move(error);
