@@ -98,6 +98,13 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
     if (run % product->depth() && run < fewChannels && groups == 1 &&
         op.getDilation(rank - 1) == 1)
       run *= weights[rank - 1];
+    // What is multiplied by zero must be there, and a number.
+    int64_t group = product->depth();
+    int64_t last = (output[rank] - 1) * op.getStrides()[rank - 1] +
+                   (weights[rank - 1] - 1) * op.getDilation(rank - 1);
+    readsOn = !bands && isa<IntegerType>(accumulator) && run >= group &&
+              (input[rank] - 1 - last) * input.back() >=
+                  llvm::alignTo(run, group) - run;
     product->describe(shape, run, /*isPacked=*/true);
   }
   // A few channels that are neighbours of those of the next tap.
@@ -121,8 +128,9 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
   lineTiles = tiles;
   lineTiles.panelsInner = false;
   // Rows of a chain come in other pieces.
-  if (product && !linesOuter && !bands)
-    if (auto matrix = chooseMatrixTiles(cpu, *product, run, shape)) {
+  if (product && !linesOuter && !bands) {
+    int64_t length = readsOn ? llvm::alignTo(run, product->depth()) : run;
+    if (auto matrix = chooseMatrixTiles(cpu, *product, length, shape)) {
       tiles = lineTiles = *matrix;
       if (pointwise && rank > 1) {
         cost::ContractionShape apart = shape;
@@ -130,10 +138,11 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
         apart.pixels = apart.linePitch = output[rank];
         apart.lineBytes /= apart.lines;
         if (auto lines =
-                chooseMatrixTiles(cpu, *product, run, apart, tiles.vectors))
+                chooseMatrixTiles(cpu, *product, length, apart, tiles.vectors))
           lineTiles = *lines;
       }
     }
+  }
   if (constantOf(op.getWeights()))
     added =
         bytesAddedUp(cpu, elementOf(op.getInput()), elementOf(op.getWeights()));
@@ -244,7 +253,8 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
     for (int64_t i = 0; i < plan.run; ++i)
       positions.push_back(i / plan.groupInputs * strides[rank] +
                           i % plan.groupInputs);
-    c.reduction = Reduction::inGroups(levels, positions, c.product->depth());
+    c.reduction = Reduction::inGroups(levels, positions, c.product->depth(),
+                                      plan.readsOn);
   } else {
     levels.push_back({plan.groupInputs, 1, 1});
     c.reduction.levels = mergeLevels(levels);

@@ -58,11 +58,14 @@ struct ConvPlan {
   /// The products of neighbouring input elements, if that is how they are
   /// grouped.
   int64_t run = 1;
+  /// Whether the last group of a run takes what comes after it as well, since
+  /// there is always something.
+  bool readsOn = false;
 
   RhsLayout packedLayout() const {
     if (product)
       return RhsLayout::packed(depth, groupOutputs, tiles.lanes, tiles.vectors,
-                               *product, run);
+                               *product, run, readsOn);
     return RhsLayout::packed(depth, groupOutputs, tiles.lanes, tiles.vectors);
   }
 };

@@ -61,9 +61,11 @@ struct Reduction {
   int64_t tailRow = 0;
 
   /// The loops `outer`, whose `rhsRows` count runs, around runs of elements
-  /// that lie at `positions`, in groups of `depth`.
+  /// that lie at `positions`, in groups of `depth`. The last group of
+  /// neighbours may read on beyond the run, where the rhs is zero.
   static Reduction inGroups(llvm::ArrayRef<ReductionLevel> outer,
-                            llvm::ArrayRef<int64_t> positions, int64_t depth);
+                            llvm::ArrayRef<int64_t> positions, int64_t depth,
+                            bool readsOn = false);
 };
 
 /// One vector of channels of a panel: the channels from `offset` on. The lanes
@@ -98,11 +100,12 @@ public:
   static RhsLayout packed(int64_t depth, int64_t channels, int64_t lanes,
                           int64_t vectors);
   /// The same for groups of the rows, which are runs of `run`. A last group
-  /// ends with the run; rows that the one before has are zero in it. After its
-  /// groups, a panel has what flipping the lhs asks for, 32 bits per channel.
+  /// ends with the run; rows that the one before has are zero in it. Or it
+  /// reads on, and rows beyond the run are zero. After its groups, a panel has
+  /// what flipping the lhs asks for, 32 bits per channel.
   static RhsLayout packed(int64_t depth, int64_t channels, int64_t lanes,
                           int64_t vectors, const InnerProduct &product,
-                          int64_t run);
+                          int64_t run, bool readsOn = false);
   /// The same for weights in blocks, in bytes. All rows are one block of it.
   static RhsLayout packed(const BlockWeights &weights, int64_t channels,
                           int64_t lanes, int64_t vectors);
@@ -133,6 +136,7 @@ private:
   std::optional<InnerProduct> product;
   /// Rows of the matrix in a run, elements of a row in a group.
   int64_t run = 1;
+  bool readsOn = false;
 };
 
 /// A buffer as one row of elements, and where in it to start.

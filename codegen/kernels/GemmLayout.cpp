@@ -62,28 +62,33 @@ kernels::mergeLevels(ArrayRef<ReductionLevel> levels) {
 }
 
 /// Group `index` of a run of `length` elements: its first element and how many
-/// of the group's elements are taken. The last group ends with the run.
+/// of the group's elements are taken. The last group ends with the run, unless
+/// it reads on.
 static std::pair<int64_t, int64_t> groupOf(int64_t index, int64_t length,
-                                           int64_t depth) {
+                                           int64_t depth, bool readsOn) {
   int64_t start = index * depth;
+  if (readsOn)
+    return {start, 0};
   int64_t first = std::max<int64_t>(0, std::min(start, length - depth));
   return {first, start - first};
 }
 
 Reduction Reduction::inGroups(ArrayRef<ReductionLevel> outer,
-                              ArrayRef<int64_t> positions, int64_t depth) {
+                              ArrayRef<int64_t> positions, int64_t depth,
+                              bool readsOn) {
   Reduction reduction;
   auto length = static_cast<int64_t>(positions.size());
   int64_t groups = llvm::divideCeil(length, depth);
   // Groups of neighbours are a loop.
   bool isDense = positions.back() - positions.front() + 1 == length;
-  reduction.tailRow = isDense ? length / depth : 0;
+  assert((isDense || !readsOn) && "what comes next is no neighbour");
+  reduction.tailRow = readsOn ? groups : isDense ? length / depth : 0;
   for (ReductionLevel level : outer) {
     level.rhsRows *= groups;
     reduction.levels.push_back(level);
   }
   for (int64_t group = reduction.tailRow; group < groups; ++group) {
-    auto [first, taken] = groupOf(group, length, depth);
+    auto [first, taken] = groupOf(group, length, depth, readsOn);
     reduction.tail.push_back({SmallVector<int64_t>(positions.slice(
                                   first, std::min(depth, length - first))),
                               taken});
@@ -163,8 +168,9 @@ RhsLayout RhsLayout::packed(int64_t depth, int64_t channels, int64_t lanes,
 
 RhsLayout RhsLayout::packed(int64_t depth, int64_t channels, int64_t lanes,
                             int64_t vectors, const InnerProduct &product,
-                            int64_t run) {
+                            int64_t run, bool readsOn) {
   RhsLayout layout;
+  layout.readsOn = readsOn;
   layout.depth = depth;
   layout.product = product;
   layout.run = run;
@@ -230,7 +236,7 @@ void RhsLayout::packGroups(const PanelRun &panels, ArrayRef<char> source,
   SmallVector<int32_t> sums(panels.rowPitch / group, 0);
   for (int64_t start = 0; start < depth; start += run)
     for (int64_t g = 0; g * group < run; ++g, to += panels.rowPitch * bytes) {
-      auto [first, taken] = groupOf(g, run, group);
+      auto [first, taken] = groupOf(g, run, group, readsOn);
       for (const Column &column : panels.columns)
         for (int64_t lane = column.begin; lane < column.end; ++lane)
           for (int64_t k = taken; k < group && first + k < run; ++k) {
