@@ -151,13 +151,13 @@ void SparseConv::transposeInput(Emitter &e, const KernelArgs &args, Value image,
         continue;
       Access read = input.from(e.add(
           start, phase * strides[1] + pixel * pixelDilation * strides[2]));
-      read.strides = {shape.lineStride * strides[1],
-                      shape.pixelStride * strides[2], 1};
+      read.strides = {shape.lineStride * strides[1], 1,
+                      shape.pixelStride * strides[2]};
       Access write{args.scratch[0],
                    e.index(pixel * planeElements + phase * phaseElements),
-                   {tiling.pitch, 1, shape.kernelPixels * planeElements},
+                   {tiling.pitch, shape.kernelPixels * planeElements, 1},
                    element};
-      emitCopy(e, {used, shape.pixels, shape.inputChannels}, read, write);
+      emitCopy(e, {used, shape.inputChannels, shape.pixels}, read, write);
     }
 }
 
