@@ -80,9 +80,21 @@ void chooseOrder(ContractionTiles &tiles, const ContractionShape &shape,
   // One line (a matrix product): the rows of a tile meet one panel after the
   // other. Several lines: a panel meets all pixels of a line.
   tiles.panelsInner = shape.lines == 1;
+  if (comesFromAfar(panels * panelBytes, shape, cpu)) {
+    tiles.panelBlock = 1;
+    tiles.panelsInner = false;
+    tiles.prefetchesPanel = true;
+  }
 }
 
 } // namespace
+
+bool cost::comesFromAfar(int64_t weightBytes, const ContractionShape &shape,
+                         target::CpuAttr cpu) {
+  return !shape.isSmall && cpu.getL3Bytes() &&
+         weightBytes > 2 * int64_t(cpu.getL1dBytes()) &&
+         shape.lines * shape.lineBytes <= cpu.getL2Bytes() / 2;
+}
 
 llvm::SmallVector<TileRun, 2> cost::splitEvenly(int64_t total, int64_t limit) {
   llvm::SmallVector<TileRun, 2> runs;

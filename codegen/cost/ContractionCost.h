@@ -79,6 +79,9 @@ struct ContractionTiles {
   int64_t unroll = 1;
   /// How many rows ahead the rhs is prefetched; 0 for not at all.
   int64_t prefetchRows = 0;
+  /// Whether tiles that use one panel prefetch the next one, from memory or a
+  /// cache that is shared, into the second cache.
+  bool prefetchesPanel = false;
   /// Whether all tiles of a line have one size, which is less code: the last
   /// one ends with the line.
   bool areEqual = false;
@@ -86,6 +89,12 @@ struct ContractionTiles {
   /// where vectors compute the contraction.
   int64_t matrixSteps = 0;
 };
+
+/// Whether weights of `weightBytes` had better be used a panel at a time, by
+/// all pixels, while the next panel is prefetched: they have to come from afar,
+/// and the lhs stays in the second cache meanwhile.
+bool comesFromAfar(int64_t weightBytes, const ContractionShape &shape,
+                   target::CpuAttr cpu);
 
 /// The fastest tiles by the model: a step of the reduction takes the longer of
 /// its multiply-adds and its loads, but at least the latency of an addition; a

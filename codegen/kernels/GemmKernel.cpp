@@ -9,7 +9,6 @@
 #include "codegen/kernels/MatrixTiles.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -177,8 +176,10 @@ private:
                 ArrayRef<Value> vectors, ValueRange accumulators);
   Values loadGroup(const Column &column, Value rhsBase, int64_t taken,
                    int64_t count);
-  Values loadTogether(Value index, int64_t count, int64_t at);
   void prefetch(const PanelRun &run, int64_t rows, Value rhsBase, int64_t at);
+  /// What a tile prefetches of the panel after that at `panel`.
+  std::optional<NextPanel> shareOfNext(const PanelRun &run, Value panel,
+                                       const TileAt &tile);
   /// `pitch` is from one line to the next in the scratch memory.
   void finish(const PanelRun &run, Value channel, const TileAt &tile,
               int64_t pitch, ValueRange accumulators);
@@ -205,6 +206,8 @@ private:
   const Contraction &c;
   StoreTile store;
   SmallVector<cost::TileRun, 2> pixelRuns;
+  /// Of the current tile.
+  std::optional<NextPanel> nextPanel;
 };
 
 } // namespace
@@ -311,8 +314,9 @@ void ContractionEmitter::emitTile(const PanelRun &run, Value panel,
                         e.mul(tile.pixel, c.pixelStep));
   Value rhsBase =
       e.add(e.add(c.rhs.base, e.mul(panel, run.panelStep)), run.offset);
+  nextPanel = shareOfNext(run, rhsBase, tile);
   if (auto matrix = suitsMatrixTiles(c, run, tile.lines, tile.pixels)) {
-    multiplyMatrixTiles(e, c, run, *matrix, lhsBase, rhsBase);
+    multiplyMatrixTiles(e, c, run, *matrix, lhsBase, rhsBase, nextPanel);
     return finish(run, channel, tile, matrix->pitch, {});
   }
   Values first = initialise(run, channel, rhsBase, rows.size());
@@ -477,7 +481,8 @@ ContractionEmitter::step(const PanelRun &run, const ReductionLevel &level,
   }
   Values vectors;
   if (c.loadsTogether && run.columns.size() > 1)
-    vectors = loadTogether(e.add(rhsBase, rhsAt), run.columns.size(), at);
+    vectors = loadTogether(e, c.rhs.memref, e.add(rhsBase, rhsAt),
+                           run.columns.size(), at);
   for (const Column &column : ArrayRef(run.columns).drop_front(vectors.size()))
     vectors.push_back(loadWide(e, c.rhs.memref,
                                e.add(rhsBase, rhsAt + column.offset),
@@ -593,42 +598,30 @@ SmallVector<Value> ContractionEmitter::reduceBlock(const PanelRun &run,
   return sums;
 }
 
-/// `count` neighbouring scalars of the rhs from `index` on, for step number
-/// `at`. They do not change, so neither memory nor order matters.
-SmallVector<Value> ContractionEmitter::loadTogether(Value index, int64_t count,
-                                                    int64_t at) {
-  Type f32 = e.getF32Type(), i32 = e.getI32Type();
-  Value address =
-      e.add(memref::ExtractAlignedPointerAsIndexOp::create(e, c.rhs.memref),
-            e.mul(index, storageBytes(f32)));
-  address = arith::IndexCastOp::create(e, i32, address);
-  // Neighbouring steps take turns, so that loads go ahead.
-  int64_t first = count <= 8 && at % 2 ? 24 : 16;
-  std::string constraints;
-  for (int64_t i = 0; i < count; ++i)
-    constraints += "={s" + std::to_string(first + i) + "},";
-  std::string text = "vldmia $" + std::to_string(count) + ", {s" +
-                     std::to_string(first) + "-s" +
-                     std::to_string(first + count - 1) + "}";
-  auto type = LLVM::LLVMStructType::getLiteral(e.getContext(),
-                                               SmallVector<Type>(count, f32));
-  Value all =
-      LLVM::InlineAsmOp::create(e, TypeRange(type), ValueRange{address}, text,
-                                constraints + "r", /*has_side_effects=*/false,
-                                /*is_align_stack=*/false,
-                                LLVM::tailcallkind::TailCallKind::None,
-                                LLVM::AsmDialectAttr(), ArrayAttr())
-          .getResult(0);
-  Values loaded;
-  for (int64_t i = 0; i < count; ++i)
-    loaded.push_back(LLVM::ExtractValueOp::create(e, all, i));
-  return loaded;
+std::optional<NextPanel> ContractionEmitter::shareOfNext(const PanelRun &run,
+                                                         Value panel,
+                                                         const TileAt &tile) {
+  if (!c.tiles.prefetchesPanel || c.firstLine)
+    return std::nullopt;
+  int64_t pixels = c.lines * c.pixels;
+  int64_t tiles = llvm::divideCeil(c.lines, c.tiles.lines) *
+                  llvm::divideCeil(c.pixels, c.tiles.pixels);
+  // One tile reads a panel from front to back, as machines expect.
+  if (tiles < 2)
+    return std::nullopt;
+  Value done = e.add(e.mul(tile.line, c.pixels), tile.pixel);
+  Value share = e.add(e.add(panel, run.panelStep),
+                      e.mul(done, llvm::divideCeil(run.panelStep, pixels)));
+  return NextPanel{share, panel, int64_t(llvm::Log2_64(tiles))};
 }
 
 /// Asks for the vectors of the rhs that come `tiles.prefetchRows` steps after
 /// those at `rhsBase + at`, once for each line of the cache.
 void ContractionEmitter::prefetch(const PanelRun &run, int64_t rows,
                                   Value rhsBase, int64_t at) {
+  if (nextPanel)
+    nextPanel->prefetch(e, c.rhs.memref, rhsBase, at, rows * run.rowPitch,
+                        storageBytes(c.rhsType));
   if (!c.tiles.prefetchRows)
     return;
   int64_t bytes = storageBytes(c.rhsType), line = e.cpu.getCacheLineBytes();

@@ -139,6 +139,26 @@ private:
   bool readsOn = false;
 };
 
+/// `count` neighbouring scalars of `memref` from `index` on, for step number
+/// `at`, where `ScalarFile::loadsTogether`. They do not change, so neither
+/// memory nor order matters.
+llvm::SmallVector<mlir::Value> loadTogether(Emitter &e, mlir::Value memref,
+                                            mlir::Value index, int64_t count,
+                                            int64_t at);
+
+/// What the tiles that use a panel ask for: a share of the next one each.
+struct NextPanel {
+  /// Where the share begins, and the panel that is used.
+  mlir::Value share, panel;
+  /// The share is the panel's size divided by two to this power.
+  int64_t shift;
+
+  /// Asks for what is as far in the share as `size` elements of `bytes` from
+  /// `at + first` on are in the panel.
+  void prefetch(Emitter &e, mlir::Value memref, mlir::Value at, int64_t first,
+                int64_t size, int64_t bytes) const;
+};
+
 /// A buffer as one row of elements, and where in it to start.
 struct FlatOperand {
   mlir::Value memref;

@@ -6,6 +6,7 @@
 #include "codegen/kernels/BlockWeights.h"
 #include "codegen/kernels/GemmKernel.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -59,6 +60,50 @@ kernels::mergeLevels(ArrayRef<ReductionLevel> levels) {
   if (merged.empty())
     merged.push_back({1, 0, 1});
   return merged;
+}
+
+SmallVector<Value> kernels::loadTogether(Emitter &e, Value memref, Value index,
+                                         int64_t count, int64_t at) {
+  Type f32 = e.getF32Type(), i32 = e.getI32Type();
+  Value address =
+      e.add(memref::ExtractAlignedPointerAsIndexOp::create(e, memref),
+            e.mul(index, storageBytes(f32)));
+  address = arith::IndexCastOp::create(e, i32, address);
+  // Neighbouring steps take turns, so that loads go ahead.
+  int64_t first = count <= 8 && at % 2 ? 24 : 16;
+  std::string constraints;
+  for (int64_t i = 0; i < count; ++i)
+    constraints += "={s" + std::to_string(first + i) + "},";
+  std::string text = "vldmia $" + std::to_string(count) + ", {s" +
+                     std::to_string(first) + "-s" +
+                     std::to_string(first + count - 1) + "}";
+  auto type = LLVM::LLVMStructType::getLiteral(e.getContext(),
+                                               SmallVector<Type>(count, f32));
+  Value all =
+      LLVM::InlineAsmOp::create(e, TypeRange(type), ValueRange{address}, text,
+                                constraints + "r", /*has_side_effects=*/false,
+                                /*is_align_stack=*/false,
+                                LLVM::tailcallkind::TailCallKind::None,
+                                LLVM::AsmDialectAttr(), ArrayAttr())
+          .getResult(0);
+  SmallVector<Value> loaded;
+  for (int64_t i = 0; i < count; ++i)
+    loaded.push_back(LLVM::ExtractValueOp::create(e, all, i));
+  return loaded;
+}
+
+void NextPanel::prefetch(Emitter &e, Value memref, Value at, int64_t first,
+                         int64_t size, int64_t bytes) const {
+  int64_t line = e.cpu.getCacheLineBytes() / bytes;
+  Value done = e.createOrFold<arith::SubIOp>(at, panel);
+  done = e.createOrFold<arith::ShRUIOp>(done, e.index(shift));
+  // One of the lines for every `1 << shift` of the panel.
+  for (int64_t i = llvm::alignTo(first, line << shift); i < first + size;
+       i += line << shift)
+    memref::PrefetchOp::create(
+        e, memref, ValueRange{e.add(e.add(share, done), i >> shift)},
+        /*isWrite=*/false, /*localityHint=*/2,
+        /*isDataCache=*/true);
 }
 
 /// Group `index` of a run of `length` elements: its first element and how many

@@ -116,6 +116,10 @@ static void chooseOrder(cost::ContractionTiles &tiles,
         std::clamp<int64_t>(cpu.getL2Bytes() / 2 / panelBytes, 1, panels);
   // Weights that are read from farther away are asked for a tile in advance.
   tiles.prefetchRows = tiles.panelsInner ? 0 : tiles.matrixSteps;
+  if (comesFromAfar(panels * panelBytes, shape, cpu)) {
+    tiles.panelBlock = 1;
+    tiles.prefetchesPanel = true;
+  }
 }
 
 std::optional<cost::ContractionTiles>
@@ -198,8 +202,8 @@ public:
   using Values = SmallVector<Value>;
 
   MatrixEmitter(Emitter &e, const Contraction &c, const PanelRun &run,
-                const MatrixRows &rows)
-      : e(e), c(c), run(run), rows(rows) {
+                const MatrixRows &rows, const std::optional<NextPanel> &next)
+      : e(e), c(c), run(run), rows(rows), next(next) {
     // Lines that have tiles of their own lie anywhere.
     bool hasOwn = c.tiles.lines > 1 && rows.pitch == rows.rows;
     for (int64_t i = 0; i < rows.count; ++i)
@@ -253,6 +257,9 @@ private:
         amx::TileType::get({steps, lanes * group}, storageType(c.rhsType));
     if (steps == c.tiles.prefetchRows)
       prefetch(rhsBase, steps);
+    if (next)
+      next->prefetch(e, c.rhs.memref, rhsBase, 0, steps * run.rowPitch,
+                     storageBytes(c.rhsType));
     Values right, result;
     for (const Column &column : run.columns)
       right.push_back(amx::TileLoadOp::create(
@@ -291,6 +298,7 @@ private:
   const Contraction &c;
   const PanelRun &run;
   const MatrixRows &rows;
+  const std::optional<NextPanel> &next;
   /// Where the tiles of the lhs begin.
   SmallVector<int64_t> starts;
 };
@@ -299,6 +307,7 @@ private:
 
 void kernels::multiplyMatrixTiles(Emitter &e, const Contraction &c,
                                   const PanelRun &run, const MatrixRows &rows,
-                                  Value lhsBase, Value rhsBase) {
-  MatrixEmitter(e, c, run, rows).emit(lhsBase, rhsBase);
+                                  Value lhsBase, Value rhsBase,
+                                  const std::optional<NextPanel> &next) {
+  MatrixEmitter(e, c, run, rows, next).emit(lhsBase, rhsBase);
 }

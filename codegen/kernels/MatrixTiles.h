@@ -63,7 +63,8 @@ std::optional<MatrixRows> suitsMatrixTiles(const Contraction &contraction,
 /// scratch buffer, row by row, without bias.
 void multiplyMatrixTiles(Emitter &emitter, const Contraction &contraction,
                          const PanelRun &run, const MatrixRows &rows,
-                         mlir::Value lhsBase, mlir::Value rhsBase);
+                         mlir::Value lhsBase, mlir::Value rhsBase,
+                         const std::optional<NextPanel> &next);
 
 } // namespace edgecc::kernels
 
