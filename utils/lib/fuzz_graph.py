@@ -434,8 +434,10 @@ def guard(op, operands):
             raise Unfit("a division that overflows")
     if op == "Mod" and any((a == 0).any() for a in arrays[1]):
         raise Unfit("a remainder of zero")
-    if op == "QLinearMatMul" and any(a[0].size == 0 for a in arrays):
-        # ONNX Runtime does not write the zero point there.
+    is_half = op == "MatMul" and operands[0].dtype == np.float16
+    if (is_half or op == "QLinearMatMul") and any(
+            a[0].size == 0 for a in arrays):
+        # ONNX Runtime does not write the zero or the zero point there.
         raise Unfit("sums of nothing")
     if op == "ReduceProd" and not is_float(operands[0].dtype):
         # ONNX Runtime saturates some and wraps others.
