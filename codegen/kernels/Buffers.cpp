@@ -103,11 +103,13 @@ static MemRefType storageOf(Value tensor) {
   return storageType(cast<RankedTensorType>(tensor.getType()));
 }
 
-Buffer BufferAssignment::allocate(MemRefType type, Location loc) {
+Buffer BufferAssignment::allocate(MemRefType type, Location loc,
+                                  int64_t alignment) {
   int64_t bytes = type.getNumElements() * storageBytes(type.getElementType());
   Value base = memref::AllocOp::create(
       builder, loc, MemRefType::get({bytes}, builder.getI8Type()),
-      builder.getI64IntegerAttr(target::bufferAlignment(cpu)));
+      builder.getI64IntegerAttr(
+          std::max(alignment, target::bufferAlignment(cpu))));
   return {base, 0, type};
 }
 
@@ -153,6 +155,102 @@ static std::optional<SmallVector<int64_t>> offsetInside(OpOperand &use) {
 bool kernels::isBranch(Operation *op) {
   return isa<edge::IfOp, edge::NpuCallOp>(op);
 }
+
+//===----------------------------------------------------------------------===//
+// Where an NPU wants its tensors
+//===----------------------------------------------------------------------===//
+
+static int64_t bytesOf(Value tensor) {
+  MemRefType type = storageOf(tensor);
+  return type.getNumElements() * storageBytes(type.getElementType());
+}
+
+/// The bytes in the arena that `op` reads or writes, but for `tensor`.
+static int64_t bytesBeside(Value tensor, Operation *op) {
+  int64_t bytes = 0;
+  for (Value operand : op->getOperands()) {
+    bool isInput = isa<BlockArgument>(operand) &&
+                   isa<func::FuncOp>(operand.getParentBlock()->getParentOp());
+    if (operand != tensor && !constantOf(operand) && !isInput)
+      bytes += bytesOf(operand);
+  }
+  for (Value result : op->getResults())
+    if (result != tensor &&
+        llvm::none_of(result.getUsers(), llvm::IsaPred<func::ReturnOp>))
+      bytes += bytesOf(result);
+  return bytes;
+}
+
+/// Whether scratch memory may be in use from `first` to `last`, one of which is
+/// the call and the other one a neighbour, without more memory than tensors of
+/// their own would take: all between them read or write tensors of the call
+/// too, and nothing that is larger.
+static bool areNear(Operation *first, Operation *last, edge::NpuCallOp call) {
+  auto touches = [&](Operation *op) -> Value {
+    for (Value operand : call.getInputs())
+      if (operand.getDefiningOp() == op)
+        return operand;
+    for (Value operand : op->getOperands())
+      if (operand.getDefiningOp() == call)
+        return operand;
+    return {};
+  };
+  for (Operation *op = first; op; op = op->getNextNode()) {
+    if (op != call && !op->hasTrait<OpTrait::ConstantLike>()) {
+      Value tensor = touches(op);
+      if (!tensor || !isa<KernelOpInterface>(op) ||
+          bytesBeside(tensor, op) > bytesOf(tensor))
+        return false;
+    }
+    if (op == last)
+      return true;
+  }
+  return false;
+}
+
+Buffer BufferAssignment::scratchOf(edge::NpuCallOp call) {
+  auto found = scratch.find(call);
+  if (found != scratch.end())
+    return found->second;
+  int64_t bytes = call.getScratch();
+  Buffer buffer = allocate(MemRefType::get({bytes}, builder.getI8Type()),
+                           call.getLoc(), call.getAlignment());
+  scratch[call] = buffer;
+  return buffer;
+}
+
+/// Next to a call that wants a tensor at a place, that place. What the CPU is
+/// to compute from when the driver fails lies elsewhere.
+std::optional<Buffer> BufferAssignment::placeInScratch(OpResult result) {
+  auto place = [&](edge::NpuCallOp call, size_t number) {
+    assert(storageBytes(storageOf(result).getElementType()) == 1 &&
+           "an NPU with places works on bytes");
+    Buffer whole = scratchOf(call);
+    return Buffer{whole.base, call.getPlaces()[number], storageOf(result)};
+  };
+  Block *block = result.getOwner()->getBlock();
+  if (auto call = dyn_cast<edge::NpuCallOp>(result.getOwner())) {
+    if (call.getPlaces().empty() || result.use_empty())
+      return std::nullopt;
+    for (Operation *user : result.getUsers())
+      if (user->getBlock() != block || !areNear(call, user, call))
+        return std::nullopt;
+    return place(call, call.getInputs().size() + result.getResultNumber());
+  }
+  if (!result.hasOneUse())
+    return std::nullopt;
+  OpOperand &use = *result.use_begin();
+  auto call = dyn_cast<edge::NpuCallOp>(use.getOwner());
+  if (!call || call.getPlaces().empty() || !call.getFallback().empty() ||
+      call->getBlock() != block || !areNear(result.getOwner(), call, call))
+    return std::nullopt;
+  // The program comes first.
+  return place(call, use.getOperandNumber() - 1);
+}
+
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
 
 std::optional<Buffer> BufferAssignment::placeAtUser(Value tensor) {
   for (OpOperand &use : tensor.getUses()) {
@@ -211,6 +309,8 @@ Buffer BufferAssignment::resultBuffer(OpResult result) {
   if (found != buffers.end())
     return found->second;
   std::optional<Buffer> place = placeAtUser(result);
+  if (!place)
+    place = placeInScratch(result);
   if (!place) {
     place = placeOverOperand(result);
     if (!place)

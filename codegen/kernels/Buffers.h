@@ -8,7 +8,7 @@
 
 #include "codegen/kernels/ConstantPool.h"
 #include "codegen/kernels/KernelInterface.h"
-#include "dialects/Edge/EdgeDialect.h"
+#include "dialects/Edge/EdgePlaceOps.h"
 
 namespace edgecc::kernels {
 
@@ -51,8 +51,13 @@ public:
   /// operand that dies here, or a new allocation at the builder.
   Buffer resultBuffer(mlir::OpResult result);
 
-  /// A new allocation.
-  Buffer allocate(mlir::MemRefType type, mlir::Location loc);
+  /// A new allocation, at a multiple of what the CPU wants and of `alignment`,
+  /// a power of two.
+  Buffer allocate(mlir::MemRefType type, mlir::Location loc,
+                  int64_t alignment = 1);
+
+  /// The scratch memory of a call of a driver, which it has once.
+  Buffer scratchOf(edge::NpuCallOp call);
 
   /// The blob of constants; its type is settled when all are known.
   void setWeights(mlir::Value blob) { weights = blob; }
@@ -60,6 +65,7 @@ public:
 private:
   std::optional<Buffer> placeAtUser(mlir::Value tensor);
   std::optional<Buffer> placeOverOperand(mlir::OpResult result);
+  std::optional<Buffer> placeInScratch(mlir::OpResult result);
 
   mlir::OpBuilder &builder;
   ConstantPool &pool;
@@ -67,6 +73,7 @@ private:
   mlir::Value weights;
   llvm::SmallVector<Buffer> outputs;
   llvm::DenseMap<mlir::Value, Buffer> buffers;
+  llvm::DenseMap<mlir::Operation *, Buffer> scratch;
   /// Tensors that are alone in an allocation.
   llvm::DenseSet<mlir::Value> owners;
 };

@@ -150,7 +150,8 @@ public:
 
   LogicalResult run() {
     func::FuncOp entry = createEntry();
-    if (failed(emitBlock(main.getBody().front())))
+    if (failed(emitBlock(main.getBody().front())) ||
+        (job && failed(emitEndOfJob())))
       return failure();
     closeBranches();
     if (pool.empty()) {
@@ -231,6 +232,8 @@ private:
   LogicalResult emit(Operation *op) {
     if (op->hasTrait<OpTrait::ConstantLike>())
       return success();
+    if (job && endsJob(op) && failed(emitEndOfJob()))
+      return failure();
     if (auto reshape = dyn_cast<edge::ReshapeOp>(op)) {
       Buffer source = assignment.operandBuffer(op, 0);
       if (!source.isContiguous())
@@ -294,7 +297,8 @@ private:
     SmallVector<Value> arguments;
     for (const Buffer &buffer : buffers)
       arguments.push_back(buffer.materialize(builder, op->getLoc()));
-    func::FuncOp function = createKernel(op, arguments);
+    StringRef kind = op->getName().stripDialect();
+    func::FuncOp function = createKernel(op, kind, arguments);
     OpBuilder inside = OpBuilder::atBlockEnd(function.addEntryBlock());
     for (size_t i = arguments.size() - scratch.size(); i < arguments.size();
          ++i)
@@ -314,7 +318,7 @@ private:
         return failure();
     }
     func::ReturnOp::create(inside, op->getLoc());
-    func::CallOp caller = call(op, function, arguments);
+    func::CallOp caller = call(op, kind, function, arguments);
     nameResults(caller, op, inputs);
     if (kernel)
       noteOverlap(caller, kernel, ArrayRef(buffers).take_front(inputs),
@@ -322,38 +326,98 @@ private:
     return success();
   }
 
-  /// The call of a driver, and what happens when it fails.
-  LogicalResult emitNpu(edge::NpuCallOp op) {
+  /// The memory of a call of a driver: inputs, results, scratch, and the job if
+  /// there is one.
+  FailureOr<SmallVector<Buffer>> assignNpu(edge::NpuCallOp op) {
     SmallVector<Buffer> buffers;
     for (OpOperand &operand : op->getOpOperands())
       buffers.push_back(
           assignment.operandBuffer(op, operand.getOperandNumber()));
-    size_t inputs = buffers.size();
     for (OpResult result : op->getResults())
       buffers.push_back(assignment.resultBuffer(result));
-    if (int64_t bytes = op.getScratch())
-      buffers.push_back(assignment.allocate(
-          MemRefType::get({bytes}, builder.getI8Type()), op.getLoc()));
-    SmallVector<Value> arguments;
-    for (const Buffer &buffer : buffers) {
+    if (op.getScratch())
+      buffers.push_back(assignment.scratchOf(op));
+    if (op.getOverlaps())
+      buffers.push_back(assignment.allocate(npuJobType(op, cpu), op.getLoc()));
+    for (const Buffer &buffer : buffers)
       if (!buffer.isContiguous())
         return op->emitOpError("has an operand inside a larger tensor; "
                                "edgecc-materialize-copies must run before");
+    return buffers;
+  }
+
+  /// A kernel that `emit` fills, and its call.
+  func::CallOp callNpu(
+      edge::NpuCallOp op, StringRef kind, ArrayRef<Buffer> buffers,
+      TypeRange results,
+      llvm::function_ref<ValueRange(OpBuilder &, const KernelArgs &)> emit) {
+    SmallVector<Value> arguments;
+    for (const Buffer &buffer : buffers)
       arguments.push_back(buffer.materialize(builder, op->getLoc()));
-    }
-    func::FuncOp function = createKernel(op, arguments, {builder.getI32Type()});
+    func::FuncOp function = createKernel(op, kind, arguments, results);
     OpBuilder inside = OpBuilder::atBlockEnd(function.addEntryBlock());
     ValueRange formals = function.getArguments();
+    size_t inputs = op->getNumOperands(), outputs = op->getNumResults();
     KernelArgs args;
-    args.inputs.assign(formals.begin(), formals.begin() + inputs);
-    formals = formals.drop_front(inputs);
-    args.outputs.assign(formals.begin(), formals.begin() + op->getNumResults());
-    formals = formals.drop_front(op->getNumResults());
-    args.scratch.assign(formals.begin(), formals.end());
-    func::ReturnOp::create(inside, op->getLoc(),
-                           emitNpuCall(inside, op, args, cpu));
-    Value status = call(op, function, arguments).getResult(0);
+    llvm::append_range(args.inputs, formals.take_front(inputs));
+    llvm::append_range(args.outputs, formals.slice(inputs, outputs));
+    llvm::append_range(args.scratch, formals.drop_front(inputs + outputs));
+    func::ReturnOp::create(inside, op->getLoc(), emit(inside, args));
+    return call(op, kind, function, arguments);
+  }
 
+  /// The call of a driver, or of what starts it.
+  LogicalResult emitNpu(edge::NpuCallOp op) {
+    FailureOr<SmallVector<Buffer>> buffers = assignNpu(op);
+    if (failed(buffers))
+      return failure();
+    if (op.getOverlaps()) {
+      callNpu(op, "npu_start", *buffers, {},
+              [&](OpBuilder &inside, const KernelArgs &args) {
+                emitNpuStart(inside, op, args, cpu);
+                return ValueRange();
+              });
+      job = {op, std::move(*buffers)};
+      return success();
+    }
+    Value status;
+    func::CallOp caller =
+        callNpu(op, "npu_call", *buffers, builder.getI32Type(),
+                [&](OpBuilder &inside, const KernelArgs &args) {
+                  status = emitNpuCall(inside, op, args, cpu);
+                  return ValueRange(status);
+                });
+    return emitNpuEnd(op, *buffers, caller.getResult(0));
+  }
+
+  /// Whether the job has to end before `op`.
+  bool endsJob(Operation *op) {
+    return isa<edge::NpuCallOp>(op) ||
+           op->walk([&](Operation *reader) {
+               bool reads =
+                   llvm::any_of(reader->getOperands(), [&](Value operand) {
+                     return operand.getDefiningOp() == job->op;
+                   });
+               return reads ? WalkResult::interrupt() : WalkResult::advance();
+             }).wasInterrupted();
+  }
+
+  /// Waits for the job. All that the NPU works with is in use until then.
+  LogicalResult emitEndOfJob() {
+    Job ended = *std::exchange(job, std::nullopt);
+    Value status;
+    func::CallOp caller =
+        callNpu(ended.op, "npu_wait", ended.buffers, builder.getI32Type(),
+                [&](OpBuilder &inside, const KernelArgs &args) {
+                  status = emitNpuWait(inside, ended.op, args, cpu);
+                  return ValueRange(status);
+                });
+    return emitNpuEnd(ended.op, ended.buffers, caller.getResult(0));
+  }
+
+  /// What happens when a driver fails.
+  LogicalResult emitNpuEnd(edge::NpuCallOp op, ArrayRef<Buffer> buffers,
+                           Value status) {
     Emitter e(builder, op.getLoc(), cpu);
     Value zero = e.constant(e.getI32IntegerAttr(0));
     bool hasFallback = !op.getFallback().empty();
@@ -380,7 +444,7 @@ private:
     builder.setInsertionPoint(branch.thenBlock()->getTerminator());
     Block &body = op.getFallback().front();
     for (auto [argument, buffer] :
-         llvm::zip(body.getArguments(), ArrayRef(buffers).drop_front()))
+         llvm::zip(body.getArguments(), buffers.drop_front()))
       assignment.assign(argument, buffer);
     return emitBlock(body);
   }
@@ -402,12 +466,10 @@ private:
     func::ReturnOp::create(builder, loc, status);
   }
 
-  func::FuncOp createKernel(Operation *op, ValueRange arguments,
+  func::FuncOp createKernel(Operation *op, StringRef kind, ValueRange arguments,
                             TypeRange results = {}) {
     OpBuilder outside = OpBuilder::atBlockEnd(module.getBody());
-    std::string name =
-        ("kernel_" + op->getName().stripDialect() + "_" + Twine(kernelCount++))
-            .str();
+    std::string name = ("kernel_" + kind + "_" + Twine(kernelCount++)).str();
     auto function = func::FuncOp::create(
         outside, op->getLoc(), name,
         outside.getFunctionType(arguments.getTypes(), results));
@@ -427,7 +489,7 @@ private:
 
   /// The call, with what a report says of the layer and what a scheduler must
   /// know: its number, and the calls that it needs.
-  func::CallOp call(Operation *op, func::FuncOp function,
+  func::CallOp call(Operation *op, StringRef kind, func::FuncOp function,
                     ValueRange arguments) {
     auto call =
         func::CallOp::create(builder, op->getLoc(), function, arguments);
@@ -445,10 +507,10 @@ private:
     else if (auto attention = dyn_cast<edge::AttentionOp>(op))
       macs = attention.getMacs();
     else if (auto npu = dyn_cast<edge::NpuCallOp>(op))
-      macs = npu.getMacs();
+      // Those of a job are counted where it ends.
+      macs = kind == "npu_start" ? 0 : npu.getMacs();
     call->setAttr("edge.layer", builder.getStringAttr(nodeName(op->getLoc())));
-    call->setAttr("edge.kind",
-                  builder.getStringAttr(op->getName().stripDialect()));
+    call->setAttr("edge.kind", builder.getStringAttr(kind));
     call->setAttr("edge.macs", builder.getI64IntegerAttr(macs));
     if (Attribute weights = op->getAttr(weightsAttrName))
       call->setAttr(weightsAttrName, weights);
@@ -460,6 +522,8 @@ private:
     if (!transposes.empty())
       call->setAttr("edge.transposes", builder.getArrayAttr(transposes));
     SmallVector<int64_t> needed = findWriters(op);
+    if (kind == "npu_wait")
+      llvm::append_range(needed, writers.lookup(op->getResult(0)));
     call->setAttr("edge.step", builder.getI64IntegerAttr(stepCount));
     call->setAttr("edge.after", builder.getDenseI64ArrayAttr(needed));
     SmallVector<int64_t> written = {stepCount++};
@@ -651,6 +715,12 @@ private:
   BufferAssignment assignment;
   memref::GetGlobalOp weights;
   unsigned kernelCount = 0;
+  /// What the NPU works on while the CPU does something else.
+  struct Job {
+    edge::NpuCallOp op;
+    SmallVector<Buffer> buffers;
+  };
+  std::optional<Job> job;
   /// Those in which the network goes on, the innermost last.
   SmallVector<scf::IfOp> openBranches;
   int64_t stepCount = 0;

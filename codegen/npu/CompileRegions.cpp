@@ -72,9 +72,15 @@ private:
                                       builder.getI8Type());
     Value bytes = edge::ConstantOp::create(
         builder, loc, edge::makeConstant(type, program->bytes));
+    StringAttr start, wait;
+    if (auto functions = plugin->getAsynchronousDriver()) {
+      start = builder.getStringAttr(functions->start);
+      wait = builder.getStringAttr(functions->wait);
+    }
     auto call = edge::NpuCallOp::create(
         builder, loc, region.getResultTypes(), plugin->getDriver(), bytes,
-        region.getInputs(), program->scratch, countMacs(region));
+        region.getInputs(), program->scratch, countMacs(region),
+        program->alignment, program->places, start, wait, /*overlaps=*/false);
     if (plugin->bringsDriver())
       call->setDiscardableAttr(target::carriedAttrName, builder.getUnitAttr());
     if (fallback)

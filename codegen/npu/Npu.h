@@ -16,6 +16,17 @@ struct Program {
   std::vector<char> bytes;
   /// Bytes of memory that the driver may use during the call.
   int64_t scratch = 0;
+  /// What that memory begins at a multiple of; 0 for what the CPU wants.
+  int64_t alignment = 0;
+  /// Where in that memory the inputs and then the outputs are wanted, with as
+  /// many bytes as they have. A driver copies what lies elsewhere. Empty if
+  /// they may be anywhere.
+  llvm::SmallVector<int64_t> places;
+};
+
+/// The C functions of a driver whose NPU works while the CPU does.
+struct AsynchronousDriver {
+  llvm::StringRef start, wait;
 };
 
 /// An NPU: what it takes, and how a region becomes a program for it.
@@ -24,8 +35,15 @@ public:
   /// The C function that runs a program; see runtime/include/edgecc/npu.h.
   virtual llvm::StringRef getDriver() const = 0;
 
-  /// Whether the object has that function, from a C file that the plug-in gives
-  /// to CMake; otherwise users define it.
+  /// The functions that are called instead where the CPU has something to do
+  /// meanwhile; nothing if the NPU cannot work on its own. One region runs at a
+  /// time.
+  virtual std::optional<AsynchronousDriver> getAsynchronousDriver() const {
+    return std::nullopt;
+  }
+
+  /// Whether the object has these functions, from a C file that the plug-in
+  /// gives to CMake; otherwise users define it.
   virtual bool bringsDriver() const { return false; }
 
   /// Whether it rounds as `--rounding=tflite` does, or as ONNX has it.

@@ -99,15 +99,50 @@ npu::bytesOfWeights(const Contraction &contraction) {
   return std::nullopt;
 }
 
-std::string npu::checkSum(Operation *op) {
+static std::string checkOperands(Operation *op, bool mayBeKnown) {
   if (!isa<AddOp, SubOp, MulOp>(op))
     return {};
-  if (place::isKnown(op->getOperand(0)) || place::isKnown(op->getOperand(1)))
-    return "one of its operands is constant";
-  if (typeOf(op->getOperand(0)).getShape() !=
-      typeOf(op->getOperand(1)).getShape())
-    return "its operands have different shapes";
+  ArrayRef<int64_t> shape = typeOf(op->getResult(0)).getShape();
+  for (Value operand : op->getOperands()) {
+    bool isKnown = place::isKnown(operand);
+    if (isKnown && !mayBeKnown)
+      return "one of its operands is constant";
+    ArrayRef<int64_t> own = typeOf(operand).getShape();
+    bool fits = isKnown ? own.size() == shape.size() : own == shape;
+    if (!fits)
+      return "its operands have different shapes";
+  }
   return {};
+}
+
+std::string npu::checkSum(Operation *op) {
+  return checkOperands(op, /*mayBeKnown=*/false);
+}
+
+std::string npu::checkSumWithConstant(Operation *op) {
+  return checkOperands(op, /*mayBeKnown=*/true);
+}
+
+std::optional<std::array<uint8_t, 256>> npu::tableOf(Operation *op) {
+  auto gather = dyn_cast<GatherOp>(op);
+  if (!gather || !quantizedType(gather.getInput()) ||
+      typeOf(gather.getInput()).getShape() != ArrayRef<int64_t>{256} ||
+      !typeOf(gather.getIndices()).getElementType().isInteger(8))
+    return std::nullopt;
+  std::optional<ConstantView> view =
+      quantization::knownIntegers(gather.getInput());
+  if (!view)
+    return std::nullopt;
+  std::array<uint8_t, 256> table;
+  for (auto [i, entry] : llvm::enumerate(table))
+    entry = uint8_t(view->integer(i));
+  return table;
+}
+
+std::string npu::checkTable(Operation *op) {
+  if (!isa<GatherOp>(op) || tableOf(op))
+    return {};
+  return "it is no look-up in a known table of 256 bytes";
 }
 
 std::string npu::checkMovement(Operation *op) {

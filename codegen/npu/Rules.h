@@ -48,6 +48,16 @@ bytesOfWeights(const quantization::Contraction &contraction);
 /// The operands of a sum are two activations of one shape.
 std::string checkSum(mlir::Operation *op);
 
+/// The same, but one of them may be a constant that is broadcast.
+std::string checkSumWithConstant(mlir::Operation *op);
+
+/// The table that `op`, an `edge.gather` with bytes as indices, looks them up
+/// in: by the bits of the index, those of the result. Nothing if it is none.
+std::optional<std::array<uint8_t, 256>> tableOf(mlir::Operation *op);
+
+/// Gathers look bytes up in a known table.
+std::string checkTable(mlir::Operation *op);
+
 /// What only moves integers, or compares them, has one type for all of them.
 std::string checkMovement(mlir::Operation *op);
 

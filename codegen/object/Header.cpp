@@ -67,7 +67,7 @@ private:
   void writeExample();
   void writeDriver();
   bool hasThreads() const { return model.threads > 1; }
-  bool hasNpu() const { return !model.npuDriver.empty(); }
+  bool hasNpu() const { return !model.npuFunctions.empty(); }
   std::string macroOf(const TensorInterface &tensor, StringRef kind) {
     return prefix + "_" + kind.str() + "_" + StringRef(tensor.cName).upper();
   }
@@ -275,8 +275,7 @@ void HeaderWriter::writeDriver() {
   if (hasNpu() && !model.bringsNpuDriver)
     os << "/* The driver of the NPU, which the object calls and does not have. "
           "*/\n"
-       << "int32_t " << model.npuDriver
-       << "(const edgecc_npu_call_v0_t *call);\n\n";
+       << model.npuFunctions << "\n";
 }
 
 void HeaderWriter::writeRun() {

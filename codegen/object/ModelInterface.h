@@ -85,8 +85,9 @@ struct ModelInterface {
   bool copiesConstants = false;
   /// What is shown, in the order of its numbers.
   std::vector<ValueInterface> values;
-  /// The C function that a run calls for what an NPU computes; empty for none.
-  std::string npuDriver;
+  /// Declarations of the C functions that a run calls for what an NPU computes;
+  /// empty for none.
+  std::string npuFunctions;
   /// Whether the CPU computes that when the driver fails.
   bool hasNpuFallback = false;
   /// Whether the object has the driver itself, which calls the vendor's.

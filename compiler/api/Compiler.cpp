@@ -166,6 +166,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     if (options.codegen.optLevel == OptLevel::O3)
       kernel.winogradGrowth = 1000;
     kernel.arenaLimit = options.findArenaLimit();
+    kernel.overlapCalls = options.npu.npu && options.npu.overlaps;
     kernel.layers = options.layers;
     if (passes(Stage::Edge))
       buildEdgeStage(manager, edge);
@@ -239,6 +240,21 @@ static std::optional<PlacementReport> readPlacement(ModuleOp module) {
     report.onCpu.push_back({text(0), text(1), text(2)});
   }
   return report;
+}
+
+/// In C.
+static std::string declareDriver(const npu::Npu &npu) {
+  auto declare = [](StringRef name, StringRef argument) {
+    return ("int32_t " + name + "(" + argument + ");\n").str();
+  };
+  std::string text =
+      declare(npu.getDriver(), "const edgecc_npu_call_v0_t *call");
+  if (auto functions = npu.getAsynchronousDriver())
+    text +=
+        "/* Called instead where the CPU has something to do meanwhile. */\n" +
+        declare(functions->start, "edgecc_npu_job_v0_t *job") +
+        declare(functions->wait, "edgecc_npu_job_v0_t *job");
+  return text;
 }
 
 /// Bytes of the constants that a call reads.
@@ -399,7 +415,7 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
   generated.interface.threads = options.threads;
   generated.placement = readPlacement(module);
   if (generated.placement && generated.placement->regions) {
-    generated.interface.npuDriver = options.npu.npu->getDriver();
+    generated.interface.npuFunctions = declareDriver(*options.npu.npu);
     generated.interface.bringsNpuDriver = options.npu.npu->bringsDriver();
     generated.interface.hasNpuFallback = options.npu.fallback;
   }

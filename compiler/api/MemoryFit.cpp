@@ -37,6 +37,10 @@ bool MemoryFit::isToTryAgain() {
 }
 
 bool MemoryFit::saveRam() {
+  if (options.npu.npu && options.npu.overlaps) {
+    options.npu.overlaps = false;
+    return true;
+  }
   // What does not count in the arena, stack above all, is known by now; and the
   // arena can come out larger than what was to be reached.
   if (*options.arenaLimit > 0) {

@@ -77,7 +77,9 @@ static void addPlacement(OpPassManager &manager, const OptStageOptions &opt) {
   function.addPass(layout::createPropagateTransposes());
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
-  function.addPass(
+  manager.addPass(place::createRaiseTablesPass(
+      {options.npu, opt.evaluate, opt.roundAsTflite}));
+  manager.addNestedPass<func::FuncOp>(
       place::createRaiseQuantized({/*averages=*/opt.roundAsTflite}));
   manager.addPass(place::createPlaceRegionsPass(
       {options.npu, options.only, options.excluded}));
@@ -114,8 +116,8 @@ void edgecc::buildOptStage(OpPassManager &manager,
         {options.weights.bits, options.weights.blockSize}, options.calibrator));
   else if (options.calibrator) {
     first.addPass(quantization::createEqualizeChannelsPass(options.calibrator));
-    first.addPass(quantization::createQuantizeStaticPass(options.calibrator,
-                                                         options.price));
+    first.addPass(quantization::createQuantizeStaticPass(
+        options.calibrator, options.price, /*results=*/bool(options.npu.npu)));
   }
   if (options.optLevel > 0)
     addSimplification(first);
@@ -205,6 +207,8 @@ void edgecc::buildKernelStage(OpPassManager &manager,
     function.addPass(kernels::createFormRowStreams(streams));
   }
   function.addPass(kernels::createMaterializeCopies());
+  if (options.overlapCalls)
+    function.addPass(schedule::createOverlapCalls());
   manager.addPass(kernels::createEmitKernels());
   // While also loops of one trip are there.
   if (options.threads > 1)

@@ -65,6 +65,9 @@ struct NpuOptions {
   std::vector<std::string> excluded;
   /// Keeps code for the CPU, for when the driver of the NPU fails.
   bool fallback = false;
+  /// Lets the CPU work while the NPU does, if that can, which keeps more bytes
+  /// alive.
+  bool overlaps = true;
 };
 
 /// edge to opt: channels-last without transposes, fused, constants folded.
@@ -140,6 +143,8 @@ struct KernelStageOptions {
   /// Bytes of arena to reach with the least extra work; without it, the fewest
   /// where memory is scarce.
   std::optional<int64_t> arenaLimit;
+  /// Whether the CPU works while an NPU does.
+  bool overlapCalls = false;
   /// What the network offers of its layers.
   LayerEntries layers;
 };

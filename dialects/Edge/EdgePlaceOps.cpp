@@ -53,5 +53,13 @@ LogicalResult NpuCallOp::verify() {
     return emitOpError("expects a program of bytes, found ") << program;
   if (int64_t bytes = getScratch(); bytes < 0)
     return emitOpError("cannot have ") << bytes << " bytes of scratch";
+  size_t places = getPlaces().size();
+  if (places && places != getInputs().size() + getNumResults())
+    return emitOpError("expects a place for each input and result, found ")
+           << places;
+  if (getStart().has_value() != getWait().has_value())
+    return emitOpError("expects both 'start' and 'wait' or none of them");
+  if (getOverlaps() && !getStart())
+    return emitOpError("cannot overlap without 'start' and 'wait'");
   return verifyBody(*this, getFallback(), getInputs());
 }

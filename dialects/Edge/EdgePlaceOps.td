@@ -58,6 +58,15 @@ def Edge_NpuCallOp
     results. If that fails, `fallback` computes them; where it is empty, the run
     of the network ends.
 
+    With `places`, inputs and results are wanted at these offsets of the scratch
+    memory, which begins at a multiple of `alignment`; a driver copies those
+    that lie elsewhere.
+
+    A driver that can work on its own has two more functions: `start` begins,
+    and `wait` ends. They are called instead where the CPU has something to do
+    meanwhile: with `overlaps`, the results are there when the first operation
+    behind the call reads one of them, and at the next call at the latest.
+
     Example:
 
     ```mlir
@@ -67,7 +76,11 @@ def Edge_NpuCallOp
   }];
   let arguments = (ins StrAttr:$driver, Edge_Tensor:$program,
       Variadic<Edge_Tensor>:$inputs, I64Attr:$scratch,
-                       DefaultValuedAttr<I64Attr, "0">:$macs);
+      DefaultValuedAttr<I64Attr, "0">:$macs,
+      DefaultValuedAttr<I64Attr, "0">:$alignment,
+      DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$places,
+      OptionalAttr<StrAttr>:$start, OptionalAttr<StrAttr>:$wait,
+      UnitAttr:$overlaps);
   let results = (outs Variadic<Edge_Tensor>:$outputs);
   let regions = (region MaxSizedRegion<1>:$fallback);
   let assemblyFormat = [{

@@ -207,6 +207,10 @@ double Copies::gainOf(const Candidate &candidate) const {
 std::vector<Candidate> Copies::findCandidates() {
   std::vector<Candidate> candidates;
   for (auto call : main.getBody().front().getOps<func::CallOp>()) {
+    // What a driver gets stays where it is: it may be read after the call.
+    auto kind = call->getAttrOfType<StringAttr>("edge.kind");
+    if (kind && kind.getValue().starts_with("npu_"))
+      continue;
     SmallVector<Constant> constants;
     for (unsigned operand = 0; operand < call.getNumOperands(); ++operand)
       if (std::optional<Constant> constant = findConstant(call, operand))

@@ -86,7 +86,7 @@ def PlanArena : Pass<"edgecc-plan-arena", "::mlir::ModuleOp"> {
   let options = [
     Option<"alignment", "alignment", "int64_t", /*default=*/"0",
            "alignment of each buffer in bytes and of the arena itself; 0 is "
-           "what the CPU wants">
+           "what the CPU wants, or the largest that an allocation asks for">
   ];
   let statistics = [
     Statistic<"numBuffers", "buffers", "buffers put into the arena">,

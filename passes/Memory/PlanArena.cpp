@@ -46,8 +46,11 @@ struct PlanArena : edgecc::memory::impl::PlanArenaBase<PlanArena> {
     if (!arena && allocs.empty())
       return success();
     int64_t align = alignment;
-    if (!align)
+    if (!align) {
       align = edgecc::target::bufferAlignment(edgecc::target::getCpu(func));
+      for (memref::AllocOp alloc : allocs)
+        align = std::max<int64_t>(align, alloc.getAlignment().value_or(1));
+    }
     if (align <= 0 || !llvm::isPowerOf2_64(align))
       return func.emitError("the alignment of the arena must be a power of "
                             "two, is ")

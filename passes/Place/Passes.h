@@ -7,6 +7,7 @@
 #define EDGECC_PASSES_PLACE_PASSES_H
 
 #include "dialects/Edge/EdgeDialect.h"
+#include "dialects/Edge/Evaluate.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
@@ -52,6 +53,15 @@ struct PlacementOptions {
   std::vector<std::string> excluded;
 };
 
+/// What functions of bytes become tables.
+struct TableOptions {
+  /// The NPU that looks up.
+  std::shared_ptr<const PlacementRules> rules;
+  EvaluateFn evaluate;
+  /// What the CPU would round as `edgecc-round-as-tflite` has it.
+  bool roundAsTflite = false;
+};
+
 /// On a module: what was placed where.
 inline constexpr llvm::StringLiteral placementAttrName = "edge.placement";
 
@@ -60,6 +70,9 @@ bool onlyMoves(mlir::Operation *op);
 
 /// Whether `value` is made of constants.
 bool isKnown(mlir::Value value);
+
+/// Makes the pass `edgecc-raise-tables`.
+std::unique_ptr<mlir::Pass> createRaiseTablesPass(TableOptions options = {});
 
 /// Makes the pass `edgecc-place-regions`. Without options it takes those of the
 /// command line.

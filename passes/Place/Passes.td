@@ -36,6 +36,21 @@ def RaiseQuantized : Pass<"edgecc-raise-quantized", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }
 
+def RaiseTables : Pass<"edgecc-raise-tables", "::mlir::ModuleOp"> {
+  let summary = "write functions of quantised bytes as tables";
+  let description = [{
+    What is computed element by element between the dequantisation of one value
+    of 8 bits and a quantisation to 8 bits becomes a look-up of its integers
+    (`edge.gather`) in a table of 256, if the rules of the NPU take that.
+    Constants in it have the same number everywhere. The tables are evaluated by
+    the function that the pipeline gives to the pass, with the rounding that the
+    CPU would use; without one nothing is changed.
+  }];
+  let constructor = "::edgecc::place::createRaiseTablesPass()";
+  let statistics = [Statistic<"numTables", "tables", "tables made">];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+}
+
 def PlaceRegions : Pass<"edgecc-place-regions", "::mlir::ModuleOp"> {
   let summary = "gather what an NPU computes";
   let description = [{

@@ -141,7 +141,11 @@ private:
         [&](ArrayRef<Operation *> ops) {
           return placement.rules->canHold(ops);
         });
+    for (Operation *op : trimGroups(groups))
+      reasons[op] = "the CPU needs what it moves as well";
     for (Group &group : groups) {
+      if (group.empty())
+        continue;
       std::string reason = llvm::all_of(group, onlyMoves)
                                ? "nothing beside it is on the NPU"
                                : placement.rules->regionObjection(group);

@@ -175,6 +175,28 @@ static bool isReadOutside(Value value,
   });
 }
 
+llvm::SmallVector<Operation *> place::trimGroups(std::vector<Group> &groups) {
+  llvm::DenseSet<Operation *> placed;
+  for (const Group &group : groups)
+    placed.insert(group.begin(), group.end());
+  SmallVector<Operation *> taken;
+  for (Group &group : groups) {
+    llvm::DenseSet<Operation *> inside(group.begin(), group.end());
+    llvm::erase_if(group, [&](Operation *op) {
+      bool isAtBegin = llvm::none_of(op->getOperands(), [&](Value operand) {
+        return inside.contains(stripCasts(operand).getDefiningOp());
+      });
+      if (!onlyMoves(op) || !isAtBegin ||
+          !isReadOutside(op->getResult(0), placed))
+        return false;
+      inside.erase(op);
+      taken.push_back(op);
+      return true;
+    });
+  }
+  return taken;
+}
+
 static std::string nameOf(Operation *op) {
   auto named = op->getLoc()->findInstanceOf<NameLoc>();
   return named ? named.getName().str() : "";

@@ -27,6 +27,10 @@ findGroups(mlir::Block &block,
            llvm::function_ref<bool(mlir::Operation *)> isLegal,
            llvm::function_ref<bool(llvm::ArrayRef<mlir::Operation *>)> canHold);
 
+/// Takes operations out of the begin of groups that only move what others than
+/// groups read as well: these would wait for the NPU. Returns them.
+llvm::SmallVector<mlir::Operation *> trimGroups(std::vector<Group> &groups);
+
 /// Moves a group into a region on the NPU of that name. The block has to be
 /// sorted afterwards: what reads the results may stand before the region.
 edge::RegionOp createRegion(const Group &group, llvm::StringRef npu);

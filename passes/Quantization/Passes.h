@@ -19,7 +19,8 @@
 namespace edgecc::quantization {
 
 std::unique_ptr<mlir::Pass>
-createQuantizeStaticPass(CalibratorPtr calibrator = {}, PriceFn price = {});
+createQuantizeStaticPass(CalibratorPtr calibrator = {}, PriceFn price = {},
+                         bool results = false);
 std::unique_ptr<mlir::Pass>
 createEqualizeChannelsPass(CalibratorPtr calibrator = {});
 

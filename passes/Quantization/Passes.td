@@ -129,7 +129,8 @@ def QuantizeStatic : Pass<"edgecc-quantize-static", "::mlir::func::FuncOp"> {
     residual additions and products. The ranges of these values are found by the
     function that the pipeline gives to the pass, which runs the network on
     examples; without one nothing is changed. Activations become `u8` with a
-    zero point, known weights `i8` with one scale per output channel.
+    zero point, known weights `i8` with one scale per output channel. For an NPU,
+    the results of contractions and what averages read are quantised as well.
     `edgecc-grow-integer-regions` does the rest.
   }];
   let constructor = "::edgecc::quantization::createQuantizeStaticPass()";

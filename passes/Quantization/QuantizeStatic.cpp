@@ -23,8 +23,9 @@ namespace {
 struct QuantizeStatic
     : edgecc::quantization::impl::QuantizeStaticBase<QuantizeStatic> {
   QuantizeStatic() = default;
-  QuantizeStatic(CalibratorPtr calibrator, PriceFn price)
-      : calibrator(std::move(calibrator)), price(std::move(price)) {}
+  QuantizeStatic(CalibratorPtr calibrator, PriceFn price, bool results)
+      : calibrator(std::move(calibrator)), price(std::move(price)),
+        results(results) {}
 
   void runOnOperation() override {
     if (calibrator && failed(quantize()))
@@ -34,7 +35,7 @@ struct QuantizeStatic
 private:
   LogicalResult quantize() {
     FailureOr<StaticQuantizer> quantizer =
-        StaticQuantizer::create(*calibrator, getOperation());
+        StaticQuantizer::create(*calibrator, getOperation(), results);
     if (failed(quantizer))
       return failure();
     const Candidates &candidates = quantizer->getCandidates();
@@ -53,13 +54,14 @@ private:
 
   CalibratorPtr calibrator;
   PriceFn price;
+  bool results = false;
 };
 
 } // namespace
 
 std::unique_ptr<Pass>
 edgecc::quantization::createQuantizeStaticPass(CalibratorPtr calibrator,
-                                               PriceFn price) {
+                                               PriceFn price, bool results) {
   return std::make_unique<QuantizeStatic>(std::move(calibrator),
-                                          std::move(price));
+                                          std::move(price), results);
 }

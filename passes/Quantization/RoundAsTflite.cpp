@@ -121,10 +121,13 @@ private:
   static Value lowerProducer(OpBuilder &builder, Operation *producer,
                              quant::QuantizedType type) {
     return llvm::TypeSwitch<Operation *, Value>(producer)
-        .Case([&](AddOp op) { return lowerSum(builder, op, type); })
-        .Case([&](MulOp op) -> Value {
+        .Case([&](AddOp op) {
+          return lowerPair(builder, op, type, tflite::emitSum);
+        })
+        .Case([&](MulOp op) {
           std::optional<Average> average = Average::get(op);
-          return average ? lowerAverage(builder, *average, type) : Value();
+          return average ? lowerAverage(builder, *average, type)
+                         : lowerPair(builder, op, type, tflite::emitProduct);
         })
         .Case<PoolOp, ReduceOp>([&](Operation *op) -> Value {
           std::optional<Average> average = Average::getRaised(op);
@@ -176,19 +179,20 @@ private:
                      });
   }
 
-  static Value lowerSum(OpBuilder &builder, AddOp op,
-                        quant::QuantizedType type) {
-    Value lhs = quantizedSource(op.getLhs());
-    Value rhs = quantizedSource(op.getRhs());
+  /// A sum or a product.
+  template <typename EmitPairFn>
+  static Value lowerPair(OpBuilder &builder, Operation *op,
+                         quant::QuantizedType type, EmitPairFn emit) {
+    Value lhs = quantizedSource(op->getOperand(0));
+    Value rhs = quantizedSource(op->getOperand(1));
     if (!lhs || !rhs || !isBytes(lhs) || !isBytes(rhs))
       return {};
-    return createMap(builder, op.getLoc(),
+    return createMap(builder, op->getLoc(),
                      {integersOf(builder, lhs), integersOf(builder, rhs)},
-                     op.getType().clone(storageType(type)),
+                     typeOf(op->getResult(0)).clone(storageType(type)),
                      [&](ImplicitLocOpBuilder &b, ValueRange scalars) {
-                       return tflite::emitSum(b, scalars[0], quantizedType(lhs),
-                                              scalars[1], quantizedType(rhs),
-                                              type);
+                       return emit(b, scalars[0], quantizedType(lhs),
+                                   scalars[1], quantizedType(rhs), type);
                      });
   }
 

@@ -74,7 +74,14 @@ static quant::QuantizedType activationType(MLIRContext *context,
                                           zero, 0, 255);
 }
 
-Candidates::Candidates(func::FuncOp function) {
+/// What becomes of `value` when limits have been applied to it.
+static Value limited(Value value) {
+  while (value.hasOneUse() && isa<ClampOp>(*value.user_begin()))
+    value = value.user_begin()->getResult(0);
+  return value;
+}
+
+Candidates::Candidates(func::FuncOp function, bool results) {
   function.walk([&](Operation *op) {
     if (op->getParentOp() != function)
       return;
@@ -82,7 +89,9 @@ Candidates::Candidates(func::FuncOp function) {
       contractions.push_back(op);
       observe(op->getOperand(0));
       observe(op->getOperand(1));
-    } else if (isa<PoolOp>(op)) {
+      if (results)
+        observe(limited(op->getResult(0)));
+    } else if (isa<PoolOp>(op) || (results && isa<ReduceOp>(op))) {
       observe(op->getOperand(0));
     } else if (isa<ConcatOp>(op)) {
       observe(op->getResult(0));
@@ -208,8 +217,9 @@ static Value quantizeActivation(Value value, quant::QuantizedType type,
 //===----------------------------------------------------------------------===//
 
 FailureOr<StaticQuantizer> StaticQuantizer::create(Calibrator &calibrator,
-                                                   func::FuncOp function) {
-  StaticQuantizer quantizer(calibrator, function);
+                                                   func::FuncOp function,
+                                                   bool results) {
+  StaticQuantizer quantizer(calibrator, function, results);
   Candidates &candidates = quantizer.candidates;
   if (candidates.values.empty())
     return quantizer;

@@ -44,7 +44,9 @@ struct Candidates {
   /// terms of residual additions and the like.
   llvm::SetVector<mlir::Value> values;
 
-  explicit Candidates(mlir::func::FuncOp function);
+  /// With `results`, also what contractions make and averages read, for those
+  /// who compute with nothing but integers.
+  Candidates(mlir::func::FuncOp function, bool results);
   /// The same in a copy of the network.
   Candidates(const Candidates &origin, const mlir::IRMapping &mapping);
 
@@ -57,8 +59,8 @@ class StaticQuantizer {
 public:
   /// Finds moments as far as they are wanted, ranges, and the integers of all
   /// known weights in each form.
-  static llvm::FailureOr<StaticQuantizer> create(Calibrator &calibrator,
-                                                 mlir::func::FuncOp function);
+  static llvm::FailureOr<StaticQuantizer>
+  create(Calibrator &calibrator, mlir::func::FuncOp function, bool results);
 
   const Candidates &getCandidates() const { return candidates; }
 
@@ -77,8 +79,9 @@ public:
   quantize(const Candidates &candidates, llvm::ArrayRef<LayerForm> forms) const;
 
 private:
-  StaticQuantizer(Calibrator &calibrator, mlir::func::FuncOp function)
-      : calibrator(calibrator), candidates(function) {}
+  StaticQuantizer(Calibrator &calibrator, mlir::func::FuncOp function,
+                  bool results)
+      : calibrator(calibrator), candidates(function, results) {}
 
   const RoundedBlocks *weightsOf(size_t i, LayerForm form) const;
 

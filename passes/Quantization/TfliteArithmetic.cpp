@@ -278,6 +278,24 @@ Value tflite::emitSum(ImplicitLocOpBuilder &b, Value lhs,
   return emitSaturated(b, emitScaled(b, sum, factors.result), resultType);
 }
 
+FixedPoint tflite::productFactor(quant::QuantizedType lhsType,
+                                 quant::QuantizedType rhsType,
+                                 quant::QuantizedType resultType) {
+  return FixedPoint::get(Parameters(lhsType).scale() *
+                         Parameters(rhsType).scale() /
+                         Parameters(resultType).scale());
+}
+
+Value tflite::emitProduct(ImplicitLocOpBuilder &b, Value lhs,
+                          quant::QuantizedType lhsType, Value rhs,
+                          quant::QuantizedType rhsType,
+                          quant::QuantizedType resultType) {
+  Value product = arith::MulIOp::create(b, emitCentred(b, lhs, lhsType),
+                                        emitCentred(b, rhs, rhsType));
+  FixedPoint factor = productFactor(lhsType, rhsType, resultType);
+  return emitSaturated(b, emitScaled(b, product, factor), resultType);
+}
+
 Value tflite::emitPoolAverage(ImplicitLocOpBuilder &b, Value sum, int64_t count,
                               quant::QuantizedType type) {
   Value zero = word(b, 0), half = word(b, count / 2);

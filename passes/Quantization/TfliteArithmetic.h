@@ -55,6 +55,11 @@ struct AdditionFactors {
 FixedPoint meanFactor(int64_t count, mlir::quant::QuantizedType inputType,
                       mlir::quant::QuantizedType resultType);
 
+/// The factor of the product of two quantised values.
+FixedPoint productFactor(mlir::quant::QuantizedType lhsType,
+                         mlir::quant::QuantizedType rhsType,
+                         mlir::quant::QuantizedType resultType);
+
 /// `x` times the factor: what `emitScaled` computes.
 int32_t scale(int32_t x, FixedPoint factor);
 
@@ -87,6 +92,12 @@ mlir::Value emitSum(mlir::ImplicitLocOpBuilder &b, mlir::Value lhs,
                     mlir::quant::QuantizedType lhsType, mlir::Value rhs,
                     mlir::quant::QuantizedType rhsType,
                     mlir::quant::QuantizedType resultType);
+
+/// The stored integers of the product of two quantised values.
+mlir::Value emitProduct(mlir::ImplicitLocOpBuilder &b, mlir::Value lhs,
+                        mlir::quant::QuantizedType lhsType, mlir::Value rhs,
+                        mlir::quant::QuantizedType rhsType,
+                        mlir::quant::QuantizedType resultType);
 
 /// The average of `count` stored integers from their `sum`, which has the same
 /// type.

@@ -115,4 +115,20 @@ def FormAttention : Pass<"edgecc-form-attention", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }
 
+def OverlapCalls : Pass<"edgecc-overlap-calls", "::mlir::func::FuncOp"> {
+  let summary = "let the CPU work while an NPU does";
+  let description = [{
+    Orders the operations of a function so that calls of a driver that can start
+    and wait begin as early as what they read is there, one at a time, and the
+    operations that do not need their results come before those that do. A call
+    behind which something can be done meanwhile gets `overlaps`. Where there is
+    none, the order stays as it is.
+  }];
+  let statistics = [
+    Statistic<"numOverlapped", "overlapped",
+              "calls during which the CPU has something to do">
+  ];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+}
+
 #endif // EDGECC_PASSES_SCHEDULE_PASSES_TD

@@ -7,6 +7,7 @@ import csv
 import ctypes
 import functools
 import glob
+import json
 import os
 import shutil
 import sys
@@ -155,12 +156,14 @@ def tensor_shapes(path):
     return shapes
 
 
-def run_regions(options, path, feeds, npu, extra=()):
+def run_regions(options, path, feeds, npu, extra=(), begin=lambda library: None):
     """What the network returns with the NPU, and what its regions read and
-    wrote: a list of (region, read, written) for each feed."""
+    wrote: a list of (region, read, written) for each feed. Calls `begin` with
+    the library before each run."""
     done = []
 
     def prepare(library):
+        begin(library)
         runs = []
         done.append(runs)
 
@@ -262,6 +265,56 @@ def mixed(options, path, feeds, same):
     return f"{len(done[0])} regions"
 
 
+def jobs(options, path, excluded, feeds, same):
+    """A network whose CPU works while the NPU does: the bits of the CPU, with
+    failures of the start and of the wait as well."""
+    npu = "ethos-u55:128"
+    want = compiled.outputs(options, path, feeds, [ROUNDING])
+    got, done = run_regions(options, path, feeds, npu, excluded)
+    same(got, want)
+    for failing in ("fails_to_start_at", "fails_at"):
+        for count in range(1, len(done[0]) + 1):
+            def fail(library, failing=failing, count=count):
+                for name in ("starts", "invocations"):
+                    ctypes.c_uint.in_dll(library, "ethos_u_" + name).value = 0
+                ctypes.c_uint.in_dll(library, "ethos_u_" + failing).value = count
+            got, _ = run_regions(options, path, feeds, npu,
+                                 [*excluded, "--npu-fallback=cpu"], fail)
+            same(got, want)
+    with tempfile.TemporaryDirectory() as folder:
+        target = os.path.join(folder, "n.o")
+        suite.must([os.path.join(options.bin, "edgecc"), path, "-o", target,
+                    ROUNDING, "--npu=" + npu, *excluded,
+                    "-mcpu=cortex-m55"], options.timeout)
+        names = suite.must(["llvm-nm-22", "-u", target]).stdout.split()
+    if sorted(name for name in names if name != "U") != [
+            "ethosu_invoke_async", "ethosu_invoke_v3", "ethosu_release_driver",
+            "ethosu_reserve_driver", "ethosu_wait"]:
+        raise suite.Failure(f"undefined: {names}")
+    return f"{len(done[0])} regions"
+
+
+def configurations(options, path):
+    """Vela compiles for each number of multipliers and each memory mode."""
+    sram = ["Shared_Sram", "Sram_Only"]
+    models = {"ethos-u55": ([32, 64, 128, 256], sram),
+              "ethos-u65": ([256, 512], ["Dedicated_Sram", *sram]),
+              "ethos-u85": ([128, 256, 512, 1024, 2048],
+                            ["Dedicated_Sram_384KB", "Dedicated_Sram_512KB",
+                             *sram])}
+    count = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (multipliers, modes) in models.items():
+            for number in multipliers:
+                for mode in modes:
+                    suite.must([os.path.join(options.bin, "edgecc"), path, "-o",
+                                os.path.join(folder, "n.o"), ROUNDING,
+                                f"--npu={name}:{number},{mode}",
+                                "-mcpu=cortex-m55"], options.timeout)
+                    count += 1
+    return f"{count} configurations"
+
+
 def vela_fails(options, path):
     """One error with Vela's words and our names, and no object."""
     with tempfile.TemporaryDirectory() as folder:
@@ -291,6 +344,25 @@ def vela_fails(options, path):
                     want not in p.stderr or p.stderr.count("error:") != 1:
                 raise suite.Failure(f"{want!r}: {p.stderr[:300]!r}")
     return f"{len(cases)} ways"
+
+
+def partly(name, most, options, feeds_of, same):
+    """A network of which operations stay on the CPU, `most` at most."""
+    if not options.zoo:
+        raise suite.Skip("the collection of models is not there")
+    path = os.path.join(options.zoo, name + ".onnx")
+    feeds, npu = feeds_of(path, 1), "ethos-u55:128"
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "report.json")
+        got, done = run_regions(options, path, feeds, npu,
+                                ["--report=" + report])
+        with open(report, encoding="utf-8") as f:
+            placed = json.load(f)["npu"]
+    same(got, compiled.outputs(options, path, feeds, [ROUNDING]))
+    if len(placed["on_cpu"]) > most:
+        raise suite.Failure(f"{placed['on_cpu']}")
+    return (f"{placed['operations']} operations in {len(done[0])} regions, "
+            f"{len(placed['on_cpu'])} on the CPU")
 
 
 class Examples:
@@ -327,6 +399,28 @@ def mobilenet(options, feeds_of, same):
         return f"{len(done[0])} regions, {total:.0f} cycles"
 
 
+def own_mobilenet(options, feeds_of, same):
+    """MobileNetV2, which edgecc quantises itself: all of it on the NPU, with the
+    bits of the CPU that has no device."""
+    path = os.path.join(options.scratch, "mobilenet_v2.onnx") \
+        if options.scratch else ""
+    if not os.path.isfile(path):
+        raise suite.Skip("the collection of models is not there")
+    feeds, npu = feeds_of(path, 2), "ethos-u55:128"
+    with tempfile.TemporaryDirectory() as folder:
+        examples = os.path.join(folder, "examples.npz")
+        np.savez(examples, **{name: np.concatenate([f[name] for f in feeds])
+                              for name in feeds[0]})
+        flags = ["--quantize=int8", "--calibrate=" + examples, "--npu-only"]
+        got, done = run_regions(options, path, feeds[:1], npu, flags)
+
+        def leave(library):
+            ctypes.c_uint.in_dll(library, "ethos_u_is_absent").value = 1
+        same(got, run_regions(options, path, feeds[:1], npu,
+                              [*flags, "--npu-fallback=cpu"], leave)[0])
+        return f"{len(done[0])} regions"
+
+
 def tests(options, feeds_of, same):
     """The tests, named, as functions without arguments."""
     return [(f"{npu} {name}", functools.partial(whole_network, name, npu,
@@ -334,5 +428,10 @@ def tests(options, feeds_of, same):
             for name in NETWORKS for npu in
             (SYSTEMS if name == "real/mlperf_ic_resnet8_int8" else
              ["ethos-u55:128"])] + \
-        [("ethos-u55:128 mobilenet_v2",
-          functools.partial(mobilenet, options, feeds_of, same))]
+        [("ethos-u55:128 digits/vit_int8_qdq",
+          functools.partial(partly, "digits/vit_int8_qdq", 11, options,
+                            feeds_of, same)),
+         ("ethos-u55:128 mobilenet_v2",
+          functools.partial(mobilenet, options, feeds_of, same)),
+         ("ethos-u55:128 mobilenet_v2 by edgecc",
+          functools.partial(own_mobilenet, options, feeds_of, same))]

@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import compiled
 import edge_sim
 import ethos_u
+import npu_jobs
 import npu_runs
 import suite
 
@@ -146,6 +147,12 @@ def moving_network(path):
                                           perm=[0, 3, 2, 1]), 0.05, 120)
     b.convolution("last", turned, 7, 5, 0.05, 99, kernel_shape=[1, 1])
     b.save(path, [1, 3, 11, 9], "last")
+
+
+def branching_network(path):
+    """Two branches, one of them for the CPU."""
+    b = Builder()
+    b.save(path, [1, 3, 11, 9], npu_jobs.branches(b))
 
 
 def random_feeds(path, count):
@@ -303,6 +310,10 @@ def refusals(options):
              "--npu=ethos-u65: and one of 256, 512"),
             (path, ["--npu=ethos-u85:256,Flash"], "no memory mode 'Flash'; "
              "expected one of Dedicated_Sram_384KB"),
+            (path, ["--npu=ethos-u55:128,launch=no"],
+             "has 'launch=no'; expected a number of cycles"),
+            (path, ["--npu=ethos-u55:128,launch=9"],
+             "expected cpu-macs= as well"),
             (path, ["--npu=desc:" + folder + "/no.json"], "cannot read"),
             (path, ["--npu-only"], "--npu, which is missing"),
             (path, [npu, "--npu-fallback=gpu"], "expected none or cpu"),
@@ -326,6 +337,13 @@ def refusals(options):
             (path, [described("field", extra=1)], "unknown field 'extra'"),
             (path, [described("limit", operators={"conv": {"max_kernel": 0}})],
              "'operators.conv.max_kernel' expects an integer of at least 1"),
+            (path, [described("half", asynchronous={"start": "a"})],
+             "'asynchronous.wait' expects a C identifier"),
+            (path, [described("same", asynchronous={"start": "a",
+                                                    "wait": "a"})],
+             "expect three functions"),
+            (path, [described("launch", costs={"launch_cycles": 5})],
+             "'costs' has no 'cpu_macs_per_cycle' to compare with"),
             (path, [described("memory", limits={"weight_bytes": 0})],
              "'limits.weight_bytes' is 0, and"),
             (path, ["--npu=edge-sim:" + folder + "/no.json"], "cannot read"),
@@ -371,9 +389,15 @@ def reasons(options):
                             "add": {"max_channels": 7}}}, "join",
              "it has 8 channels, and the NPU takes 7 at most"),
             ({"limits": {"weight_bytes": 100}}, "first",
-             "it needs more memory than the NPU has"),
+             "its constants take [0-9]+ bytes, and the NPU takes 100 at most"),
             ({"costs": {"launch_cycles": 1e9, "cpu_macs_per_cycle": 1}},
              "first", "it would take 1000"),
+            ({"costs": {"bytes_per_cycle": 1e-4, "cpu_macs_per_cycle": 1}},
+             "first", r"it would take .*[0-9]{7,} to move data"),
+            ({"costs": {"macs_per_cycle": 1e3, "bytes_per_cycle": 1e3,
+                        "cpu_macs_per_cycle": 1, "cpu_values_per_cycle": 1e-4}},
+             "first", r"it would take .*[0-9]{7,} to convert values at the "
+             "border"),
         ]
         for changes, node, want in cases:
             described = os.path.join(folder, "npu.json")
@@ -452,6 +476,21 @@ def ethos_u_mixed(options):
         return ethos_u.mixed(options, path, random_feeds(path, 2), same)
 
 
+def ethos_u_jobs(options):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "branches.onnx")
+        branching_network(path)
+        return ethos_u.jobs(options, path, npu_jobs.EXCLUDED,
+                            random_feeds(path, 2), same)
+
+
+def ethos_u_configurations(options):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mixed.onnx")
+        quantised_network(path)
+        return ethos_u.configurations(options, path)
+
+
 def vela_fails(options):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "mixed.onnx")
@@ -479,11 +518,16 @@ def main():
              ("damaged edge-sim", functools.partial(
                  damaged, quantised_network, "--npu=edge-sim", "edge_sim_run",
                  edge_sim.SIMULATOR, ["-DNPU_CHECK=edge_sim_check"])),
-             ("outside", outside), ("ethos-u mixed", ethos_u_mixed), ("vela fails", vela_fails)]
+             ("outside", outside), ("ethos-u mixed", ethos_u_mixed),
+             ("ethos-u jobs", ethos_u_jobs),
+             ("ethos-u configurations", ethos_u_configurations),
+             ("vela fails", vela_fails)]
     for name, least in NETWORKS.items():
         tests.append((name, functools.partial(of_collection, name, least)))
     return suite.run([(name, functools.partial(test, options))
                       for name, test in tests] +
+                     npu_jobs.tests(options, branching_network, random_feeds,
+                                    same) +
                      edge_sim.tests(options, random_feeds, same) +
                      ethos_u.tests(options, random_feeds, same), options)
 

@@ -115,20 +115,27 @@ public:
 
   StringRef getName() const override { return npu.name; }
   StringRef getDriver() const override { return npu.driver; }
+  std::optional<AsynchronousDriver> getAsynchronousDriver() const override {
+    if (npu.start.empty())
+      return std::nullopt;
+    return AsynchronousDriver{npu.start, npu.wait};
+  }
 
   std::string objection(Operation *op) const override {
     for (Rule rule : rules)
       if (std::string sentence = rule(op, npu); !sentence.empty())
         return sentence;
-    if (!canHold(op))
-      return "it needs more memory than the NPU has";
+    if (int64_t bytes = bytesOfConstants(op); bytes > npu.weightBytes)
+      return llvm::formatv("its constants take {0} bytes, and the NPU takes "
+                           "{1} at most",
+                           bytes, npu.weightBytes);
     return {};
   }
 
   bool canHold(ArrayRef<Operation *> ops) const override {
     if (int64_t(ops.size()) > npu.operations)
       return false;
-    if (npu.weightBytes != unlimited && weightBytes(ops) > npu.weightBytes)
+    if (npu.weightBytes != unlimited && bytesOfConstants(ops) > npu.weightBytes)
       return false;
     if (npu.scratchBytes == unlimited)
       return true;
@@ -140,36 +147,10 @@ public:
   }
 
   std::string regionObjection(ArrayRef<Operation *> ops) const override {
-    if (npu.cpuMacsPerCycle == 0)
-      return {};
-    double macs = 0, bytes = weightBytes(ops);
-    llvm::DenseSet<Operation *> inside(ops.begin(), ops.end());
-    for (Operation *op : ops) {
-      if (auto conv = dyn_cast<ConvOp>(op))
-        macs += conv.getMacs();
-      else if (auto product = dyn_cast<MatMulOp>(op))
-        macs += product.getMacs();
-      else
-        macs += typeOf(op->getResult(0)).getNumElements();
-      for (Value operand : op->getOperands())
-        if (!place::isKnown(operand) &&
-            !inside.contains(place::stripCasts(operand).getDefiningOp()))
-          bytes += storedBytes(operand);
-      for (Value result : op->getResults())
-        if (llvm::any_of(result.getUsers(), [&](Operation *user) {
-              return !inside.contains(user);
-            }))
-          bytes += storedBytes(result);
-    }
-    double there =
-        npu.launchCycles + macs / npu.macsPerCycle + bytes / npu.bytesPerCycle;
-    double here = macs / npu.cpuMacsPerCycle;
-    if (there < here)
-      return {};
-    return llvm::formatv("it would take {0:f0} cycles with the call of the "
-                         "NPU, and {1:f0} on the CPU",
-                         there, here)
-        .str();
+    double bytes = double(bytesOfConstants(ops) + findBorder(ops).bytes);
+    return compareWithCpu(
+        ops, {countWork(ops) / npu.macsPerCycle, bytes / npu.bytesPerCycle},
+        npu.costs);
   }
 
   FailureOr<Program> compile(RegionOp region) const override {
@@ -177,15 +158,6 @@ public:
   }
 
 private:
-  static int64_t weightBytes(ArrayRef<Operation *> ops) {
-    int64_t bytes = 0;
-    for (Operation *op : ops)
-      for (Value operand : op->getOperands())
-        if (place::isKnown(operand))
-          bytes += storedBytes(operand);
-    return bytes;
-  }
-
   Description npu;
 };
 } // namespace

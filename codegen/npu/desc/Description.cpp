@@ -47,6 +47,15 @@ static void readFields(const json::Object &object, Description &result,
   reader.readFormat();
   reader.readIdentifier("name", result.name);
   reader.readIdentifier("driver", result.driver);
+  if (const json::Object *functions = reader.readObject("asynchronous")) {
+    FieldReader fields(*functions, "asynchronous.", error);
+    fields.readIdentifier("start", result.start);
+    fields.readIdentifier("wait", result.wait);
+    llvm::StringRef names[] = {result.driver, result.start, result.wait};
+    if (names[0] == names[1] || names[1] == names[2] || names[0] == names[2])
+      fields.fail("'driver', 'asynchronous.start' and 'asynchronous.wait' "
+                  "expect three functions");
+  }
   if (const json::Array *types = reader.readArray("types"))
     for (const json::Value &type : *types) {
       std::string name = type.getAsString().value_or("").str();
@@ -73,8 +82,7 @@ static void readFields(const json::Object &object, Description &result,
     FieldReader fields(*costs, "costs.", error);
     fields.readNumber("macs_per_cycle", false, result.macsPerCycle);
     fields.readNumber("bytes_per_cycle", false, result.bytesPerCycle);
-    fields.readNumber("launch_cycles", true, result.launchCycles);
-    fields.readNumber("cpu_macs_per_cycle", false, result.cpuMacsPerCycle);
+    result.costs.read(fields);
   }
   bool multiplies = false;
   for (llvm::StringRef name :

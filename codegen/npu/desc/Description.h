@@ -6,6 +6,8 @@
 #ifndef EDGECC_CODEGEN_NPU_DESC_DESCRIPTION_H
 #define EDGECC_CODEGEN_NPU_DESC_DESCRIPTION_H
 
+#include "codegen/npu/Costs.h"
+
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 
@@ -28,6 +30,9 @@ struct OperatorLimits {
 /// has the fields of the file.
 struct Description {
   std::string name, driver;
+  /// The functions of a driver whose NPU works while the CPU does; empty for
+  /// one that does not.
+  std::string start, wait;
   /// `i8`, `u8`.
   std::vector<std::string> types;
   llvm::StringMap<OperatorLimits> operators;
@@ -35,9 +40,9 @@ struct Description {
   int64_t weightBytes = unlimited, scratchBytes = unlimited;
   int64_t operations = unlimited;
   /// A region is worth a call if it takes fewer cycles on the NPU, with the
-  /// call, than on the CPU. No comparison if the speed of the CPU is 0.
-  double macsPerCycle = 1, bytesPerCycle = 1, launchCycles = 0;
-  double cpuMacsPerCycle = 0;
+  /// call, than on the CPU.
+  double macsPerCycle = 1, bytesPerCycle = 1;
+  CallCosts costs;
 
   /// The names that `operators` may have.
   static llvm::ArrayRef<llvm::StringRef> operatorNames();

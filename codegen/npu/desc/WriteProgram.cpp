@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/npu/desc/WriteProgram.h"
+#include "codegen/npu/Costs.h"
 #include "codegen/npu/desc/npu_program_generated.h"
 #include "passes/Place/Regions.h"
 #include "passes/Quantization/Contractions.h"
@@ -29,10 +30,6 @@ static IntegerType integerOf(Value tensor) {
   if (quant::QuantizedType type = quantizedType(tensor))
     return storageType(type);
   return cast<IntegerType>(typeOf(tensor).getElementType());
-}
-
-int64_t npu::storedBytes(Value tensor) {
-  return typeOf(tensor).getNumElements() * integerOf(tensor).getWidth() / 8;
 }
 
 //===----------------------------------------------------------------------===//

@@ -18,9 +18,6 @@ Program writeProgram(edge::RegionOp region, llvm::StringRef npu);
 /// The most inputs of an operation in a program.
 inline constexpr unsigned mostInputs = 8;
 
-/// The bytes of a tensor in a program.
-int64_t storedBytes(mlir::Value tensor);
-
 /// The scratch memory that holds what `ops`, which run in this order, hand to
 /// each other and nobody else. With `offsets`, where each of them begins.
 int64_t planScratch(llvm::ArrayRef<mlir::Operation *> ops,

@@ -123,6 +123,7 @@ std::string edge_sim::checkCommands(Operation *op) {
       .Case<ConvOp, MatMulOp>([](Operation *op) { return checkProducts(op); })
       .Case<PoolOp, ReduceOp>([](Operation *op) { return checkAverage(op); })
       .Case<AddOp, SubOp, MulOp>([](Operation *op) { return checkSum(op); })
+      .Case([](GatherOp op) { return checkTable(op); })
       .Case<PadOp, SliceOp>([](Operation *op) -> std::string {
         if (!imageShape(op->getOperand(0)) || !imageShape(op->getResult(0)))
           return "it has more than three dimensions";
@@ -291,8 +292,12 @@ Layer edge_sim::describe(Operation *op, const Machine &machine) {
       .Case([&](MulOp op) {
         describeElementwise(op, schema::Opcode_Multiply, layer);
       })
-      .Case([&](ClampOp op) {
-        describeElementwise(op, schema::Opcode_Lookup, layer);
+      .Case<ClampOp, GatherOp>([&](Operation *op) {
+        // The only input, of a gather behind its table.
+        layer.commands.push_back({schema::Opcode_Lookup,
+                                  flatView(layer.inputs.front()),
+                                  {},
+                                  flatView(op->getResult(0))});
         layer.weightBytes = tableBytes;
       })
       .Case([&](ConcatOp op) { describeConcat(op, layer); })
@@ -365,6 +370,8 @@ std::vector<uint8_t> edge_sim::constantsOf(const Layer &layer,
   if (std::optional<Contraction> contraction = Contraction::get(layer.op)) {
     writeParameters(*contraction, bytes.data());
     writeWeights(*contraction, machine, weights);
+  } else if (auto table = tableOf(layer.op)) {
+    llvm::copy(*table, weights);
   } else if (auto clamp = dyn_cast<ClampOp>(layer.op)) {
     writeTable(clamp, weights);
   }

@@ -55,8 +55,7 @@ static void readFields(const llvm::json::Object &object, Machine &machine,
     reader.fail("'dma.bytes_per_cycle' is missing");
   if (const llvm::json::Object *costs = reader.readObject("costs")) {
     FieldReader fields(*costs, "costs.", error);
-    fields.readNumber("launch_cycles", true, machine.launchCycles);
-    fields.readNumber("cpu_macs_per_cycle", false, machine.cpuMacsPerCycle);
+    machine.costs.read(fields);
   }
 }
 

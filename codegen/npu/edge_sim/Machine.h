@@ -6,6 +6,8 @@
 #ifndef EDGECC_CODEGEN_NPU_EDGE_SIM_MACHINE_H
 #define EDGECC_CODEGEN_NPU_EDGE_SIM_MACHINE_H
 
+#include "codegen/npu/Costs.h"
+
 #include "llvm/Support/Error.h"
 
 #include <string>
@@ -25,9 +27,7 @@ struct Machine {
   int64_t vectorStartCycles = 0;
   int64_t scratchpadBytes = 0;
   int64_t dmaBytesPerCycle = 0, dmaStartCycles = 0;
-  /// What a call takes, and what the CPU does meanwhile: a region stays on the
-  /// CPU if it is faster there. No comparison if that is 0.
-  double launchCycles = 0, cpuMacsPerCycle = 0;
+  CallCosts costs;
 
   /// The cycles that the DMA needs for one transfer.
   int64_t transferCycles(int64_t bytes) const;

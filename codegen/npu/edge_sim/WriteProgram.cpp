@@ -73,17 +73,25 @@ void ProgramWriter::addCommand(const Stage &stage, schema::Opcode opcode,
 }
 
 schema::Tensor ProgramWriter::tensorOf(const View &view, Value tensor) const {
-  quant::QuantizedType type = quantizedType(tensor);
-  Parameters p(type);
+  bool isUnsigned = false;
+  int32_t zeroPoint = 0;
+  float scale = 1;
+  // Indices into a table express nothing.
+  if (quant::QuantizedType type = quantizedType(tensor)) {
+    Parameters p(type);
+    isUnsigned = storageType(type).isUnsigned();
+    zeroPoint = int32_t(p.zeroPoint());
+    scale = float(p.scale());
+  }
   return {uint32_t(schedule.address(tensor) + view.offset),
           uint32_t(view.height),
           uint32_t(view.width),
           uint32_t(view.channels),
           uint32_t(view.rowPitch),
           uint32_t(view.pixelPitch),
-          storageType(type).isUnsigned(),
-          int32_t(p.zeroPoint()),
-          float(p.scale())};
+          isUnsigned,
+          zeroPoint,
+          scale};
 }
 
 void ProgramWriter::addTransfer(const Stage &stage, schema::Opcode opcode,

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "codegen/npu/Costs.h"
 #include "codegen/npu/Npu.h"
 #include "codegen/npu/Rules.h"
 #include "codegen/npu/ethos_u/LowerToTosa.h"
@@ -76,12 +77,18 @@ static std::string checkLimits(Operation *op) {
 namespace {
 class EthosU : public Npu {
 public:
-  EthosU(const Model &model, StringRef configuration, VelaTarget target)
+  EthosU(const Model &model, StringRef configuration, VelaTarget target,
+         CallCosts costs)
       : name((model.name + ":" + configuration).str()),
-        target(std::move(target)) {}
+        target(std::move(target)), costs(costs) {
+    configuration.getAsInteger(10, multipliers);
+  }
 
   StringRef getName() const override { return name; }
   StringRef getDriver() const override { return "edgecc_ethos_u_run"; }
+  std::optional<AsynchronousDriver> getAsynchronousDriver() const override {
+    return AsynchronousDriver{"edgecc_ethos_u_start", "edgecc_ethos_u_wait"};
+  }
   bool bringsDriver() const override { return true; }
   bool roundsAsTflite() const override { return true; }
 
@@ -89,11 +96,21 @@ public:
     static const std::vector<std::string> types = {"i8", "u8"};
     if (std::string sentence = checkTypes(op, types); !sentence.empty())
       return sentence;
-    for (auto *rule : {checkRange, checkContraction, checkSum, checkBatch,
-                       checkLimits, checkTosa})
+    for (auto *rule : {checkRange, checkContraction, checkSumWithConstant,
+                       checkBatch, checkLimits, checkTosa})
       if (std::string sentence = rule(op); !sentence.empty())
         return sentence;
     return {};
+  }
+
+  /// As if all multipliers were busy, and the bus: Vela tells more, but takes
+  /// long.
+  std::string regionObjection(ArrayRef<Operation *> ops) const override {
+    constexpr double bytesPerCycle = 8;
+    double bytes = double(bytesOfConstants(ops) + findBorder(ops).bytes);
+    return compareWithCpu(
+        ops, {countWork(ops) / double(multipliers), bytes / bytesPerCycle},
+        costs);
   }
 
   FailureOr<Program> compile(RegionOp region) const override;
@@ -101,14 +118,18 @@ public:
 private:
   std::string name;
   VelaTarget target;
+  CallCosts costs;
+  int64_t multipliers = 1;
 };
 } // namespace
 
 /// The bytes that runtime/npu/ethos_u/driver.c reads.
 static Program packProgram(const VelaOutput &output) {
-  constexpr int64_t alignment = 16;
+  // The core driver writes the tensors back and invalidates them, in lines of
+  // caches that nobody else may use meanwhile.
+  constexpr int64_t cacheLine = 32;
   auto aligned = [](size_t bytes) {
-    return int64_t(llvm::alignTo(bytes, alignment));
+    return int64_t(llvm::alignTo(bytes, cacheLine));
   };
   std::vector<int64_t> offsets = output.inputOffsets;
   llvm::append_range(offsets, output.outputOffsets);
@@ -123,6 +144,8 @@ static Program packProgram(const VelaOutput &output) {
   llvm::append_range(header, offsets);
   Program program;
   program.scratch = aligned(output.tensorBytes) + aligned(output.fastBytes);
+  program.alignment = cacheLine;
+  program.places.assign(offsets.begin(), offsets.end());
   program.bytes.resize(weights + aligned(output.weights.size()));
   for (auto [i, number] : llvm::enumerate(header))
     llvm::support::endian::write32le(program.bytes.data() + 4 * i,
@@ -165,13 +188,14 @@ FailureOr<Program> EthosU::compile(RegionOp region) const {
   return packProgram(*output);
 }
 
-/// `argument` is a configuration, and behind commas how memory is used and how
-/// long Vela may take.
+/// `argument` is a configuration, and behind commas how memory is used and
+/// options with numbers: how long Vela may take, and costs.
 static NpuPtr createEthosU(const Model &model, StringRef argument,
                            ErrorFn emitError) {
   auto [configuration, rest] = argument.split(',');
   VelaTarget target{(model.name + "-" + configuration).str(),
                     model.system.str(), model.memoryModes.front().str()};
+  CallCosts costs;
   if (!llvm::is_contained(model.configurations, configuration)) {
     emitError() << "--npu=" << model.name << " has no configuration '"
                 << configuration << "'; expected --npu=" << model.name
@@ -179,23 +203,40 @@ static NpuPtr createEthosU(const Model &model, StringRef argument,
     return nullptr;
   }
   for (StringRef option : llvm::split(rest, ',')) {
-    if (option.consume_front("timeout=")) {
-      if (!option.getAsInteger(10, target.seconds) && target.seconds > 0)
-        continue;
-      emitError() << "--npu=" << model.name << " has a timeout of '" << option
-                  << "'; expected a number of seconds";
+    auto [name, text] = option.split('=');
+    double number = 0;
+    bool isNumber = !text.getAsDouble(number) && number > 0;
+    if (isNumber && name == "timeout" && number >= 1)
+      target.seconds = unsigned(std::min(number, 1e9));
+    else if (isNumber && name == "launch")
+      costs.launchCycles = number;
+    else if (isNumber && name == "cpu-macs")
+      costs.cpuMacsPerCycle = number;
+    else if (llvm::is_contained({"timeout", "launch", "cpu-macs"}, name)) {
+      emitError() << "--npu=" << model.name << " has '" << option
+                  << "'; expected a number of "
+                  << (name == "timeout"  ? "seconds"
+                      : name == "launch" ? "cycles"
+                                         : "multiply-accumulates per cycle");
       return nullptr;
-    }
-    if (!option.empty())
+    } else if (llvm::is_contained(model.memoryModes, option)) {
       target.memoryMode = option.str();
-    if (!llvm::is_contained(model.memoryModes, target.memoryMode)) {
-      emitError() << "--npu=" << model.name << " has no memory mode '"
-                  << target.memoryMode << "'; expected one of "
-                  << llvm::join(model.memoryModes, ", ");
+    } else if (!option.empty()) {
+      emitError() << "--npu=" << model.name << " has no memory mode '" << option
+                  << "'; expected one of "
+                  << llvm::join(model.memoryModes, ", ")
+                  << ", or timeout=, launch= and cpu-macs=";
       return nullptr;
     }
   }
-  return std::make_shared<EthosU>(model, configuration, std::move(target));
+  if (costs.launchCycles > 0 && costs.cpuMacsPerCycle == 0) {
+    emitError() << "--npu=" << model.name
+                << " has launch= and nothing to compare with; expected "
+                   "cpu-macs= as well";
+    return nullptr;
+  }
+  return std::make_shared<EthosU>(model, configuration, std::move(target),
+                                  costs);
 }
 
 namespace edgecc::npu {

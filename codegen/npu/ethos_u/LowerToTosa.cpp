@@ -126,6 +126,14 @@ std::string npu::checkTosa(Operation *op) {
           return {};
         return "its factors are outside of what TOSA can shift by";
       })
+      .Case([](MulOp op) -> std::string {
+        if (rescaleOfProduct(quantizedType(op.getLhs()),
+                             quantizedType(op.getRhs()),
+                             quantizedType(op.getResult())))
+          return {};
+        return "TOSA does not round its products as TFLite does";
+      })
+      .Case([](GatherOp op) { return checkTable(op); })
       .Case([](SoftmaxOp op) { return checkSoftmax(op); })
       .Case<PoolOp, ReduceOp>([](Operation *op) -> std::string {
         if (auto pool = dyn_cast<PoolOp>(op);
@@ -193,7 +201,20 @@ private:
     return typeOf(value).getShape();
   }
 
-  Value get(Value value) { return values.lookup(stripCasts(value)); }
+  Value get(Value value) {
+    if (Value known = values.lookup(stripCasts(value)))
+      return known;
+    return constantOf(value);
+  }
+  /// The bytes of a known operand.
+  Value constantOf(Value value) {
+    ConstantView view = *knownIntegers(value);
+    int64_t shift = quantizedType(value).isSigned() ? 0 : 128;
+    SmallVector<int8_t> bytes;
+    for (int64_t i = 0; i < typeOf(value).getNumElements(); ++i)
+      bytes.push_back(int8_t(view.integer(i) - shift));
+    return b.bytes(bytes, shapeOf(value));
+  }
   RankedTensorType byteType(Value value) {
     return RankedTensorType::get(shapeOf(value), b.getI8Type());
   }
@@ -207,6 +228,8 @@ private:
   Value lower(ConvOp op);
   Value lower(MatMulOp op);
   Value lower(AddOp op);
+  Value lower(MulOp op);
+  Value lower(GatherOp op);
   Value lowerAverage(Operation *op);
   Value scaleSums(Value sums, const Contraction &c);
   Rescale rescaleOf(const Contraction &c);
@@ -337,6 +360,32 @@ Value Lowering::lower(AddOp op) {
   return b.rescale(total, b.getI8Type(), sum.result, 0, zeroOf(op.getResult()));
 }
 
+Value Lowering::lower(MulOp op) {
+  Rescale rescale =
+      *rescaleOfProduct(quantizedType(op.getLhs()), quantizedType(op.getRhs()),
+                        quantizedType(op.getResult()));
+  auto factor = [&](Value operand) {
+    return b.rescale(get(operand), b.getI32Type(), Rescale::power(0),
+                     zeroOf(operand), 0);
+  };
+  Value product = b.multiply(factor(op.getLhs()), factor(op.getRhs()));
+  return b.rescale(product, b.getI8Type(), rescale, 0, zeroOf(op.getResult()));
+}
+
+/// Tables of TOSA begin with what -128 becomes.
+Value Lowering::lower(GatherOp op) {
+  std::array<uint8_t, 256> table = *tableOf(op);
+  bool fromUnsigned =
+      typeOf(op.getIndices()).getElementType().isUnsignedInteger();
+  int shift = quantizedType(op.getResult()).isSigned() ? 0 : 128;
+  SmallVector<int8_t> entries;
+  for (int i = 0; i < 256; ++i)
+    entries.push_back(
+        int8_t(table[fromUnsigned ? i : (i + 128) % 256] - shift));
+  return tosa::TableOp::create(b, byteType(op.getResult()),
+                               get(op.getIndices()), b.bytes(entries, {256}));
+}
+
 Value Lowering::lowerAverage(Operation *op) {
   Average average = *Average::getRaised(op);
   AverageOfWindow form = *AverageOfWindow::get(average);
@@ -368,7 +417,8 @@ Value Lowering::lowerAverage(Operation *op) {
 Value Lowering::lower(Operation *op) {
   Value result = op->getResult(0);
   return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case<ConvOp, MatMulOp, AddOp>([&](auto op) { return lower(op); })
+      .Case<ConvOp, MatMulOp, AddOp, MulOp, GatherOp>(
+          [&](auto op) { return lower(op); })
       .Case([&](SoftmaxOp op) {
         return lowerSoftmax(b, get(op.getInput()),
                             Parameters(quantizedType(op.getInput())).scale());

@@ -85,6 +85,25 @@ std::optional<SumOfTwo> SumOfTwo::get(quant::QuantizedType lhsType,
 }
 
 //===----------------------------------------------------------------------===//
+// Products of two values
+//===----------------------------------------------------------------------===//
+
+std::optional<Rescale> npu::rescaleOfProduct(quant::QuantizedType lhs,
+                                             quant::QuantizedType rhs,
+                                             quant::QuantizedType result) {
+  FixedPoint factor = tflite::productFactor(lhs, rhs, result);
+  Rescale rescale{{factor}, true};
+  // What two bytes give at most.
+  constexpr int32_t most = 255 * 255;
+  if (!rescale.isLegal() || !rescale.takes(-most, 0) || !rescale.takes(most, 0))
+    return std::nullopt;
+  for (int32_t product = -most; product <= most; ++product)
+    if (rescale.apply(product) != tflite::scale(product, factor))
+      return std::nullopt;
+  return rescale;
+}
+
+//===----------------------------------------------------------------------===//
 // Averages
 //===----------------------------------------------------------------------===//
 

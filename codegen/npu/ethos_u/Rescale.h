@@ -48,6 +48,12 @@ struct SumOfTwo {
   Rescale lhs, rhs, result;
 };
 
+/// How a product of two quantised values is scaled; nothing if TOSA cannot
+/// round as TFLite does.
+std::optional<Rescale> rescaleOfProduct(mlir::quant::QuantizedType lhs,
+                                        mlir::quant::QuantizedType rhs,
+                                        mlir::quant::QuantizedType result);
+
 /// How an average of quantised values is computed.
 struct AverageOfWindow {
   /// Nothing if TOSA cannot round as TFLite does.

@@ -88,6 +88,10 @@ Value TosaBuilder::changeSign(Value x, bool fromUnsigned) {
                  fromUnsigned ? 0 : -128, fromUnsigned, !fromUnsigned);
 }
 
+Value TosaBuilder::multiply(Value lhs, Value rhs) {
+  return tosa::MulOp::create(*this, broadcast(lhs, rhs), lhs, rhs, byte(0));
+}
+
 Value TosaBuilder::multiplyHigh(Value lhs, Value rhs) {
   return tosa::MulOp::create(*this, broadcast(lhs, rhs), lhs, rhs, byte(31));
 }

@@ -43,6 +43,8 @@ public:
   mlir::Value of(mlir::Value lhs, mlir::Value rhs) {
     return OpTy::create(*this, broadcast(lhs, rhs), lhs, rhs).getResult();
   }
+  /// Of i32, of 32 bits.
+  mlir::Value multiply(mlir::Value lhs, mlir::Value rhs);
   /// `round(lhs * rhs / 2^31)`: half goes up.
   mlir::Value multiplyHigh(mlir::Value lhs, mlir::Value rhs);
   /// Half goes up.

@@ -11,6 +11,13 @@
  * returns 0, or anything else if it cannot. If the network was compiled with
  * --npu-fallback=cpu, the CPU then computes all of the outputs; otherwise the
  * run ends with EDGECC_NPU_FAILED.
+ *
+ * A driver whose device works on its own may have two more functions, which the
+ * object calls instead where the CPU has something to do meanwhile: one starts
+ * a job, the other one waits for its end. There is one job at a time, and what
+ * has started is waited for before anything else of the NPU is called. If a
+ * start fails, the wait is left out; if either fails, so has the call. Both may
+ * be called from different threads, if the network runs layer by layer.
  */
 
 #include <stddef.h>
@@ -41,6 +48,14 @@ typedef struct edgecc_npu_call_v0 {
   void *scratch;
   size_t scratch_bytes;
 } edgecc_npu_call_v0_t;
+
+/* A call that starts and ends. Valid, at one address, from the start to the end
+ * of the wait, and so are all of its tensors: nobody else writes them. */
+typedef struct edgecc_npu_job_v0 {
+  edgecc_npu_call_v0_t call;
+  /* The driver's own. */
+  uint64_t state[8];
+} edgecc_npu_job_v0_t;
 
 #ifdef __cplusplus
 }

@@ -15,6 +15,8 @@ unsigned example_npu_fails_at;
 unsigned example_npu_calls;
 
 int32_t example_npu_run(const edgecc_npu_call_v0_t *call);
+int32_t example_npu_start(edgecc_npu_job_v0_t *job);
+int32_t example_npu_wait(edgecc_npu_job_v0_t *job);
 
 /* (1, height, width, channels), or a matrix as so many pixels. */
 static int8_tensor_t view(const edgecc_npu_tensor_t *t) {
@@ -192,4 +194,14 @@ int32_t example_npu_run(const edgecc_npu_call_v0_t *call) {
     run(&o);
   }
   return 0;
+}
+
+/* A device would begin here: this driver has none, and computes when somebody
+ * waits for it. */
+int32_t example_npu_start(edgecc_npu_job_v0_t *job) {
+  return job->call.version != 0;
+}
+
+int32_t example_npu_wait(edgecc_npu_job_v0_t *job) {
+  return example_npu_run(&job->call);
 }

@@ -14,6 +14,7 @@
 
 edge_sim_counts_t edge_sim_counts;
 uint32_t edge_sim_fails_at;
+uint64_t (*edge_sim_clock)(void);
 
 /*===-- The vector unit
  * -----------------------------------------------------===*/
@@ -281,15 +282,14 @@ static void advance(timeline_t *timeline, const machine_t *m,
     edge_sim_counts.vector_cycles += cycles;
 }
 
-int32_t edge_sim_run(const edgecc_npu_call_v0_t *call) {
+/* Runs a call that has been checked. */
+static int32_t run(const edgecc_npu_call_v0_t *call, uint64_t *cycles) {
   program_t program;
   command_t command;
   timeline_t timeline;
-  int32_t status = edge_sim_check(call);
+  int32_t status = edge_sim_open(&program, call);
   edge_sim_clear(&timeline, sizeof timeline);
   int fails = ++edge_sim_counts.calls == edge_sim_fails_at;
-  if (status == EDGE_SIM_OK)
-    status = edge_sim_open(&program, call);
   if (status != EDGE_SIM_OK)
     return status;
   for (uint32_t i = 0; i < program.commands.count; ++i) {
@@ -299,7 +299,30 @@ int32_t edge_sim_run(const edgecc_npu_call_v0_t *call) {
     if (fails && command.opcode == OP_STORE)
       return EDGE_SIM_FAILED;
   }
+  *cycles = timeline.last;
   edge_sim_counts.cycles += timeline.last;
   edge_sim_counts.predicted_cycles += program.predicted_cycles;
   return EDGE_SIM_OK;
+}
+
+int32_t edge_sim_run(const edgecc_npu_call_v0_t *call) {
+  uint64_t cycles;
+  int32_t status = edge_sim_check(call);
+  return status == EDGE_SIM_OK ? run(call, &cycles) : status;
+}
+
+int32_t edge_sim_start(edgecc_npu_job_v0_t *job) {
+  job->state[0] = edge_sim_clock ? edge_sim_clock() : 0;
+  return edge_sim_check(&job->call);
+}
+
+int32_t edge_sim_wait(edgecc_npu_job_v0_t *job) {
+  uint64_t passed = edge_sim_clock ? edge_sim_clock() - job->state[0] : 0;
+  uint64_t cycles = 0;
+  int32_t status = run(&job->call, &cycles);
+  if (edge_sim_clock) {
+    edge_sim_counts.cpu_cycles += passed;
+    edge_sim_counts.waited_cycles += cycles > passed ? cycles - passed : 0;
+  }
+  return status;
 }

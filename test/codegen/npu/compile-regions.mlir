@@ -11,7 +11,7 @@
 
 // What lies between the two sums is the scratch memory.
 // CHECK: %[[P:.*]] = edge.constant {{.*}} : tensor<[[BYTES:[0-9]+]]xi8>
-// CHECK: %[[Y:.*]] = edge.npu_call "example_npu_run" %[[P]](%arg0) scratch 32 : tensor<[[BYTES]]xi8>, (tensor<20xi8>) -> tensor<20xi8>
+// CHECK: %[[Y:.*]] = edge.npu_call "example_npu_run" %[[P]](%arg0) scratch 32 {start = "example_npu_start", wait = "example_npu_wait"} : tensor<[[BYTES]]xi8>, (tensor<20xi8>) -> tensor<20xi8>
 // ALONE-NOT: else
 // BOTH-SAME: else {
 // BOTH-NEXT: ^bb0(%[[X:.*]]: tensor<20xi8>):

@@ -64,3 +64,30 @@ func.func @other_fallback(%x: tensor<4xi8>) -> tensor<4xi8> {
   }
   return %y : tensor<4xi8>
 }
+
+// -----
+
+func.func @half_a_driver(%x: tensor<4xi8>) -> tensor<4xi8> {
+  %p = edge.constant dense<0> : tensor<8xi8>
+  // expected-error @+1 {{expects both 'start' and 'wait' or none of them}}
+  %y = edge.npu_call "run" %p(%x) scratch 0 {start = "start"} : tensor<8xi8>, (tensor<4xi8>) -> tensor<4xi8>
+  return %y : tensor<4xi8>
+}
+
+// -----
+
+func.func @overlaps_alone(%x: tensor<4xi8>) -> tensor<4xi8> {
+  %p = edge.constant dense<0> : tensor<8xi8>
+  // expected-error @+1 {{cannot overlap without 'start' and 'wait'}}
+  %y = edge.npu_call "run" %p(%x) scratch 0 {overlaps} : tensor<8xi8>, (tensor<4xi8>) -> tensor<4xi8>
+  return %y : tensor<4xi8>
+}
+
+// -----
+
+func.func @places(%x: tensor<4xi8>) -> tensor<4xi8> {
+  %p = edge.constant dense<0> : tensor<8xi8>
+  // expected-error @+1 {{expects a place for each input and result, found 1}}
+  %y = edge.npu_call "run" %p(%x) scratch 8 {places = array<i64: 0>} : tensor<8xi8>, (tensor<4xi8>) -> tensor<4xi8>
+  return %y : tensor<4xi8>
+}

@@ -166,3 +166,21 @@ func.func @raised_sum(%x: tensor<4x!x>) -> tensor<4x!y> {
   %0 = edge.add %x, %x : tensor<4x!x>, tensor<4x!x> -> tensor<4x!y>
   return %0 : tensor<4x!y>
 }
+
+// -----
+
+!x = !quant.uniform<i8:f32, 0.5:3>
+!y = !quant.uniform<i8:f32, 1.0:-4>
+
+// The product of what is above the zero points, times 1/4 = 2^30 / 2^31 / 2.
+// CHECK-LABEL: func @product_of_two
+// CHECK-NOT: sitofp
+// CHECK: %[[THREE:.*]] = arith.constant 3 : i32
+// CHECK: %[[A:.*]] = arith.subi
+// CHECK: %[[B:.*]] = arith.subi
+// CHECK: arith.muli %[[A]], %[[B]] : i32
+// CHECK: arith.constant 1073741824 : i32
+func.func @product_of_two(%x: tensor<4x!x>, %z: tensor<4x!x>) -> tensor<4x!y> {
+  %0 = edge.mul %x, %z : tensor<4x!x>, tensor<4x!x> -> tensor<4x!y>
+  return %0 : tensor<4x!y>
+}

@@ -38,7 +38,7 @@ TEST(DescriptionTest, ReadsWhatIsThere) {
   EXPECT_TRUE(npu->operators.contains("add"));
   EXPECT_EQ(npu->scratchBytes, 4096);
   EXPECT_EQ(npu->weightBytes, unlimited);
-  EXPECT_EQ(npu->cpuMacsPerCycle, 0.5);
+  EXPECT_EQ(npu->costs.cpuMacsPerCycle, 0.5);
 }
 
 TEST(DescriptionTest, ErrorsNameTheField) {
