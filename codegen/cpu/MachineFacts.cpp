@@ -15,7 +15,7 @@ using namespace edgecc;
 // clang-format off
 static constexpr MachineFacts machines[] = {
   // CPU             GHz    L2  L3  memory  pJ/cycle  pJ/byte of memory
-  {"sapphirerapids", 3.6,   48,  8,     14,     2080,  162},
+  {"sapphirerapids", 3.1,   54,  9,     14,     2080,  162},
   {"znver4",         3.62,  32, 27,     16,     1060,  162},
   {"cortex-a53",     1.2,   16,  0,      2,        0,  162},
   {"cortex-a72",     1.5,   16,  0,      4,        0,  162},
