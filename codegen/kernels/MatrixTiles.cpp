@@ -65,6 +65,14 @@ std::optional<MatrixRows> MatrixRows::get(int64_t lines, int64_t pixels,
   return best;
 }
 
+/// Whether the sums of `rows` and `vectors` are in registers beside factors. A
+/// register has tiles of one size only; what is left of runs has another.
+static bool fitsRegisters(const MatrixRows &rows, int64_t vectors,
+                          bool hasTail) {
+  int64_t sums = rows.count * vectors, sizes = hasTail ? 2 : 1;
+  return sums <= mostTiles && sums + sizes * (vectors + 1) <= registers;
+}
+
 int64_t kernels::matrixScratchSize() { return mostTiles * mostRows * lanes; }
 
 namespace {
@@ -140,13 +148,10 @@ kernels::chooseMatrixTiles(target::CpuAttr cpu, const InnerProduct &product,
   // Vectors start two products a cycle.
   double least = double(shape.lines) * shape.pixels * shape.depth *
                  llvm::divideCeil(shape.channels, lanes) / 2;
-  // A register has tiles of one size only. What is left of runs has another.
-  int64_t kinds = run % product.depth() ? 2 : 1;
   bool isFound = false;
   auto consider = [&](int64_t lines, int64_t pixels, int64_t vectors) {
     auto rows = MatrixRows::get(lines, pixels, shape.linePitch);
-    if (!rows || rows->count * vectors > mostTiles ||
-        rows->count * vectors + kinds * (vectors + 1) > registers)
+    if (!rows || !fitsRegisters(*rows, vectors, run % product.depth()))
       return false;
     double cycles = choice.cycles(*rows, lines, pixels, vectors);
     if (cycles < least) {
@@ -190,7 +195,8 @@ std::optional<MatrixRows> kernels::suitsMatrixTiles(const Contraction &c,
     return std::nullopt;
   int64_t pitch = c.lineStep % c.pixelStep == 0 ? c.lineStep / c.pixelStep : 0;
   auto rows = MatrixRows::get(lines, pixels, pitch);
-  if (!rows || rows->count * int64_t(run.columns.size()) > mostTiles)
+  if (!rows ||
+      !fitsRegisters(*rows, run.columns.size(), !c.reduction.tail.empty()))
     return std::nullopt;
   return rows;
 }
