@@ -57,8 +57,9 @@ struct ReportFloatFallback
     llvm::DenseSet<Operation *> known;
     SmallVector<Operation *> fallbacks;
     getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
-      isQuantized |= llvm::any_of(op->getOperands(), [](Value value) {
-        return bool(quantizedType(value));
+      // Weights alone may be quantised for storage.
+      isQuantized |= llvm::any_of(op->getOperands(), [&](Value value) {
+        return quantizedType(value) && !known.contains(value.getDefiningOp());
       });
       if (!isa<EdgeDialect>(op->getDialect()) || op->getNumResults() == 0)
         return;

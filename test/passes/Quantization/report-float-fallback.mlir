@@ -42,3 +42,17 @@ func.func @main(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
   %0 = edge.softmax %x {axis = 1 : i64} : tensor<4x2xf32> -> tensor<4x2xf32>
   return %0 : tensor<4x2xf32>
 }
+
+// -----
+
+!w = !quant.uniform<i8:f32, 0.25>
+
+// Nor has one whose weights alone are quantised.
+// CHECK: module {
+func.func @main(%x: tensor<4x8xf32>) -> tensor<4x2xf32> {
+  %w = edge.constant dense<1> : tensor<8x2xi8>
+  %qw = edge.storage_cast %w : tensor<8x2xi8> -> tensor<8x2x!w>
+  %rw = edge.dequantize %qw : tensor<8x2x!w> -> tensor<8x2xf32>
+  %0 = edge.matmul(%x, %rw) : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32>
+  return %0 : tensor<4x2xf32>
+}
