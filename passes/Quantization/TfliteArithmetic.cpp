@@ -361,7 +361,7 @@ static int32_t exponential(int32_t x) {
     return std::numeric_limits<int32_t>::max();
   constexpr int32_t quarter = 1 << (exponentBits - 2);
   int32_t rest = (x & (quarter - 1)) - quarter;
-  int32_t near = (rest << (31 - exponentBits)) + (1 << 28);
+  int32_t near = rest * (1 << (31 - exponentBits)) + (1 << 28);
   int32_t square = multiplyHigh(near, near);
   int32_t cube = multiplyHigh(square, near);
   int32_t fourth = divideRounding(multiplyHigh(square, square), 2);
