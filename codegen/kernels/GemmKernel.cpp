@@ -630,10 +630,7 @@ void ContractionEmitter::prefetch(const PanelRun &run, int64_t rows,
     int64_t ahead =
         at + column.offset * depth + c.tiles.prefetchRows * rows * run.rowPitch;
     if (ahead * bytes % line == 0)
-      memref::PrefetchOp::create(e, c.rhs.memref,
-                                 ValueRange{e.add(rhsBase, ahead)},
-                                 /*isWrite=*/false, /*localityHint=*/3,
-                                 /*isDataCache=*/true);
+      prefetchLine(e, c.rhs.memref, e.add(rhsBase, ahead), /*locality=*/3);
   }
 }
 
