@@ -20,31 +20,28 @@
 using namespace mlir;
 using namespace edgecc;
 
-/// e^(y^2) (1 - erf(y)) for y = `a` times `inner`, from zero on: the quotient
-/// of two polynomials in `a`, whose `square` is known.
+/// e^(y^2) (1 - erf(y)) for y = `a` times `inner`, from zero on, as a quotient:
+/// N / (sqrt(pi) y N + P) with polynomials N and P of y. The more y counts in
+/// the denominator, the less do rounding errors of N, which both sides have.
 static std::pair<Value, Value> scaledErfc(FloatBuilder &b, Value a,
-                                          Value square, double inner) {
-  // Even and odd powers apart, by factors that f32 holds well.
-  auto poly = [&](SmallVector<double> even, SmallVector<double> odd) {
-    double power = 1;
-    for (double &c : llvm::reverse(even)) {
+                                          double inner) {
+  auto poly = [&](SmallVector<double> coefficients) {
+    // By a factor that keeps sums away from the lower ends of binades, where
+    // roundings are largest.
+    double power = 1.7;
+    for (double &c : llvm::reverse(coefficients)) {
       c *= power;
-      power *= inner * inner;
+      power *= inner;
     }
-    power = inner;
-    for (double &c : llvm::reverse(odd)) {
-      c *= power;
-      power *= inner * inner;
-    }
-    return b.fma(b.poly(square, odd), a, b.poly(square, even));
+    return b.poly(a, coefficients);
   };
   Value numerator =
-      poly({0.04922017436290144, 1.109974541200421, 1.530613173926689},
-           {0.3461691382803417, 1.886120510582555});
-  Value denominator =
-      poly({0.6136140478028591, 3.656445901272812, 1.530613173926689},
-           {0.08723924631051158, 2.010282271522125, 3.61323330370072});
-  return {numerator, denominator};
+      poly({0.01388348952229923, 0.11800059538253457, 0.4791024814602153,
+            1.125651853960805, 1.530695224660649, 1});
+  Value rest = poly({0.012305312994832658, 0.10452748872123528,
+                     0.4130106692664562, 0.8866204698779347, 1});
+  double slope = 1.7724538509055160 * inner;
+  return {numerator, b.fma(numerator, b.mul(a, b.constant(slope)), rest)};
 }
 
 /// 1 + erf(y), which is small for negative y, where y = x `scale`: e^-y^2 times
@@ -68,14 +65,13 @@ static Value expandOnePlusErf(FloatBuilder &b, Value x, double scale,
       wide = vector.clone(wide);
     FloatBuilder d(b, b.getLoc(), wide, /*hasFma=*/false);
     Value exact = arith::ExtFOp::create(d, wide, a);
-    auto [numerator, denominator] =
-        scaledErfc(d, exact, d.mul(exact, exact), inner);
+    auto [numerator, denominator] = scaledErfc(d, exact, inner);
     Value quotient =
         arith::TruncFOp::create(b, b.type, d.div(numerator, denominator));
     // The product may be less than the least normal number.
     tail = b.mul(exponentialNear(b, y, rest), quotient);
   } else {
-    auto [numerator, denominator] = scaledErfc(b, a, square, inner);
+    auto [numerator, denominator] = scaledErfc(b, a, inner);
     tail = b.div(timesExponential(b, numerator, y, rest), denominator);
   }
   tail = b.select(b.less(b.constant(farthest), distance), b.constant(0), tail);

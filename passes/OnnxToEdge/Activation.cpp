@@ -148,14 +148,15 @@ Value convertSoftsign(ConversionContext &ctx) {
 }
 
 Value convertMish(ConversionContext &ctx) {
-  // tanh(ln(1 + e)) = n / (n + 2) with n = e * (e + 2), where e = e^x. At ten
-  // the quotient has become one in every float type that holds n.
+  // tanh(ln(1 + e)) = n / (n + 2) with n = e^2 + 2 e, where e = e^x and 2 e is
+  // exact. At ten the quotient has become one in every float type that holds n.
   Value x = ctx.operand(0);
   double limit = getElementType(x).isF64() ? 20.0 : 10.0;
   if (getElementType(x).isF16())
     limit = 5.0;
   Value e = ctx.create<edge::ExpOp>(clamp(ctx, x, -kInfinity, limit));
-  Value n = ctx.create<edge::MulOp>(e, scale(ctx, e, 1.0, 2.0));
+  Value n = ctx.create<edge::AddOp>(ctx.create<edge::MulOp>(e, e),
+                                    ctx.create<edge::AddOp>(e, e));
   Value quotient = ctx.create<edge::DivOp>(n, scale(ctx, n, 1.0, 2.0));
   return ctx.create<edge::MulOp>(x, quotient);
 }

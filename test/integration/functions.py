@@ -143,7 +143,7 @@ def sweep(low, high):
               89.415985, 103.97208, 1e5, 1e30]:
         near = int(np.float32(x).view(np.uint32)) + steps
         parts.append(near.astype(np.uint32).view(np.float32))
-    parts.append(random.uniform(0, 20, 20000).astype(np.float32))
+    parts.append(random.uniform(0, 20, 100000).astype(np.float32))
     parts.append(random.uniform(0, 110, 20000).astype(np.float32))
     parts.append(np.float32([0, np.inf]))
     x = np.concatenate(parts)
