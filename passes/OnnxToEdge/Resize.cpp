@@ -118,6 +118,9 @@ struct Axis {
   float roiEnd = 1.0f;
   Value count = {};
   Number size = static_cast<float>(to);
+  /// The table is made at run time: `count` or the scale is known then only.
+  bool isOpen = false;
+  float leastScale = 1.0f / from;
 };
 
 /// Coordinates of the input and their weights.
@@ -182,6 +185,17 @@ static Number evaluateCubic(Number x, float a) {
   return ifLess(x, 1, near, ifLess(x, 2, far, 0));
 }
 
+/// The distance at which the kernel has come to zero.
+static float getReach(const Resize &resize) {
+  return resize.mode == "cubic" ? 2 : 1;
+}
+
+/// The kernel of the mode at distance `x`.
+static Number evaluateKernel(const Resize &resize, const Number &x) {
+  return resize.mode == "cubic" ? evaluateCubic(x, resize.cubicA)
+                                : max(1 - fabs(x), 0);
+}
+
 /// The taps of output coordinate `x`, as pairs of coordinate (possibly
 /// outside) and weight.
 static Weighted getTaps(const Resize &resize, const Axis &axis, Number x) {
@@ -189,12 +203,10 @@ static Weighted getTaps(const Resize &resize, const Axis &axis, Number x) {
   Weighted taps;
   if (resize.antialias && axis.scale.get() < 1) {
     // The kernel is stretched so that it covers what falls together.
-    float support = (isCubic ? 2.0f : 1.0f) / axis.scale.get();
+    float support = getReach(resize) / axis.scale.get();
     for (float i = floor(x - support).get(); i <= ceil(x + support).get();
          ++i) {
-      Number distance = (i - x) * axis.scale;
-      Number weight = isCubic ? evaluateCubic(distance, resize.cubicA)
-                              : max(1 - fabs(distance), 0);
+      Number weight = evaluateKernel(resize, (i - x) * axis.scale);
       if (weight.get() != 0)
         taps.push_back({i, weight});
     }
@@ -218,7 +230,7 @@ static Weighted getTaps(const Resize &resize, const Axis &axis, Number x) {
 static Weighted getWeighted(const Resize &resize, const Axis &axis,
                             const Number &position) {
   Weighted taps = getTaps(resize, axis, mapCoordinate(resize, axis, position));
-  bool isStretched = resize.antialias && axis.scale.get() < 1;
+  bool isStretched = resize.antialias && !axis.isOpen && axis.scale.get() < 1;
   if (!resize.excludeOutside && !isStretched)
     return taps;
   Number sum = 0;
@@ -251,9 +263,28 @@ static Taps createTaps(const Resize &resize, const Axis &axis) {
   return table;
 }
 
+/// 0, 1, ... `size - 1` along dimension `axis`, of a matrix if `rank` is 2.
+static Number createPositions(ConversionContext &ctx, int64_t size,
+                              int64_t axis = 0, int64_t rank = 1) {
+  return Number(ctx, ctx.cast(iota(ctx, size, axis, rank),
+                              ctx.getBuilder().getF32Type()));
+}
+
 /// Puts the extrapolation value where a cropped region leaves the input.
 static Value fillOutside(ConversionContext &ctx, const Resize &resize,
                          const Axis &axis, Value result) {
+  if (axis.isOpen) {
+    SmallVector<int64_t> shape(getRank(result), 1);
+    shape[axis.dim] = getShape(result)[axis.dim];
+    Number x =
+        mapCoordinate(resize, axis, createPositions(ctx, shape[axis.dim]));
+    Number isOutside = ifLess(x, 0, 1, ifLess(axis.from - 1, x, 1, 0));
+    Value mask = compare(ctx, edge::ComparePredicate::NE, isOutside.in(ctx),
+                         Number(0).in(ctx));
+    return ctx.create<edge::SelectOp>(
+        ctx.reshape(mask, shape),
+        ctx.createSplat(resize.extrapolation, getElementType(result)), result);
+  }
   SmallVector<bool> isInside;
   for (int64_t i = 0; i < axis.to; ++i) {
     float x = mapCoordinate(resize, axis, i).get();
@@ -271,11 +302,59 @@ static Value fillOutside(ConversionContext &ctx, const Resize &resize,
       ctx.createSplat(resize.extrapolation, getElementType(result)));
 }
 
-/// Resizes one dimension of `input` to a size of run time.
+/// What each position of the input (columns) weighs in each one of the output
+/// (rows), where the kernel may be stretched.
+static Value createWeights(ConversionContext &ctx, const Resize &resize,
+                           const Axis &axis) {
+  // The kernel is widest where one element is left. What it covers outside of
+  // the input counts for the border, or not at all.
+  int64_t outside = resize.excludeOutside
+                        ? 0
+                        : std::ceil(getReach(resize) / axis.leastScale) + 2;
+  int64_t columns = axis.from + 2 * outside;
+  Number x = mapCoordinate(resize, axis, createPositions(ctx, axis.to, 0, 2));
+  Number index =
+      createPositions(ctx, columns, 1, 2) - static_cast<float>(outside);
+  Number narrowed = ifLess(axis.scale, 1, axis.scale, 1);
+  Value weights = evaluateKernel(resize, (index - x) * narrowed).in(ctx);
+  auto sum = [&](Value matrix) {
+    return ctx.create<edge::ReduceOp>(
+        edge::ReduceKind::Sum, matrix, ValueRange(),
+        ctx.getBuilder().getDenseI64ArrayAttr({1}));
+  };
+  weights =
+      ctx.create<edge::DivOp>(weights, ctx.reshape(sum(weights), {axis.to, 1}));
+  if (outside == 0)
+    return weights;
+  auto border = [&](int64_t offset, int64_t size) {
+    return ctx.reshape(sum(ctx.slice(weights, 1, offset, size)), {axis.to, 1});
+  };
+  if (axis.from == 1)
+    return border(0, columns);
+  SmallVector<Value> parts{border(0, outside + 1)};
+  if (axis.from > 2)
+    parts.push_back(ctx.slice(weights, 1, outside + 1, axis.from - 2));
+  parts.push_back(border(outside + axis.from - 1, outside + 1));
+  return ctx.create<edge::ConcatOp>(parts, uint64_t(1));
+}
+
+/// Applies `weights`, a matrix, to one dimension of `input`.
+static Value applyWeights(ConversionContext &ctx, const Axis &axis,
+                          Value weights, Value input) {
+  SmallVector<int64_t> shape(getShape(input));
+  ArrayRef<int64_t> all = shape;
+  int64_t inner = llvm::product_of(all.drop_front(axis.dim + 1));
+  Value lines = ctx.reshape(
+      input, {llvm::product_of(all.take_front(axis.dim)), axis.from, inner});
+  shape[axis.dim] = axis.to;
+  return ctx.reshape(
+      ctx.create<edge::MatMulOp>(weights, lines, Value(), ValueRange()), shape);
+}
+
+/// Resizes one dimension of `input` by a table that is made at run time.
 static Value createOpenAxis(ConversionContext &ctx, const Resize &resize,
                             const Axis &axis, Value input) {
-  Number position(ctx,
-                  ctx.cast(iota(ctx, axis.to), ctx.getBuilder().getF32Type()));
+  Number position = createPositions(ctx, axis.to);
   auto pick = [&](const Number &index) {
     Value places = ctx.cast(index.in(ctx), ctx.getBuilder().getI32Type());
     return ctx.create<edge::GatherOp>(
@@ -286,6 +365,8 @@ static Value createOpenAxis(ConversionContext &ctx, const Resize &resize,
   if (resize.mode == "nearest") {
     Number x = mapCoordinate(resize, axis, position);
     result = pick(roundCoordinate(resize, axis, x));
+  } else if (resize.antialias) {
+    result = applyWeights(ctx, axis, createWeights(ctx, resize, axis), input);
   } else {
     SmallVector<int64_t> shape(getRank(input), 1);
     shape[axis.dim] = axis.to;
@@ -295,13 +376,13 @@ static Value createOpenAxis(ConversionContext &ctx, const Resize &resize,
       result = result ? ctx.create<edge::AddOp>(result, part) : part;
     }
   }
-  return ctx.bounded(result, axis.dim, axis.count);
+  return axis.count ? ctx.bounded(result, axis.dim, axis.count) : result;
 }
 
 /// Resizes one dimension of `input`.
 static Value createAxis(ConversionContext &ctx, const Resize &resize,
                         const Axis &axis, Value input) {
-  if (axis.count)
+  if (axis.isOpen)
     return createOpenAxis(ctx, resize, axis, input);
   OpBuilder &builder = ctx.getBuilder();
   IntegerAttr dim = builder.getI64IntegerAttr(axis.dim);
@@ -433,7 +514,8 @@ static FailureOr<SmallVector<Axis>> fromScales(ConversionContext &ctx,
 /// The axes from output sizes, one per entry of `dims`.
 static FailureOr<SmallVector<Axis>> fromSizes(ConversionContext &ctx,
                                               ArrayRef<int64_t> dims,
-                                              ArrayRef<int64_t> sizes) {
+                                              ArrayRef<int64_t> sizes,
+                                              StringRef policy) {
   if (failed(checkCount(ctx, sizes.size(), dims.size(), "sizes")))
     return failure();
   SmallVector<Axis> axes;
@@ -444,8 +526,6 @@ static FailureOr<SmallVector<Axis>> fromSizes(ConversionContext &ctx,
                          << " has " << size;
     axes.push_back({dim, from, size, static_cast<float>(size) / from});
   }
-  StringRef policy =
-      ctx.getNode().getString("keep_aspect_ratio_policy", "stretch");
   if (policy == "stretch" || axes.empty())
     return axes;
   float scale = axes.front().scale.get();
@@ -460,12 +540,46 @@ static FailureOr<SmallVector<Axis>> fromSizes(ConversionContext &ctx,
   return axes;
 }
 
+/// `x`, which is not negative, to the nearest integer, halves up.
+static Number roundHalfUp(const Number &x) {
+  Number whole = floor(x);
+  return ifLess(x - whole, 0.5f, whole, whole + 1);
+}
+
+/// The scale of each dimension, and the sizes that follow, where operand `list`
+/// holds sizes or scales; of all dimensions, where a policy keeps their ratio.
+static SmallVector<std::pair<Number, Value>>
+readOpen(ConversionContext &ctx, ArrayRef<int64_t> dims, Value list,
+         StringRef policy, bool isSizes) {
+  ArrayRef<int64_t> shape = getShape(ctx.operand(0));
+  Type f32 = ctx.getBuilder().getF32Type();
+  SmallVector<std::pair<Number, Value>> numbers;
+  for (auto [i, dim] : llvm::enumerate(dims)) {
+    Value value = ctx.reshape(ctx.slice(list, 0, i, 1), {});
+    Number number(ctx, ctx.cast(value, f32));
+    float from = shape[dim];
+    if (isSizes)
+      numbers.push_back({number / from, value});
+    else
+      numbers.push_back({number, (number * from).in(ctx)});
+  }
+  if (policy == "stretch" || !isSizes)
+    return numbers;
+  Number scale = numbers.front().first;
+  for (const auto &[other, size] : numbers)
+    scale = policy == "not_larger" ? min(scale, other) : max(scale, other);
+  for (auto [number, dim] : llvm::zip(numbers, dims))
+    number = {scale, roundHalfUp(scale * shape[dim]).in(ctx)};
+  return numbers;
+}
+
 /// The axes where operand `index`, which holds sizes or scales, is known at run
 /// time: dimensions whose size the model tells have that one, others have one
 /// that the user has bounded.
 static FailureOr<SmallVector<Axis>> fromOpen(ConversionContext &ctx,
                                              ArrayRef<int64_t> dims,
-                                             unsigned index, bool isSizes) {
+                                             unsigned index, StringRef policy,
+                                             bool isSizes) {
   Value list = ctx.operand(index);
   StringRef what = isSizes ? "sizes" : "scales";
   if (failed(checkCount(ctx, getTensorType(list).getNumElements(), dims.size(),
@@ -477,53 +591,56 @@ static FailureOr<SmallVector<Axis>> fromOpen(ConversionContext &ctx,
   ArrayRef<int64_t> shape = getShape(ctx.operand(0));
   auto told =
       dyn_cast<RankedTensorType>(ctx.getNode().getOutputs()[0].getType());
-  Type i32 = ctx.getBuilder().getI32Type(), f32 = ctx.getBuilder().getF32Type();
+  bool keepsRatio = isSizes && policy != "stretch";
+  Type i32 = ctx.getBuilder().getI32Type();
+  auto numbers = readOpen(ctx, dims, list, policy, isSizes);
   SmallVector<Axis> axes;
-  for (auto [i, dim] : llvm::enumerate(dims)) {
+  for (auto [dim, number] : llvm::zip(dims, numbers)) {
+    auto [factor, extent] = number;
     int64_t from = shape[dim];
     bool isTold = told &&
                   told.getRank() == static_cast<int64_t>(shape.size()) &&
                   !told.isDynamicDim(dim);
     int64_t to = isTold ? told.getDimSize(dim) : 0;
-    if (isTold && (isSizes || to == from)) {
+    if (isTold && !keepsRatio && (isSizes || to == from)) {
       axes.push_back({dim, from, to, static_cast<float>(to) / from});
       continue;
     }
-    if (isTold)
+    if (isTold && !keepsRatio)
       return ctx.error() << unknown;
+    axes.push_back({dim, from, to, factor});
+    Axis &axis = axes.back();
+    axis.isOpen = true;
+    // A ratio that is kept may round half an element up to one.
+    if (keepsRatio)
+      axis.leastScale /= 2;
+    if (isTold)
+      continue;
     FailureOr<SizeBound> bound = ctx.findBound(0, dim, std::nullopt, unknown);
     if (failed(bound) || failed(ctx.checkListed(bound->most)))
       return failure();
-    Value number = ctx.reshape(ctx.slice(list, 0, i, 1), {});
-    Value extent = isSizes ? number : scale(ctx, ctx.cast(number, f32), from);
-    Value count =
+    axis.to = bound->most;
+    axis.count =
         ctx.limit(ctx.cast(clamp(ctx, extent, 0, 0x1p31 - 1), i32), *bound);
-    Value size = ctx.cast(count, f32);
-    Number factor =
-        isSizes ? Number(ctx, size) / from : Number(ctx, ctx.cast(number, f32));
-    axes.push_back({dim, from, bound->most, factor});
-    axes.back().count = count;
-    axes.back().size = Number(ctx, size);
+    axis.size =
+        Number(ctx, ctx.cast(axis.count, ctx.getBuilder().getF32Type()));
   }
   return axes;
 }
 
 /// The axes that operand `index`, which holds sizes or scales, tells of.
 static FailureOr<SmallVector<Axis>> fromOperand(ConversionContext &ctx,
-                                                const Resize &resize,
                                                 ArrayRef<int64_t> dims,
                                                 unsigned index, bool isSizes) {
   StringRef policy =
       ctx.getNode().getString("keep_aspect_ratio_policy", "stretch");
-  bool mayBeOpen = policy == "stretch" && !resize.antialias &&
-                   resize.coordinates != "tf_crop_and_resize";
-  if (mayBeOpen && ctx.operand(index) && !ctx.constant(ctx.operand(index)))
-    return fromOpen(ctx, dims, index, isSizes);
+  if (ctx.operand(index) && !ctx.constant(ctx.operand(index)))
+    return fromOpen(ctx, dims, index, policy, isSizes);
   if (isSizes) {
     FailureOr<SmallVector<int64_t>> sizes = ctx.ints(index, "sizes");
     if (failed(sizes))
       return failure();
-    return fromSizes(ctx, dims, *sizes);
+    return fromSizes(ctx, dims, *sizes, policy);
   }
   FailureOr<SmallVector<float>> scales = ctx.floats(index, "scales");
   if (failed(scales))
@@ -538,7 +655,7 @@ static bool hasElements(Value value) {
 /// Drops the dimensions that stay as they are.
 static void dropUnchanged(const Resize &resize, SmallVectorImpl<Axis> &axes) {
   llvm::erase_if(axes, [&](const Axis &axis) {
-    return !axis.count && axis.from == axis.to && axis.scale.get() == 1 &&
+    return !axis.isOpen && axis.from == axis.to && axis.scale.get() == 1 &&
            resize.coordinates != "tf_crop_and_resize" &&
            resize.coordinates != "tf_half_pixel_for_nn";
   });
@@ -555,7 +672,7 @@ static Converted convertResize(ConversionContext &ctx) {
 
   bool isOld = ctx.getVersion() < 11;
   bool isSizes = !isOld && hasElements(ctx.operand(3));
-  FailureOr<SmallVector<Axis>> axes = fromOperand(ctx, *resize, *dims,
+  FailureOr<SmallVector<Axis>> axes = fromOperand(ctx, *dims,
                                                   isSizes ? 3
                                                   : isOld ? 1
                                                           : 2,
@@ -574,7 +691,8 @@ static Converted convertResize(ConversionContext &ctx) {
     }
     // A dimension that is wholly kept needs no table.
     llvm::erase_if(*axes, [](const Axis &axis) {
-      return axis.from == axis.to && axis.roiStart == 0 && axis.roiEnd == 1;
+      return !axis.isOpen && axis.from == axis.to && axis.roiStart == 0 &&
+             axis.roiEnd == 1;
     });
   }
   dropUnchanged(*resize, *axes);
@@ -592,7 +710,7 @@ static Converted convertUpsample(ConversionContext &ctx) {
   auto dims = llvm::to_vector(llvm::seq<int64_t>(0, getRank(input)));
   FailureOr<SmallVector<Axis>> axes =
       ctx.getVersion() >= 9
-          ? fromOperand(ctx, *resize, dims, 1, /*isSizes=*/false)
+          ? fromOperand(ctx, dims, 1, /*isSizes=*/false)
           : fromScales(ctx, dims,
                        SmallVector<float>(ctx.getNode().getFloats("scales")));
   if (failed(axes))

@@ -290,6 +290,49 @@ def resized(by):
     return build
 
 
+SMOOTH = [{"mode": "linear"}, {"mode": "cubic"},
+          {"mode": "linear", "coordinate_transformation_mode": "align_corners"},
+          {"mode": "cubic", "exclude_outside": 1, "cubic_coeff_a": -0.5}]
+
+
+def smoothed(by):
+    def build():
+        """The kernel covers what falls together where a picture shrinks."""
+        kind = {"sizes": INT, "scales": FLOAT}[by]
+        n = Network({"x": (FLOAT, [1, 2, 9, 7]), by: (kind, [4])}, opset=18)
+        operands = ["", "", by] if by == "sizes" else ["", by]
+        results = [n.add("Resize", "x", *operands, antialias=1, **mode)
+                   for mode in SMOOTH]
+        mean = n.add("ReduceMean", results[0], n.constant(np.int64([2, 3])))
+        return n.model(*results, mean, shapes={
+            y: [1, 2, "H", "W"] for y in results})
+    build.__name__ = "smoothed-" + by
+    return build
+
+
+def in_ratio(policy):
+    def build():
+        """The sizes are those of a frame."""
+        n = Network({"x": (FLOAT, [1, 2, 5, 8]), "frame": (INT, [2])}, opset=18)
+        results = [n.add("Resize", "x", "", "", "frame", axes=[2, 3],
+                         keep_aspect_ratio_policy=policy, **mode)
+                   for mode in [*MODES, {"mode": "linear", "antialias": 1}]]
+        return n.model(*results, shapes={
+            y: [1, 2, "H", "W"] for y in results})
+    build.__name__ = "in-ratio-" + policy.replace("_", "-")
+    return build
+
+
+def cropped():
+    n = Network({"x": (FLOAT, [1, 2, 5, 6]), "sizes": (INT, [4])})
+    roi = n.constant(np.float32([0, 0, 0.1, -0.2, 1, 1, 0.8, 1.3]))
+    results = [n.add("Resize", "x", roi, "", "sizes", mode=mode,
+                     extrapolation_value=-7.5,
+                     coordinate_transformation_mode="tf_crop_and_resize")
+               for mode in ("linear", "nearest")]
+    return n.model(*results, shapes={y: [1, 2, "H", "W"] for y in results})
+
+
 def upsampled():
     n = Network({"x": (FLOAT, [1, 2, 4, 3]), "scales": (FLOAT, [4])}, opset=9)
     y = n.add("Upsample", "x", "scales", mode="linear")
@@ -409,6 +452,10 @@ def sizes(height, width):
     return {"sizes": np.int64([1, 2, height, width])}
 
 
+def frame(height, width):
+    return {"frame": np.int64([height, width])}
+
+
 def scales(height, width):
     return {"scales": np.float32([1, 1, height, width])}
 
@@ -449,6 +496,17 @@ NETWORKS = [
      [sizes(12, 9), sizes(5, 6), sizes(1, 1), sizes(3, 8)]),
     (resized("scales"), {"H": (1, 12), "W": (1, 9)},
      [scales(2.4, 1.5), scales(1, 1), scales(0.5, 1.4)]),
+    (smoothed("sizes"), {"H": (1, 12), "W": (1, 9)},
+     [sizes(12, 9), sizes(9, 7), sizes(1, 1), sizes(3, 8), sizes(7, 2)]),
+    (smoothed("scales"), {"H": (1, 12), "W": (1, 9)},
+     [scales(0.5, 0.7), scales(1.3, 0.3), scales(0.12, 1)]),
+    (in_ratio("not_larger"), {"H": (1, 12), "W": (1, 9)},
+     [frame(12, 9), frame(3, 8), frame(5, 3), frame(1, 2)]),
+    (in_ratio("not_smaller"), {"H": (1, 12), "W": (1, 20)},
+     [frame(12, 9), frame(3, 8), frame(5, 3), frame(1, 1)]),
+    # Where the size stays, ONNX Runtime does not crop.
+    (cropped, {"H": (1, 12), "W": (1, 9)},
+     [sizes(12, 9), sizes(1, 5), sizes(4, 3)]),
     (upsampled, {"H": (4, 12), "W": (3, 9)},
      [scales(3, 3), scales(1, 1), scales(1.5, 2)]),
     (recurrent("LSTM"), {"T": (1, 9), "B": (1, 3)}, [(1, 1), (9, 3), (4, 2)]),
