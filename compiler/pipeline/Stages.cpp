@@ -136,10 +136,13 @@ void edgecc::buildOptStage(OpPassManager &manager,
     addPlacement(manager, options);
   if (growsIntegers && options.roundAsTflite)
     manager.addNestedPass<func::FuncOp>(quantization::createRoundAsTflite());
-  if (growsIntegers)
+  if (growsIntegers) {
+    manager.addNestedPass<func::FuncOp>(
+        quantization::createNormalizeIntegers());
     manager.addPass(quantization::createReportFloatFallback(
         {/*silent=*/options.floatFallback == WarningLevel::Off,
          /*asErrors=*/options.floatFallback == WarningLevel::Error}));
+  }
   OpPassManager &function = manager.nest<func::FuncOp>();
   function.addPass(quantization::createLowerQuantized());
   function.addPass(createCSEPass());

@@ -65,6 +65,26 @@ def RoundAsTflite : Pass<"edgecc-round-as-tflite", "::mlir::func::FuncOp"> {
                            "::mlir::math::MathDialect"];
 }
 
+def NormalizeIntegers : Pass<"edgecc-normalize-integers",
+                             "::mlir::func::FuncOp"> {
+  let summary = "normalise integers by sums of integers";
+  let description = [{
+    Before `edgecc-lower-quantized`: softmax between quantised values and layer
+    normalisation of a quantised value are computed such that all CPUs have the
+    same bits. Exponentials are looked up in a table of integers, by how far an
+    integer is below the largest one of its row; a variance is that of the
+    integers. The sums are exact, whatever their order, and what follows is
+    rounded as IEEE 754 says. Only bytes with one scale: others, shares that stay
+    real and rows of more than 2,048 shares or 32,768 numbers stay as they are.
+  }];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+  let statistics = [
+    Statistic<"numNormalized", "normalized", "operations on integers">
+  ];
+}
+
 def LowerQuantized : Pass<"edgecc-lower-quantized", "::mlir::func::FuncOp"> {
   let summary = "compute quantised values with integers";
   let description = [{

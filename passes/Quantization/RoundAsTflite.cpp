@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Quantization/Averages.h"
+#include "passes/Quantization/IntegerMaps.h"
 #include "passes/Quantization/LowerContractions.h"
 #include "passes/Quantization/Passes.h"
 #include "passes/Quantization/TfliteArithmetic.h"
@@ -20,21 +21,6 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::edge;
 using namespace edgecc::quantization;
-
-using EmitFn = llvm::function_ref<Value(ImplicitLocOpBuilder &, ValueRange)>;
-
-/// The map of `inputs` to elements of `type`.
-static Value createMap(OpBuilder &builder, Location loc, ValueRange inputs,
-                       RankedTensorType type, EmitFn emit) {
-  OpBuilder::InsertionGuard guard(builder);
-  auto map = MapOp::create(builder, loc, type, inputs);
-  Block *body = builder.createBlock(&map.getBody());
-  for (Value input : inputs)
-    body->addArgument(signless(typeOf(input).getElementType()), loc);
-  ImplicitLocOpBuilder b(loc, builder);
-  YieldOp::create(b, ValueRange(emit(b, body->getArguments())));
-  return map.getResult();
-}
 
 namespace {
 
@@ -172,7 +158,7 @@ private:
                      resultType,
                      [&](ImplicitLocOpBuilder &b, ValueRange scalars) {
                        Value number = tflite::emitScaled(
-                           b, tflite::emitCentred(b, scalars[0], from),
+                           b, emitCentred(b, scalars[0], from),
                            tflite::FixedPoint::get(Parameters(from).scale() /
                                                    Parameters(type).scale()));
                        return tflite::emitSaturated(b, number, type);
@@ -222,30 +208,11 @@ private:
         result.zeroPoint() != result.least || result.most - result.least != 255)
       return {};
     Location loc = op.getLoc();
-    quant::QuantizedType from = quantizedType(source);
-    Value integers = integersOf(builder, source);
     int64_t axis = op.getAxis();
-    RankedTensorType all = typeOf(integers);
-    RankedTensorType words = all.clone(builder.getI32Type());
-    Value largest = builder.createOrFold<ReduceOp>(
-        loc, ReduceKind::Max, integers, ValueRange(), ArrayRef<int64_t>(axis));
-    Value distance = createMap(
-        builder, loc, {largest, integers}, words,
-        [&](ImplicitLocOpBuilder &b, ValueRange scalars) {
-          Value most = tflite::emitCentred(b, scalars[0], from);
-          return arith::SubIOp::create(b, most,
-                                       tflite::emitCentred(b, scalars[1], from))
-              .getResult();
-        });
-    std::array<int32_t, 256> table =
-        tflite::exponentials(Parameters(from).scale());
-    Value exponentials = GatherOp::create(
-        builder, loc, words,
-        createIntegers(builder, loc,
-                       SmallVector<int64_t>(table.begin(), table.end()),
-                       RankedTensorType::get({int64_t(table.size())},
-                                             builder.getI32Type())),
-        distance, builder.getI64IntegerAttr(0));
+    Value exponentials = lookUpDistances(
+        builder, loc, source, axis,
+        tflite::exponentials(Parameters(quantizedType(source)).scale()));
+    RankedTensorType words = typeOf(exponentials);
     Value summands = createMap(builder, loc, exponentials, words,
                                [](ImplicitLocOpBuilder &b, ValueRange scalars) {
                                  return tflite::emitSummand(b, scalars[0]);
@@ -258,7 +225,7 @@ private:
                     return tflite::emitReciprocal(b, scalars[0]);
                   });
     return createMap(builder, loc, {exponentials, sum, reciprocal},
-                     all.clone(storageType(type)),
+                     words.clone(storageType(type)),
                      [&](ImplicitLocOpBuilder &b, ValueRange scalars) {
                        return tflite::emitShare(b, scalars[0], scalars[1],
                                                 scalars[2], type);

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Quantization/TfliteArithmetic.h"
+#include "passes/Quantization/IntegerMaps.h"
 #include "passes/Quantization/LowerContractions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -127,17 +128,6 @@ Value tflite::emitSaturated(ImplicitLocOpBuilder &b, Value number,
     number =
         arith::AddIOp::create(b, number, integer(b, zero, number.getType()));
   return arith::TruncIOp::create(b, signless(storageType(type)), number);
-}
-
-Value tflite::emitCentred(ImplicitLocOpBuilder &b, Value x,
-                          quant::QuantizedType type) {
-  Type i32 = b.getI32Type();
-  x = type.isSigned() ? arith::ExtSIOp::create(b, i32, x).getResult()
-                      : arith::ExtUIOp::create(b, i32, x).getResult();
-  int64_t zero = Parameters(type).zeroPoint();
-  if (zero == 0)
-    return x;
-  return arith::SubIOp::create(b, x, word(b, zero));
 }
 
 //===----------------------------------------------------------------------===//

@@ -78,10 +78,6 @@ mlir::Value emitScaled(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
 mlir::Value emitSaturated(mlir::ImplicitLocOpBuilder &b, mlir::Value number,
                           mlir::quant::QuantizedType type);
 
-/// The stored integer `x` of `type` less its zero point, in i32.
-mlir::Value emitCentred(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
-                        mlir::quant::QuantizedType type);
-
 /// The epilogue of a convolution or product with a quantised result, as
 /// `buildEpilogue` of LowerContractions.h.
 void buildEpilogue(edge::EpilogueOpInterface op, const Contraction &c,

@@ -214,6 +214,62 @@ def network():
     return n
 
 
+NORMALIZED = [("Softmax", (3, 10), "i8", 0.4, 1 / 256, -128),
+              ("Softmax", (2, 5, 130), "u8", 0.07, 1 / 512, 0),
+              ("Softmax", (1, 2000), "u8", 0.001, 2e-6, 7),
+              ("LayerNormalization", (3, 64), "u8", 0.03, 0.03, 128),
+              ("LayerNormalization", (2, 7, 45), "i8", 2e-4, 0.02, -3),
+              ("LayerNormalization", (2, 2600), "u8", 9.0, 0.02, 130)]
+
+
+def normalizations():
+    """A network of normalisations of bytes, and the exact numbers that its
+    results round."""
+    n = Network()
+    for name, shape, kind, scale, y_scale, y_zero in NORMALIZED:
+        x = n.integers(kind, shape)
+        x[0] = x.flat[0]
+        x_zero = x.dtype.type(3)
+        real = (x.astype(float) - 3) * float(np.float32(scale))
+        factors, operands = [], []
+        if name == "Softmax":
+            exact = np.exp(real - real.max(-1, keepdims=True))
+            exact /= exact.sum(-1, keepdims=True)
+        else:
+            factors = n.random.normal(1, 0.3, (2, shape[-1])).astype(np.float32)
+            operands = [n.constant(f) for f in factors]
+            centred = real - real.mean(-1, keepdims=True)
+            variance = (centred**2).mean(-1, keepdims=True)
+            exact = centred / np.sqrt(variance + float(np.float32(1e-5)))
+            exact = exact * factors[0] + factors[1]
+        exact = exact / float(np.float32(y_scale)) + y_zero
+        limits = np.iinfo(TYPES[kind])
+        parameters = [n.constant(np.float32(scale)), n.constant(x_zero),
+                      n.constant(np.float32(y_scale)),
+                      n.constant(x.dtype.type(y_zero))]
+        inputs = [n.input(x)]
+        names = [inputs[0] + suffix for suffix in ("_real", "_made")]
+        n.nodes += [
+            helper.make_node("DequantizeLinear", inputs + parameters[:2],
+                             names[:1]),
+            helper.make_node(name, names[:1] + operands, names[1:]),
+            helper.make_node("QuantizeLinear", names[1:] + parameters[2:],
+                             [n.output(x)])]
+        n.want[-1] = np.clip(exact, limits.min, limits.max)
+    return n
+
+
+def normalizes(options, path, net):
+    """Nothing stays in float, each result is the nearest integer but for a
+    fiftieth, and all CPUs give the same."""
+    got = suite.edgecc_run(options, path, net.feed, ["-Werror=float-fallback"])
+    for (name, shape, *_), g, want in zip(NORMALIZED, got, net.want):
+        off = np.abs(g.astype(float) - want).max()
+        if off > 0.52:
+            raise suite.Failure(f"{name} of {shape} is off by {off} units")
+    return identity.same_everywhere(options, path, 20)
+
+
 def runs_on_cpu(options, path, net, cpu, runner):
     tool = runner.split()[:1]
     if runner == "tiles":
@@ -265,6 +321,9 @@ def main():
         path = os.path.join(folder, "integers.onnx")
         net = network()
         net.save(path)
+        normal = os.path.join(folder, "normal.onnx")
+        normalized = normalizations()
+        normalized.save(normal)
         tests = [(cpu, functools.partial(runs_on_cpu, options, path, net, cpu,
                                          runner)) for cpu, runner in CPUS]
         tests += [(board, functools.partial(runs, options, path, net,
@@ -272,6 +331,8 @@ def main():
                   for board in BOARDS]
         tests += [(cpu, functools.partial(compiles, options, path, cpu))
                   for cpu in OBJECTS]
+        tests += [("normalisations", functools.partial(
+            normalizes, options, normal, normalized))]
         chosen = IDENTICAL if options.outputs else SHORT
         tests += [("identical " + name.split("/")[1], functools.partial(
             identical, options, os.path.join(options.zoo, name + ".onnx"),

@@ -15,10 +15,14 @@ import suite
 import tiles
 
 SOURCE = os.path.join(os.path.dirname(__file__), "identity.c")
-MICRO = "-mfloat-abi=hard -nostdlib -static -mthumb -Wl,-e,_start,-z,noexecstack"
+MICRO = ("clang-22 --target=arm-none-eabi -mthumb -mfloat-abi=hard -nostdlib "
+         "-static -fuse-ld=lld -Wl,-e,_start,-z,noexecstack ")
+# What the system calls the instructions that few machines have.
+NEEDED = {"cooperlake": "avx512_bf16", "alderlake": "avx_vnni"}
 # A CPU, what compiles its program, and what runs it.
 TARGETS = [
     ("x86-64", "cc", ""), ("x86-64-v3", "cc", ""), ("x86-64-v4", "cc", ""),
+    ("cooperlake", "cc", ""), ("alderlake", "cc", ""),
     ("native", "cc", ""), (tiles.CPU, "cc", "tiles"),
     ("cortex-a72", "aarch64-linux-gnu-gcc -static", "qemu-aarch64"),
     ("cortex-a76", "aarch64-linux-gnu-gcc -static", "qemu-aarch64 -cpu max"),
@@ -27,11 +31,10 @@ TARGETS = [
      "qemu-riscv64 -cpu rv64,v=true,vlen=128,vext_spec=v1.0"),
     # No emulated Linux has these CPUs: one of another profile knows all that
     # the first has, the second is on a board.
-    ("cortex-m4", "arm-none-eabi-gcc -mcpu=cortex-m4 " + MICRO,
-     "qemu-arm -cpu max"),
-    ("cortex-m55", "arm-none-eabi-gcc -mcpu=cortex-m55 -DSEMIHOSTING "
+    ("cortex-m4", MICRO + "-mcpu=cortex-m4", "qemu-arm -cpu max"),
+    ("cortex-m55", MICRO + "-mcpu=cortex-m55 -DSEMIHOSTING "
      "-Wl,--section-start=.vectors=0x10000000,-Ttext=0x11000000,"
-     "-Tdata=0x31000000 " + MICRO,
+     "-Tdata=0x31000000",
      "qemu-system-arm -M mps3-an547 -nographic -semihosting -kernel")]
 
 
@@ -41,6 +44,9 @@ def digest(options, path, runs, target, flags=()):
     for tool in (compiler.split()[0], *runner.split()[:1]):
         if tool != "tiles" and not shutil.which(tool):
             raise suite.Skip(tool + " is not installed")
+    with open("/proc/cpuinfo") as f:
+        if NEEDED.get(cpu, "") not in f.read():
+            raise suite.Skip("this CPU lacks " + NEEDED[cpu])
     with tempfile.TemporaryDirectory() as folder:
         if runner == "tiles":
             runner = tiles.build_runner(folder)
