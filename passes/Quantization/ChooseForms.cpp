@@ -6,6 +6,7 @@
 #include "passes/Quantization/ChooseForms.h"
 #include "passes/Quantization/FormPath.h"
 #include "passes/Quantization/Parameters.h"
+#include "passes/Quantization/TableForms.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/StringSet.h"
@@ -25,7 +26,7 @@ public:
         budget(calibrator.budget), price(price),
         layers(quantizer.getCandidates().contractions.size()) {}
 
-  FailureOr<SmallVector<LayerForm>> choose();
+  FailureOr<NetworkForms> choose();
 
 private:
   using Forms = SmallVector<LayerForm>;
@@ -39,7 +40,8 @@ private:
   double costOf(const LayerPrice &price) const;
   bool isWithin(const LayerPrice &price) const;
   LogicalResult refuse(const Twine &what) const;
-  FailureOr<size_t> skipWhatTakesTooMuch(const FormPath &path) const;
+  FailureOr<NetworkPrice> findLeast(ArrayRef<LayerForm> forms);
+  FailureOr<size_t> skipWhatTakesTooMuch(const FormPath &path);
   FailureOr<size_t> goAsFarAsLossAllows(const FormPath &path,
                                         size_t begin) const;
   static Forms formsAt(const FormPath &path, size_t position);
@@ -53,6 +55,7 @@ private:
   const PriceFn &price;
   size_t layers;
   bool isTimeKnown = true;
+  unsigned tableBits = 32;
   /// By layer and form.
   std::vector<SmallVector<std::optional<LayerPrice>>> prices;
   std::vector<SmallVector<double>> losses;
@@ -72,6 +75,9 @@ FormChoice::quantizedCopy(ArrayRef<LayerForm> forms) const {
   OwningOpRef<ModuleOp> copy(
       cast<ModuleOp>(function->getParentOfType<ModuleOp>()->clone(mapping)));
   quantizer.quantize(Candidates(quantizer.getCandidates(), mapping), forms);
+  if (tableBits < 32)
+    quantizeTables(copy->lookupSymbol<func::FuncOp>(name), tableBits,
+                   blockOfTable(tableBits));
   return copy;
 }
 
@@ -189,11 +195,24 @@ SmallVector<LayerForm> FormChoice::formsAt(const FormPath &path,
 
 /// The first choice that keeps to the limits of bytes and time, which fall
 /// along the path.
-FailureOr<size_t> FormChoice::skipWhatTakesTooMuch(const FormPath &path) const {
+/// What a network takes at least, with as few bits in its tables as it needs
+/// to.
+FailureOr<NetworkPrice> FormChoice::findLeast(ArrayRef<LayerForm> forms) {
+  FailureOr<NetworkPrice> least = priceOf(forms);
+  for (unsigned bits : {8u, 4u}) {
+    if (failed(least) || !budget.bytes || least->whole.bytes <= *budget.bytes)
+      break;
+    tableBits = bits;
+    least = priceOf(forms);
+  }
+  return least;
+}
+
+FailureOr<size_t> FormChoice::skipWhatTakesTooMuch(const FormPath &path) {
   if (!budget.bytes && !budget.microseconds)
     return size_t(0);
   size_t tooMuch = 0, enough = path.size() - 1;
-  FailureOr<NetworkPrice> least = priceOf(formsAt(path, enough));
+  FailureOr<NetworkPrice> least = findLeast(formsAt(path, enough));
   if (failed(least))
     return failure();
   if (budget.microseconds && !least->whole.microseconds)
@@ -269,7 +288,7 @@ void FormChoice::remark(ArrayRef<LayerForm> forms) const {
   }
 }
 
-FailureOr<SmallVector<LayerForm>> FormChoice::choose() {
+FailureOr<NetworkForms> FormChoice::choose() {
   if (failed(findPrices()) || failed(findLosses()))
     return failure();
   if (budget.microseconds && !isTimeKnown)
@@ -291,15 +310,18 @@ FailureOr<SmallVector<LayerForm>> FormChoice::choose() {
     return failure();
   Forms forms = formsAt(path, *position);
   remark(forms);
+  if (tableBits < 32)
+    mlir::emitRemark(function->getLoc())
+        << "tables of rows have " << tableBits << " bits";
   if (llvm::all_of(forms,
                    [](LayerForm form) { return form == LayerForm::Real; }))
     mlir::emitWarning(function->getLoc())
         << "nothing is quantised: whatever is loses more than --max-loss "
            "allows";
-  return forms;
+  return NetworkForms{forms, tableBits};
 }
 
-FailureOr<SmallVector<LayerForm>>
+FailureOr<NetworkForms>
 edgecc::quantization::chooseForms(const StaticQuantizer &quantizer,
                                   func::FuncOp function, Calibrator &calibrator,
                                   const PriceFn &price) {

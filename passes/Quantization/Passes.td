@@ -197,7 +197,9 @@ def QuantizeWeights : Pass<"edgecc-quantize-weights", "::mlir::func::FuncOp"> {
     the one with the least mean square error, rounded to f16. Given a function
     that runs the network on examples, the rounding of each row is made good by
     the rows after it as far as the inputs are related (GPTQ). Those of other
-    convolutions become bytes with one scale for each output channel.
+    convolutions become bytes with one scale for each output channel. Tables of
+    at least 4,096 numbers whose rows are gathered (embeddings) get a scale for
+    each block of a row.
   }];
   let options = [
     Option<"bits", "bits", "unsigned", /*default=*/"4", "of an integer">,

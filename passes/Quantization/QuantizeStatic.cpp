@@ -5,6 +5,7 @@
 
 #include "passes/Quantization/ChooseForms.h"
 #include "passes/Quantization/Passes.h"
+#include "passes/Quantization/TableForms.h"
 
 namespace edgecc::quantization {
 #define GEN_PASS_DEF_QUANTIZESTATIC
@@ -41,14 +42,18 @@ private:
     const Candidates &candidates = quantizer->getCandidates();
     if (candidates.values.empty())
       return success();
-    FailureOr<SmallVector<LayerForm>> forms(SmallVector<LayerForm>(
-        candidates.contractions.size(),
-        calibrator->activationBits == 16 ? LayerForm::Int16 : LayerForm::Int8));
+    bool isWide = calibrator->activationBits == 16;
+    FailureOr<NetworkForms> forms(NetworkForms{
+        SmallVector<LayerForm>(candidates.contractions.size(),
+                               isWide ? LayerForm::Int16 : LayerForm::Int8),
+        /*tableBits=*/isWide ? 32u : 8u});
     if (calibrator->budget.isLimited())
       forms = chooseForms(*quantizer, getOperation(), *calibrator, price);
     if (failed(forms))
       return failure();
-    SmallVector<Value> values = quantizer->quantize(candidates, *forms);
+    SmallVector<Value> values = quantizer->quantize(candidates, forms->layers);
+    if (unsigned bits = forms->tableBits; bits < 32)
+      quantizeTables(getOperation(), bits, blockOfTable(bits));
     return calibrator->reports ? calibrator->writeReport(values) : success();
   }
 

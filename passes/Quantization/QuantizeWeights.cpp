@@ -7,6 +7,7 @@
 
 #include "passes/Quantization/Contractions.h"
 #include "passes/Quantization/Passes.h"
+#include "passes/Quantization/TableForms.h"
 #include "passes/Quantization/WeightForms.h"
 
 namespace edgecc::quantization {
@@ -51,6 +52,8 @@ struct QuantizeWeights
     }
     for (auto [i, op] : llvm::enumerate(contractions))
       quantize(op, moments.of(i));
+    if (8 % bits == 0)
+      numQuantized += quantizeTables(getOperation(), bits, blockSize);
   }
 
 private:

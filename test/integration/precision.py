@@ -139,6 +139,34 @@ def runs(options, path, feed, narrow, wide, precision, cpu, runner):
     return f"{len(got)} operations, at most {worst:.1e} off"
 
 
+def embeddings(options, bits):
+    """Rows of a table whose numbers integers of `bits` bits express exactly."""
+    random = np.random.default_rng(bits)
+    end = 2**(bits - 1)
+    table = random.integers(-end, end, (300, 96)).astype(np.float32)
+    table[:, ::32] = -end
+    table *= 2.0**random.integers(-5, 5, (300, 1))
+    index = random.integers(-300, 300, (2, 7))
+    node = helper.make_node("Gather", ["table", "index"], ["y"])
+    graph = helper.make_graph(
+        [node], "embeddings",
+        [helper.make_tensor_value_info("index", TensorProto.INT64,
+                                       index.shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(table.astype(np.float32), "table")])
+    proto = helper.make_model(graph,
+                              opset_imports=[helper.make_opsetid("", 17)])
+    proto.ir_version = 8
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "embeddings.onnx")
+        onnx.save(proto, path)
+        got = suite.edgecc_run(options, path, {"index": index},
+                               [f"--quantize=int{bits}-weights"])[0]
+    if not np.array_equal(got, table[index]):
+        raise suite.Failure("the rows are not those of the table")
+    return f"{got.size} numbers"
+
+
 def runs_network(options, function, cpu, runner):
     import onnxruntime
     with tempfile.TemporaryDirectory() as folder:
@@ -188,6 +216,9 @@ def main():
                    functools.partial(runs_network, options, function, cpu,
                                      runner))
                   for function in NETWORKS for cpu, runner in NETWORK_CPUS]
+        tests += [(f"embeddings of {bits} bits",
+                   functools.partial(embeddings, options, bits))
+                  for bits in (2, 4, 8)]
         return suite.run(tests, options)
 
 

@@ -20,3 +20,27 @@ func.func @unknown(%x: tensor<2x3xf32>, %w: tensor<3x2xf32>) -> tensor<2x2xf32> 
   %0 = edge.matmul(%x, %w) : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>
   return %0 : tensor<2x2xf32>
 }
+
+// A scale for a row of a table; two rows of integers in a byte, the first half of a
+// row in the low bits.
+// CHECK-LABEL: func @table
+// CHECK: edge.constant {{.*}} : tensor<1024x2xi8>
+// CHECK: %[[BYTES:.*]] = edge.gather {{.*}} : tensor<1024x2xi8>, tensor<3xi64> -> tensor<3x2xi8>
+// CHECK: %[[SCALES:.*]] = edge.gather {{.*}} : tensor<1024x2xf16>, tensor<3xi64> -> tensor<3x2xf16>
+// CHECK: %[[LOW:.*]] = edge.map(%[[BYTES]])
+// CHECK: %[[HIGH:.*]] = edge.map(%[[BYTES]])
+// CHECK: edge.concat(%[[LOW]], %[[HIGH]])
+// CHECK: edge.map({{.*}}) : (tensor<3x2x2xf32>, tensor<3x2x1xf16>) -> tensor<3x2x2xf32>
+func.func @table(%i: tensor<3xi64>) -> tensor<3x4xf32> {
+  %t = edge.constant dense<0.5> : tensor<1024x4xf32>
+  %0 = edge.gather %t[%i] {axis = 0 : i64} : tensor<1024x4xf32>, tensor<3xi64> -> tensor<3x4xf32>
+  return %0 : tensor<3x4xf32>
+}
+
+// CHECK-LABEL: func @small_table_unchanged
+// CHECK: edge.gather {{.*}} : tensor<8x4xf32>
+func.func @small_table_unchanged(%i: tensor<3xi64>) -> tensor<3x4xf32> {
+  %t = edge.constant dense<0.5> : tensor<8x4xf32>
+  %0 = edge.gather %t[%i] {axis = 0 : i64} : tensor<8x4xf32>, tensor<3xi64> -> tensor<3x4xf32>
+  return %0 : tensor<3x4xf32>
+}
