@@ -87,7 +87,8 @@ def halves(options, cpu):
 
 # Bytes per parameter that a form of weights may take, with scales, biases and
 # what fills up registers.
-FORMS = {"f16-weights": 2.02, "bf16-weights": 2.02, "int8-weights": 1.03}
+FORMS = {"f16-weights": 2.02, "bf16-weights": 2.02, "int8-weights": 1.03,
+         "int4-weights": 0.57}
 
 
 def stored(options, form, most):
