@@ -106,6 +106,36 @@ double resultLine(const BandChain &chain) {
   return double(chain.pixels.outputs) * chain.channels * chain.elementBytes;
 }
 
+/// The bytes of the buffers before and after the window for bands of `rows`.
+struct BandBuffers {
+  double input = 0, result = 0;
+  /// The share of them that is in use at a time.
+  double share = 1;
+};
+
+BandBuffers buffersOf(const BandChain &chain, int64_t rows) {
+  BandBuffers buffers;
+  int64_t extent = (chain.lines.kernel - 1) * chain.lines.dilation + 1;
+  if (chain.producer)
+    buffers.input =
+        inputLine(chain) * ((rows - 1) * chain.lines.stride + extent);
+  if (chain.consumer)
+    buffers.result = resultLine(chain) * rows;
+  // Channels never meet without a convolution: they pass in blocks of a vector.
+  if (chain.producer && !chain.producer->conv &&
+      (!chain.consumer || !chain.consumer->conv))
+    buffers.share = std::min(1.0, double(chain.lanes) / chain.channels);
+  return buffers;
+}
+
+/// The cycles until buffers are in the second cache, where the tensors of other
+/// kernels have been: each thread has its own.
+double touchCycles(const BandChain &chain, int64_t rows, target::CpuAttr cpu) {
+  BandBuffers buffers = buffersOf(chain, rows);
+  double bytes = buffers.share * (buffers.input + buffers.result);
+  return trafficCycles(2 * bytes, cpu.getL2Bytes(), cpu);
+}
+
 } // namespace
 
 double cost::separateCycles(const BandChain &chain, target::CpuAttr cpu) {
@@ -130,21 +160,12 @@ double cost::bandedCycles(const BandChain &chain, int64_t rows,
   double bands = double(chain.lines.outputs) / rows;
   int64_t extent = (chain.lines.kernel - 1) * chain.lines.dilation + 1;
   double cycles = bands * bandCycles + windowCycles(chain, rows, bands, cpu);
-  double buffer = 0, result = 0, weights = 0;
-  // Channels never meet without a convolution: they pass in blocks of a vector.
-  double buffered = 1;
-  if (chain.producer && !chain.producer->conv &&
-      (!chain.consumer || !chain.consumer->conv))
-    buffered = std::min(1.0, double(chain.lanes) / chain.channels);
-  if (chain.producer) {
-    buffer = inputLine(chain) * ((rows - 1) * chain.lines.stride + extent);
-    weights += weightBytes(*chain.producer);
-  }
-  if (chain.consumer) {
-    result = resultLine(chain) * rows;
-    weights += weightBytes(*chain.consumer);
-  }
-  double workingSet = buffered * (buffer + result) + weights;
+  BandBuffers buffers = buffersOf(chain, rows);
+  double workingSet = buffers.share * (buffers.input + buffers.result);
+  if (chain.producer)
+    workingSet += weightBytes(*chain.producer);
+  if (chain.consumer)
+    workingSet += weightBytes(*chain.consumer);
   if (const auto &producer = chain.producer) {
     bool isAll = producer->conv && rows == chain.lines.outputs;
     cycles +=
@@ -199,8 +220,10 @@ llvm::SmallVector<BandPrediction> cost::listBands(const BandChain &chain,
   for (int64_t rows = 1; rows <= chain.lines.outputs; ++rows)
     if (chain.lines.outputs % rows == 0)
       list.push_back(
-          {rows, separate - bandedCycles(chain, rows, cpu) *
-                                bandImbalance(chain, rows, threads)});
+          {rows, separate -
+                     bandedCycles(chain, rows, cpu) *
+                         bandImbalance(chain, rows, threads) -
+                     double(threads) * touchCycles(chain, rows, cpu)});
   if (chain.canBePlanar)
     list.push_back({chain.lines.outputs, separate - planarCycles(chain, cpu),
                     /*planar=*/true});

@@ -86,6 +86,11 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
     bool isAll = bands.getLines() == rows;
     shape.lines = isLast || !isAll ? 1 : output[rank - 1];
     shape.pixels = output[rank] * (isLast ? rows : 1);
+    // Constants of the others may be in registers all the while; LLVM would
+    // rather spill all accumulators than those.
+    constexpr int64_t constants = 2, many = 32;
+    if (cost::usableRegisters(cpu) >= many)
+      shape.step.rowRegisters += constants;
   }
   if (constantOf(op.getWeights()) && depth > 0)
     product = InnerProduct::find(cpu, elementOf(op.getInput()),

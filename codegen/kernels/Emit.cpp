@@ -180,6 +180,17 @@ void Emitter::parallelNest(ArrayRef<int64_t> sizes,
   nestOf(&Emitter::parallelLoop, sizes, body);
 }
 
+void Emitter::imageParts(int64_t total,
+                         llvm::function_ref<void(Value, int64_t)> body) {
+  if (!isParallel || total < threads || total % threads != 0)
+    return body(index(0), total);
+  int64_t size = total / threads;
+  parallelLoop(0, threads, 1, [&](Value part) {
+    getBlock()->getParentOp()->setAttr(target::partsAttrName, getUnitAttr());
+    body(mul(part, size), size);
+  });
+}
+
 void Emitter::sequentially(llvm::function_ref<void()> body) {
   llvm::SaveAndRestore sequential(isParallel, false);
   body();

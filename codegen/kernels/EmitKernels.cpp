@@ -5,6 +5,7 @@
 
 #include "codegen/kernels/Buffers.h"
 #include "codegen/kernels/Emit.h"
+#include "codegen/kernels/GemmKernel.h"
 #include "codegen/kernels/NpuCall.h"
 #include "codegen/kernels/Passes.h"
 #include "codegen/kernels/Strided.h"
@@ -61,8 +62,10 @@ static void emitBorder(OpBuilder &builder, edge::PadOp pad, Value memref,
   int64_t rank = shape.size(), length = vectorLength(cpu, element);
 
   // Before and after the inside of dimension `dim`: inside the inside of the
-  // outer dimensions, over all of the inner ones.
-  auto fill = [&](int64_t dim, int64_t first, int64_t size) {
+  // outer dimensions, over all of the inner ones, and on lines from `begin` to
+  // before `end` only where these are given.
+  auto fill = [&](int64_t dim, int64_t first, int64_t size, Value begin,
+                  Value end) {
     SmallVector<int64_t> offsets(rank, 0), sizes(shape);
     for (int64_t i = 0; i < dim; ++i) {
       offsets[i] = pad.getLow()[i];
@@ -71,7 +74,7 @@ static void emitBorder(OpBuilder &builder, edge::PadOp pad, Value memref,
     offsets[dim] = first;
     sizes[dim] = size;
     int64_t row = sizes.pop_back_val();
-    e.nest(sizes, [&](ValueRange outer) {
+    auto fillRow = [&](ValueRange outer) {
       SmallVector<Value> position;
       for (auto [i, at] : llvm::zip(outer, offsets))
         position.push_back(e.add(i, at));
@@ -87,15 +90,43 @@ static void emitBorder(OpBuilder &builder, edge::PadOp pad, Value memref,
         e.store(e.splat(filler, piece), memref, position);
         at += piece;
       }
+    };
+    if (!begin)
+      return e.nest(sizes, fillRow);
+    auto clamp = [&](Value line) {
+      Value low = e.index(offsets[1]), high = e.index(offsets[1] + sizes[1]);
+      line = arith::MaxSIOp::create(e, line, low);
+      line = arith::MinSIOp::create(e, line, high);
+      return arith::SubIOp::create(e, line, low).getResult();
+    };
+    e.loop(0, sizes[0], 1, [&](Value image) {
+      emitLoop(e, clamp(begin), clamp(end), 1, [&](Value line) {
+        e.nest(ArrayRef(sizes).drop_front(2), [&](ValueRange inner) {
+          SmallVector<Value> outer{image, line};
+          llvm::append_range(outer, inner);
+          fillRow(outer);
+        });
+      });
     });
   };
-  for (int64_t dim = 0; dim < rank; ++dim) {
-    int64_t low = pad.getLow()[dim], high = pad.getHigh()[dim];
-    if (low)
-      fill(dim, 0, low);
-    if (high)
-      fill(dim, low + input.getDimSize(dim), high);
-  }
+  auto fillAll = [&](Value begin, Value end) {
+    for (int64_t dim = 0; dim < rank; ++dim) {
+      int64_t low = pad.getLow()[dim], high = pad.getHigh()[dim];
+      if (low)
+        fill(dim, 0, low, begin, end);
+      if (high)
+        fill(dim, low + input.getDimSize(dim), high, begin, end);
+    }
+  };
+  // Threads have the same lines as in the kernels before and after.
+  bool hasLines = rank > 2 && pad.getLow()[1] == pad.getHigh()[1];
+  if (e.getThreads() == 1 || !hasLines)
+    return fillAll({}, {});
+  e.phase([&] {
+    e.imageParts(shape[1], [&](Value first, int64_t size) {
+      fillAll(first, e.add(first, size));
+    });
+  });
 }
 
 /// Whether the result of `op` is nowhere in memory.

@@ -101,28 +101,6 @@ static constexpr int64_t mostNarrowSteps = 64;
 
 namespace {
 
-/// The pixels of a line: tiles of about the same size or, for little code, of
-/// one size as far as that goes, and of one pixel where these are few.
-SmallVector<cost::TileRun, 2> splitPixels(const Contraction &c,
-                                          target::CpuAttr cpu) {
-  if (!c.tiles.areEqual)
-    return cost::splitEvenly(c.pixels, c.tiles.pixels);
-  SmallVector<cost::TileRun, 2> runs;
-  int64_t size = c.tiles.pixels, count = c.pixels / size;
-  if (count)
-    runs.push_back({0, count, size});
-  int64_t rest = c.pixels % size;
-  if (!rest)
-    return runs;
-  // A single pixel waits for its additions.
-  constexpr int64_t few = 4;
-  int64_t sums = std::max<int64_t>(1, c.tiles.vectors / cpu.getFmaPerCycle());
-  bool areFew = few * rest * std::max<int64_t>(cpu.getFmaLatency(), sums) <=
-                count * size * sums;
-  runs.push_back({count * size, areFew ? rest : 1, areFew ? 1 : rest});
-  return runs;
-}
-
 /// A tile of pixels.
 struct TileAt {
   int64_t lines, pixels;
@@ -690,11 +668,9 @@ void ContractionEmitter::joinNarrow(SmallVector<Column> &columns,
   constexpr int64_t fewBytes = 16;
   while (columns.size() % 2 == 0 && columns.front().lanes > 1 &&
          columns.front().lanes * c.resultBytes < fewBytes &&
-         llvm::all_of(
-             columns,
-             [&](const Column &c) {
-               return c.isWhole() && c.lanes == columns.front().lanes;
-             })) {
+         llvm::all_of(columns, [&](const Column &c) {
+           return c.isWhole() && c.lanes == columns.front().lanes;
+         })) {
     SmallVector<Column> wider;
     for (size_t i = 0; i < columns.size(); i += 2) {
       int64_t lanes = columns[i].lanes * 2;
@@ -785,5 +761,29 @@ void ContractionEmitter::storeColumn(const Column &column, Value value,
 
 void kernels::emitContraction(Emitter &emitter, const Contraction &contraction,
                               StoreTile store) {
-  ContractionEmitter(emitter, contraction, store).emit();
+  int64_t results = contraction.lines * contraction.pixels *
+                    contraction.rhsLayout.countChannels();
+  int64_t operands = std::max(contraction.lines * contraction.lineStep,
+                              contraction.pixels * contraction.pixelStep);
+  int64_t weights = contraction.rhsLayout.size();
+  // Where there is more of the image than of the weights, threads have parts of
+  // the image, the same as in the kernels before and after.
+  if (contraction.firstLine || !weights || weights > operands + results)
+    return ContractionEmitter(emitter, contraction, store).emit();
+  bool byLines = contraction.lines > 1;
+  emitter.imageParts(byLines ? contraction.lines : contraction.pixels,
+                     [&](Value first, int64_t size) {
+                       Contraction part = contraction;
+                       (byLines ? part.lines : part.pixels) = size;
+                       int64_t step = byLines ? part.lineStep : part.pixelStep;
+                       part.lhs.base =
+                           emitter.add(part.lhs.base, emitter.mul(first, step));
+                       auto storePart = [&](Value value, Value line,
+                                            Value pixel, Value channel) {
+                         Value &at = byLines ? line : pixel;
+                         at = emitter.add(at, first);
+                         store(value, line, pixel, channel);
+                       };
+                       ContractionEmitter(emitter, part, storePart).emit();
+                     });
 }

@@ -116,6 +116,9 @@ public:
                            const InnerProduct *product = nullptr);
 
   llvm::ArrayRef<PanelRun> getRuns() const { return runs; }
+  int64_t countChannels() const {
+    return runs.back().firstChannel + runs.back().count * runs.back().channels;
+  }
   /// The elements of a packed rhs.
   int64_t size() const { return elements; }
 
@@ -245,6 +248,11 @@ struct Contraction {
   /// The accumulators of the largest tile.
   static int64_t scratchSize(const cost::ContractionTiles &tiles);
 };
+
+/// The pixels of a line: tiles of about the same size or, for little code, of
+/// one size as far as that goes, and of one pixel where these are few.
+llvm::SmallVector<cost::TileRun, 2> splitPixels(const Contraction &contraction,
+                                                target::CpuAttr cpu);
 
 /// Stores the accumulators of one vector of channels.
 using StoreTile =

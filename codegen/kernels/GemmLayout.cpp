@@ -301,3 +301,23 @@ void RhsLayout::packGroups(const PanelRun &panels, ArrayRef<char> source,
   if (product->flipsLhs())
     std::memcpy(to, sums.data(), sums.size() * sizeof(int32_t));
 }
+
+SmallVector<cost::TileRun, 2> kernels::splitPixels(const Contraction &c,
+                                                   target::CpuAttr cpu) {
+  if (!c.tiles.areEqual)
+    return cost::splitEvenly(c.pixels, c.tiles.pixels);
+  SmallVector<cost::TileRun, 2> runs;
+  int64_t size = c.tiles.pixels, count = c.pixels / size;
+  if (count)
+    runs.push_back({0, count, size});
+  int64_t rest = c.pixels % size;
+  if (!rest)
+    return runs;
+  // A single pixel waits for its additions.
+  constexpr int64_t few = 4;
+  int64_t sums = std::max<int64_t>(1, c.tiles.vectors / cpu.getFmaPerCycle());
+  bool areFew = few * rest * std::max<int64_t>(cpu.getFmaLatency(), sums) <=
+                count * size * sums;
+  runs.push_back({count * size, areFew ? rest : 1, areFew ? 1 : rest});
+  return runs;
+}

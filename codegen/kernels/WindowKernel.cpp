@@ -46,13 +46,21 @@ private:
     Value input;
   };
 
-  /// Emits `body` for each tile of at most `size` outputs along `dim`: its
-  /// first output, its size and its first input, the tiles before it being
+  /// The lines or the channels that a thread has.
+  struct Part {
+    Value first;
+    int64_t count;
+  };
+
+  /// Emits `body` for each tile of at most `size` outputs of a part of `dim`:
+  /// its first output, its size and its first input, the tiles before it being
   /// passed.
   void
-  overTiles(const cost::WindowDim &dim, int64_t size, int64_t inputStride,
-            Value input,
+  overTiles(const cost::WindowDim &dim, Part part, int64_t size,
+            int64_t inputStride, Value input,
             function_ref<void(Value first, int64_t size, Value input)> body);
+  /// Emits what a thread does of an image.
+  void emitImage(const Tile &all);
   void overLines(Tile tile, function_ref<void(Tile)> body);
   void overPixels(Tile tile, function_ref<void(Tile)> body);
   void overChannels(Tile tile, function_ref<void(Tile)> body);
@@ -81,6 +89,7 @@ private:
   int64_t lineStride, pixelStride;
   cost::WindowTiles tiles;
   FlatOperand input, weights;
+  Part partLines, partChannels;
   /// The weights of the channels at hand while all pixels of a line pass by.
   Values resident;
 };
@@ -124,45 +133,65 @@ void WindowEmitter::emit() {
       all.input =
           e.add(all.input,
                 e.mul(index, strides[dim] * (dim ? w.strides[dim - 1] : 1)));
-    auto channelsOf = [&](Tile tile, function_ref<void(Tile)> body) {
-      overChannels(tile, [&](Tile inner) {
-        if (rank < 3)
-          resident = tapWeights(inner, e.index(0));
-        body(inner);
-        resident.clear();
+    partLines = {e.index(0), lineDim.outputs};
+    partChannels = {e.index(0), channels};
+    // As the products do that make or read the image. What these have of
+    // weights is about a sixth of the square of the channels.
+    if (7 * lineDim.outputs * pixelDim.outputs > channels)
+      return e.imageParts(lineDim.outputs, [&](Value first, int64_t size) {
+        partLines = {first, size};
+        emitImage(all);
       });
-    };
-    auto pixelsOf = [&](Tile tile) {
-      overPixels(tile, [&](Tile inner) { emitTile(inner); });
-    };
-    // A block of channels stays in the first cache for all lines; a line of
-    // pixels is read from its begin to its end.
-    if (w.inputBlocks.lanes)
-      return channelsOf(all, [&](Tile tile) { overLines(tile, pixelsOf); });
-    overLines(all, [&](Tile tile) { channelsOf(tile, pixelsOf); });
+    if (channels % lanes)
+      return emitImage(all);
+    e.imageParts(channels / lanes, [&](Value first, int64_t size) {
+      partChannels = {e.mul(first, lanes), size * lanes};
+      emitImage(all);
+    });
   });
 }
 
+void WindowEmitter::emitImage(const Tile &all) {
+  auto channelsOf = [&](Tile tile, function_ref<void(Tile)> body) {
+    overChannels(tile, [&](Tile inner) {
+      if (rank < 3)
+        resident = tapWeights(inner, e.index(0));
+      body(inner);
+      resident.clear();
+    });
+  };
+  auto pixelsOf = [&](Tile tile) {
+    overPixels(tile, [&](Tile inner) { emitTile(inner); });
+  };
+  // A block of channels stays in the first cache for all lines; a line of
+  // pixels is read from its begin to its end.
+  if (w.inputBlocks.lanes)
+    return channelsOf(all, [&](Tile tile) { overLines(tile, pixelsOf); });
+  overLines(all, [&](Tile tile) { channelsOf(tile, pixelsOf); });
+}
+
 void WindowEmitter::overTiles(
-    const cost::WindowDim &dim, int64_t size, int64_t inputStride, Value input,
+    const cost::WindowDim &dim, Part part, int64_t size, int64_t inputStride,
+    Value input,
     function_ref<void(Value first, int64_t size, Value input)> body) {
   auto emit = [&](Value first, int64_t size) {
+    first = e.add(part.first, first);
     body(first, size, e.add(input, e.mul(first, dim.stride * inputStride)));
   };
-  if (w.isSmall && dim.outputs > size)
-    return e.parallelLoop(0, dim.outputs, size, [&](Value first) {
+  if (w.isSmall && part.count > size)
+    return e.parallelLoop(0, part.count, size, [&](Value first) {
       // The last tile ends with the last output.
       if (size > 1)
-        first = arith::MinSIOp::create(e, first, e.index(dim.outputs - size));
+        first = arith::MinSIOp::create(e, first, e.index(part.count - size));
       emit(first, size);
     });
-  for (const cost::TileRun &run : cost::splitEvenly(dim.outputs, size))
+  for (const cost::TileRun &run : cost::splitEvenly(part.count, size))
     e.parallelLoop(run.first, run.first + run.count * run.size, run.size,
                    [&](Value first) { emit(first, run.size); });
 }
 
 void WindowEmitter::overLines(Tile tile, function_ref<void(Tile)> body) {
-  overTiles(lineDim, tiles.lines, lineStride, tile.input,
+  overTiles(lineDim, partLines, tiles.lines, lineStride, tile.input,
             [&](Value line, int64_t lines, Value input) {
               Tile inner = tile;
               inner.line = line;
@@ -173,8 +202,8 @@ void WindowEmitter::overLines(Tile tile, function_ref<void(Tile)> body) {
 }
 
 void WindowEmitter::overPixels(Tile tile, function_ref<void(Tile)> body) {
-  overTiles(pixelDim, tiles.pixels, pixelStride, tile.input,
-            [&](Value pixel, int64_t pixels, Value input) {
+  overTiles(pixelDim, {e.index(0), pixelDim.outputs}, tiles.pixels, pixelStride,
+            tile.input, [&](Value pixel, int64_t pixels, Value input) {
               Tile inner = tile;
               inner.pixel = pixel;
               inner.pixels = pixels;
@@ -190,8 +219,9 @@ void WindowEmitter::overChannels(Tile tile, function_ref<void(Tile)> body) {
     int64_t width = 0;
     for (int64_t length : group)
       width += length;
-    int64_t count = (channels - first) / width;
+    int64_t count = (partChannels.count - first) / width;
     e.parallelLoop(first, first + count * width, width, [&](Value channel) {
+      channel = e.add(partChannels.first, channel);
       Tile inner = tile;
       inner.channel = w.firstChannel ? e.add(w.firstChannel, channel) : channel;
       inner.lanes.assign(group.begin(), group.end());
@@ -203,7 +233,7 @@ void WindowEmitter::overChannels(Tile tile, function_ref<void(Tile)> body) {
   if (tiles.vectors > 1 && !w.inputBlocks.lanes)
     run(SmallVector<int64_t>(tiles.vectors, lanes));
   run({lanes});
-  for (int64_t length : splitIntoVectors(channels - first, lanes))
+  for (int64_t length : splitIntoVectors(partChannels.count - first, lanes))
     run({length});
 }
 

@@ -17,6 +17,10 @@ inline constexpr llvm::StringLiteral threadsAttrName = "target.threads";
 /// iterations that may run in any order and by several threads.
 inline constexpr llvm::StringLiteral phaseAttrName = "edge.phase";
 
+/// On such a loop: its iterations are the parts that the threads have of what
+/// the loops around it go through.
+inline constexpr llvm::StringLiteral partsAttrName = "edge.parts";
+
 /// On an argument of a kernel: nobody looks at the buffer afterwards.
 inline constexpr llvm::StringLiteral scratchAttrName = "edge.scratch";
 

@@ -40,7 +40,9 @@ def SplitKernels : Pass<"edgecc-split-kernels", "::mlir::ModuleOp"> {
     more, the number of a task, which does an equal stretch of the work, and the
     kernel a function with `edge.tasks` that calls it for every task, one after
     the other. No iteration is cut, so that results do not depend on the number
-    of threads.
+    of threads. Where loops with `edge.parts`, of as many iterations as there are
+    threads, do all of the work, a task is one iteration of each, unless the
+    loops at the top can be shared evenly.
 
     Scratch buffers (arguments with `edge.scratch`) that only one phase uses are
     there once per task afterwards, also where the kernel is called. Phases with

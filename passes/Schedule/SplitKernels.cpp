@@ -9,6 +9,9 @@
 // an equal stretch. A task finds the bounds of its loops by division: an
 // innermost iteration belongs to the task in whose stretch it begins.
 //
+// Kernels that have a loop over parts of an image say themselves what tasks do:
+// one iteration of it, and all iterations of the loops around it.
+//
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Target/Alignment.h"
@@ -124,10 +127,11 @@ public:
   Phase(func::FuncOp kernel, int64_t number, int64_t threads)
       : kernel(kernel), number(number), threads(threads) {}
 
-  /// Removes what other phases do; false if there is more in the kernel than
-  /// phases.
+  /// Removes what other phases do, and finds what is to be split; false if
+  /// there is more in the kernel than phases.
   bool isolate();
   double getWork() const;
+  bool hasParts() const { return !parts.empty(); }
   /// Makes the kernel compute the part of its last argument, a new one.
   void split();
   /// Gives every task a part of the scratch buffers that only this phase uses.
@@ -135,6 +139,7 @@ public:
 
 private:
   LoopNode build(scf::ForOp loop, int64_t outerTrips);
+  bool findParts(scf::ForOp loop);
   bool writesElsewhere(Operation &op);
   void scale(double unit, LoopNode &node);
   Value clampedTrips(OpBuilder &builder, Value boundary, Value position,
@@ -144,6 +149,8 @@ private:
   func::FuncOp kernel;
   int64_t number, threads;
   std::vector<LoopNode> roots;
+  /// The loops over parts, if all of the work is in such.
+  SmallVector<scf::ForOp> parts;
   /// Where the stretch of the task begins and ends.
   Value begin, end, task;
 };
@@ -215,7 +222,36 @@ bool Phase::isolate() {
     else
       return false;
   }
+  // Whole images are better parts.
+  bool isEven = llvm::all_of(roots, [&](const LoopNode &root) {
+    return root.trips % threads == 0 &&
+           !root.loop->hasAttr(target::partsAttrName);
+  });
+  if (isEven || !llvm::all_of(roots, [&](const LoopNode &root) {
+        return findParts(root.loop);
+      }))
+    parts.clear();
   return true;
+}
+
+/// Adds the loops over parts in `loop` to `parts`; false if there is other work
+/// in it.
+bool Phase::findParts(scf::ForOp loop) {
+  if (loop->hasAttr(target::partsAttrName)) {
+    parts.push_back(loop);
+    return countTrips(loop) == threads;
+  }
+  bool hasParts = false;
+  for (Operation &op : loop.getBody()->without_terminator()) {
+    if (isMarked(op)) {
+      if (!findParts(cast<scf::ForOp>(op)))
+        return false;
+      hasParts = true;
+    } else if (writesElsewhere(op)) {
+      return false;
+    }
+  }
+  return hasParts;
 }
 
 double Phase::getWork() const {
@@ -299,6 +335,18 @@ void Phase::split() {
                               loc);
   task = kernel.getArgument(position);
 
+  if (!parts.empty()) {
+    for (scf::ForOp loop : parts) {
+      loop.getInductionVar().replaceAllUsesWith(task);
+      Block &body = *loop.getBody();
+      body.getTerminator()->erase();
+      loop->getBlock()->getOperations().splice(loop->getIterator(),
+                                               body.getOperations());
+      loop.erase();
+    }
+    return;
+  }
+
   // Numbers stay below 2^31 on every CPU.
   double unit = std::max(1.0, getWork() * double(threads) / double(1 << 28));
   int64_t total = 0;
@@ -367,8 +415,10 @@ struct SplitKernels : edgecc::schedule::impl::SplitKernelsBase<SplitKernels> {
           uses.size() == 1 && kernel.getBody().hasOneBlock())
         splitKernel(kernel, uses.front());
     }
-    module.walk(
-        [](scf::ForOp loop) { loop->removeAttr(target::phaseAttrName); });
+    module.walk([](scf::ForOp loop) {
+      loop->removeAttr(target::phaseAttrName);
+      loop->removeAttr(target::partsAttrName);
+    });
   }
 
 private:
@@ -435,7 +485,10 @@ private:
       isPossible &= phase.isolate();
       if (!isPossible)
         break;
-      bool pays = phase.getWork() >= leastWork;
+      // Parts are in the caches of their threads.
+      constexpr double nearness = 16;
+      bool pays = phase.getWork() >=
+                  (phase.hasParts() ? leastWork / nearness : leastWork);
       isSplit |= pays;
       phases.push_back({phase, pays});
     }

@@ -93,6 +93,97 @@ module attributes {target.threads = 3 : i64} {
 
 // -----
 
+// A loop over parts says what a task does: one of them, and all panels around it.
+
+// CHECK-LABEL: func.func @parts
+// CHECK: func.func private @product_phase_0({{.*}}, %[[TASK:.*]]: index)
+// CHECK-NOT: divui
+// CHECK: scf.for %{{.*}} = %c0 to %c3 step %c1 {
+// CHECK-NEXT: %[[FIRST:.*]] = arith.muli %[[TASK]], %c8
+// CHECK-NEXT: scf.for %{{.*}} = %c0 to %c8 step %c1 {
+// CHECK-NOT: edge.parts
+module attributes {target.threads = 2 : i64} {
+  func.func @parts(%x: memref<48xf32>) {
+    call @product(%x) : (memref<48xf32>) -> ()
+    return
+  }
+  func.func private @product(%x: memref<48xf32>) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c2 = arith.constant 2 : index
+    %c3 = arith.constant 3 : index
+    %c8 = arith.constant 8 : index
+    %c16 = arith.constant 16 : index
+    %one = arith.constant 1.0 : f32
+    scf.for %panel = %c0 to %c3 step %c1 {
+      scf.for %part = %c0 to %c2 step %c1 {
+        %first = arith.muli %part, %c8 : index
+        scf.for %i = %c0 to %c8 step %c1 {
+          %0 = arith.muli %panel, %c16 : index
+          %1 = arith.addi %0, %first : index
+          %2 = arith.addi %1, %i : index
+          memref.store %one, %x[%2] : memref<48xf32>
+        } {edge.phase = 0 : i64}
+      } {edge.parts, edge.phase = 0 : i64}
+    } {edge.phase = 0 : i64}
+    return
+  }
+}
+
+// -----
+
+// Whole images are better parts; and a task without a part of everything else
+// in the phase would not be one.
+
+// CHECK-LABEL: func.func @images
+// CHECK: func.func private @batch_phase_0(
+// CHECK: arith.divui
+// CHECK: func.func private @rest_phase_0(
+// CHECK: arith.divui
+module attributes {target.threads = 2 : i64} {
+  func.func @images(%x: memref<4x16xf32>, %y: memref<16xf32>) {
+    call @batch(%x) : (memref<4x16xf32>) -> ()
+    call @rest(%y) : (memref<16xf32>) -> ()
+    return
+  }
+  func.func private @batch(%x: memref<4x16xf32>) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c2 = arith.constant 2 : index
+    %c4 = arith.constant 4 : index
+    %c8 = arith.constant 8 : index
+    %one = arith.constant 1.0 : f32
+    scf.for %image = %c0 to %c4 step %c1 {
+      scf.for %part = %c0 to %c2 step %c1 {
+        %first = arith.muli %part, %c8 : index
+        scf.for %i = %c0 to %c8 step %c1 {
+          %0 = arith.addi %first, %i : index
+          memref.store %one, %x[%image, %0] : memref<4x16xf32>
+        } {edge.phase = 0 : i64}
+      } {edge.parts, edge.phase = 0 : i64}
+    } {edge.phase = 0 : i64}
+    return
+  }
+  func.func private @rest(%x: memref<16xf32>) {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c2 = arith.constant 2 : index
+    %c8 = arith.constant 8 : index
+    %c16 = arith.constant 16 : index
+    %one = arith.constant 1.0 : f32
+    scf.for %part = %c0 to %c2 step %c1 {
+      %0 = arith.muli %part, %c8 : index
+      memref.store %one, %x[%0] : memref<16xf32>
+    } {edge.parts, edge.phase = 0 : i64}
+    scf.for %i = %c1 to %c16 step %c1 {
+      memref.store %one, %x[%i] : memref<16xf32>
+    } {edge.phase = 0 : i64}
+    return
+  }
+}
+
+// -----
+
 // Left alone: too little work; a kernel that writes beside its phases.
 
 // CHECK-LABEL: func.func @unchanged
