@@ -89,10 +89,10 @@ public:
   void parallelNest(llvm::ArrayRef<int64_t> sizes,
                     llvm::function_ref<void(mlir::ValueRange)> body);
 
-  /// `body(first, size)` for `total` neighbouring positions of an image: for each
-  /// thread a part of the same size, if that is possible, or for all of them.
-  /// Kernels that do so leave the same parts in the caches of the same threads,
-  /// whatever parallel loops are around and inside of them.
+  /// `body(first, size)` for `total` neighbouring positions of an image: for
+  /// each thread a part of the same size, if that is possible, or for all of
+  /// them. Kernels that do so leave the same parts in the caches of the same
+  /// threads, whatever parallel loops are around and inside of them.
   void imageParts(int64_t total,
                   llvm::function_ref<void(mlir::Value, int64_t)> body);
 
