@@ -112,4 +112,33 @@ def EmitKernels : Pass<"edgecc-emit-kernels", "::mlir::ModuleOp"> {
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
+def CompressConstants : Pass<"edgecc-compress-constants", "::mlir::ModuleOp"> {
+  let summary = "store constants in fewer bytes";
+  let description = [{
+    Constants that kernels of `@main` read as a whole are stored in another form
+    where that takes fewer bytes: their elements, of one, two or four bytes, have
+    codes that are short where they occur often. Before each kernel that reads
+    one, calls of `edge.kind` "decode" write it into an allocation, which is
+    planned like any other and so lives no longer than its reader. Not a bit of
+    it changes.
+
+    With `bytes`, those that save most for each element come first, until so many
+    bytes are saved. With a memory map on the module, or a `limit`, no constant
+    is decoded for which there is no room. The module must carry `target.cpu`.
+  }];
+  let options = [
+    Option<"bytes", "bytes", "int64_t", /*default=*/"INT64_MAX",
+           "how many to save">,
+    Option<"limit", "limit", "int64_t", /*default=*/"-1",
+           "bytes that buffers may take; negative for no limit">,
+  ];
+  let statistics = [
+    Statistic<"numCompressed", "compressed", "constants in another form">,
+    Statistic<"numSaved", "saved", "bytes that this saves">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"];
+}
+
 #endif // EDGECC_CODEGEN_KERNELS_PASSES_TD

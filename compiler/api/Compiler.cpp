@@ -143,6 +143,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     opt.calibrator = options.calibrator;
     opt.price = [&](ModuleOp quantized) { return price(quantized, options); };
     opt.weights = options.weights;
+    opt.paletteCalibrator = options.paletteCalibrator;
     opt.prune = options.prune;
     // Nobody else has computed such a network before.
     opt.integerSums = bool(options.calibrator);
@@ -168,6 +169,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     kernel.arenaLimit = options.findArenaLimit();
     kernel.overlapCalls = options.npu.npu && options.npu.overlaps;
     kernel.layers = options.layers;
+    kernel.savedConstants = options.savedConstants;
     if (passes(Stage::Edge))
       buildEdgeStage(manager, edge);
     if (passes(Stage::Opt))

@@ -64,6 +64,9 @@ struct CompileOptions {
   /// Whether convolutions may leave out weights that are zero, where that is
   /// faster; from -O1 on.
   bool sparse = true;
+  /// Bytes of constants to save by storing them in another form, which a run
+  /// decodes into the arena layer by layer; all that can be if there are fewer.
+  int64_t savedConstants = 0;
   /// The prefix of all C names; from the file name if empty.
   std::string name;
   /// What the network may take. What would take more is compiled anew with
@@ -88,6 +91,8 @@ struct CompileOptions {
   /// Measures the best candidates of the cost models; without one these decide.
   kernels::KernelTunerPtr tuner;
   WeightStorage weights;
+  /// Has examples for the tables of weights; may be null.
+  CalibratorPtr paletteCalibrator;
   /// Which weights become zero.
   prune::PruneOptions prune;
   Precision precision = Precision::F32;

@@ -66,6 +66,13 @@ bool MemoryFit::saveFlash() {
     options.winograd = false;
     return true;
   }
+  if (options.savedConstants < INT64_MAX) {
+    // Estimates of the code that decodes are rough.
+    constexpr int64_t slack = 512;
+    bool isFirst = options.savedConstants == 0;
+    options.savedConstants = isFirst ? int64_t(flashExcess) + slack : INT64_MAX;
+    return true;
+  }
   // Streams of rows save RAM, and take code.
   if (options.arenaLimit)
     return false;

@@ -5,6 +5,7 @@
 
 #include "compiler/api/Report.h"
 
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -367,8 +368,12 @@ static std::vector<Row> listRam(const CompiledModel &model) {
 
 static std::vector<Row> listFlash(const CompiledModel &model) {
   std::vector<Row> rows;
+  // What several kernels read for one layer belongs together.
+  llvm::MapVector<llvm::StringRef, int64_t> constants;
   for (const LayerReport &layer : model.layers)
-    rows.push_back({layer.weightBytes, "constants of '" + layer.name + "'"});
+    constants[layer.name] += layer.weightBytes;
+  for (auto &[name, bytes] : constants)
+    rows.push_back({bytes, ("constants of '" + name + "'").str()});
   rows.push_back({int64_t(model.sizes.code), "code"});
   rows.push_back(
       {int64_t(model.sizes.constants) - model.interface.weightBytes, "tables"});

@@ -99,7 +99,8 @@ void edgecc::buildOptStage(OpPassManager &manager,
   bool prunesChannels =
       options.prune.pruning &&
       options.prune.pruning->method == prune::Method::Channels;
-  if (options.calibrator || options.weights.bits || prunesChannels) {
+  if (options.calibrator || options.weights.bits ||
+      options.weights.paletteBits || prunesChannels) {
     // What is quantised has its normalisations in the weights, and nothing is
     // transposed in between.
     addSimplification(first);
@@ -111,6 +112,10 @@ void edgecc::buildOptStage(OpPassManager &manager,
         options.prune.pruning->pattern.share, options.prune.calibrator));
   if (options.prune.any())
     first.addPass(prune::createRemoveDeadChannels());
+  if (unsigned bits = options.weights.paletteBits)
+    first.addPass(quantization::createPalettizeWeightsPass(
+        {bits, /*scaled=*/options.weights.bits || options.calibrator},
+        options.paletteCalibrator));
   if (options.weights.bits)
     first.addPass(quantization::createQuantizeWeightsPass(
         {options.weights.bits, options.weights.blockSize}, options.calibrator));
@@ -223,6 +228,10 @@ void edgecc::buildKernelStage(OpPassManager &manager,
   manager.addPass(func::createDuplicateFunctionEliminationPass());
   // After kernels are there: they decide what is computed in place.
   manager.addNestedPass<func::FuncOp>(memory::createOrderCalls());
+  // Before copies: what is decoded is in fast memory.
+  if (options.savedConstants > 0)
+    manager.addPass(kernels::createCompressConstants(
+        {options.savedConstants, options.arenaLimit.value_or(-1)}));
   manager.addPass(memory::createCopyConstants());
   manager.addPass(memory::createPlanArena());
   if (options.layers.any())

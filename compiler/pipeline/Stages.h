@@ -53,6 +53,8 @@ struct WeightStorage {
   std::string floats;
   /// The weights of an output channel that share a scale; 0 for all of them.
   int64_t blockSize = 0;
+  /// How many bits tell the numbers of a layer apart; 0 for any numbers.
+  unsigned paletteBits = 0;
 };
 
 /// What an NPU computes, and what becomes of the rest.
@@ -89,7 +91,9 @@ struct OptStageOptions {
   CalibratorPtr calibrator;
   /// Tells what quantised networks take, for the budget of the calibrator.
   PriceFn price;
+  /// With `paletteBits`, by the examples of this, if it is not null.
   WeightStorage weights;
+  CalibratorPtr paletteCalibrator;
   prune::PruneOptions prune;
   /// Computes products of f32 from factors rounded to bf16.
   bool narrowProducts = false;
@@ -143,6 +147,8 @@ struct KernelStageOptions {
   /// Bytes of arena to reach with the least extra work; without it, the fewest
   /// where memory is scarce.
   std::optional<int64_t> arenaLimit;
+  /// Bytes of constants to save by storing them in another form.
+  int64_t savedConstants = 0;
   /// Whether the CPU works while an NPU does.
   bool overlapCalls = false;
   /// What the network offers of its layers.

@@ -113,6 +113,13 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                          "with --quantize=int4-weights and the like: 128, or "
                          "all of them for int8-weights, if this is not given"),
                 cl::cat(category)),
+      palette(
+          "palette", cl::init(0), cl::value_desc("bits"),
+          cl::desc("Let the weights of a layer have as few values as 2 to 8 "
+                   "bits can tell apart, by the examples of --calibrate if "
+                   "there are any; -fcompress-weights stores those bits, or "
+                   "fewer"),
+          cl::cat(category)),
       maxLoss("max-loss", cl::value_desc("share"),
               cl::desc("How much worse the results may get, such as 0.5%: of "
                        "all answers, if the examples have labels, or the "
@@ -207,6 +214,13 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
       noSparse("fno-sparse",
                cl::desc("Multiply by weights that are zero as by any others"),
                cl::cat(category)),
+      compressWeights(
+          "fcompress-weights",
+          cl::desc(
+              "Store constants in fewer bytes, where that is possible, and "
+              "decode them into the arena before the layer that reads "
+              "them, bit for bit; --max-flash does it as far as it has to"),
+          cl::cat(category)),
       layerSteps("flayer-steps",
                  cl::desc("Add a function that runs one layer at a time"),
                  cl::cat(category)),
@@ -377,8 +391,20 @@ bool CommonFlags::parseWeights() {
   return true;
 }
 
+bool CommonFlags::parsePalette() {
+  weights.paletteBits = palette;
+  if (palette.getNumOccurrences() && (palette < 2 || palette > 8))
+    return reportError("cannot use --palette=" + llvm::Twine(palette) +
+                       "; expected 2 to 8 bits");
+  if (palette && weights.bits && weights.bits < 8)
+    return reportError("--quantize=" + quantize +
+                       " has fewer numbers than --palette chooses among; "
+                       "expected int8-weights or int8");
+  return true;
+}
+
 bool CommonFlags::parseQuantization() {
-  if (!parseWeights())
+  if (!parseWeights() || !parsePalette())
     return false;
   if (rounding != "onnx" && rounding != "tflite")
     return reportError("unknown form '" + rounding +
@@ -405,7 +431,7 @@ bool CommonFlags::parseQuantization() {
                        "which --quantize=" +
                        quantize + " has not");
   if (!weightsAlone && quantize.empty() != calibrate.empty() &&
-      !(quantize.empty() && pruning.pruning))
+      !(quantize.empty() && (pruning.pruning || palette)))
     return reportError("--quantize and --calibrate go together");
   if (!accuracyReport.empty() && quantize.empty())
     return reportError("--accuracy-report is about networks that --quantize "
@@ -578,8 +604,10 @@ CompileOptions CommonFlags::getOptions() const {
   options.import = import;
   options.target = {target, cpu, attrs, march, sveVectorBits};
   options.codegen.optLevel = optLevel;
-  options.winograd = !noWinograd;
+  // It would mix the few values of weights.
+  options.winograd = !noWinograd && !palette;
   options.sparse = !noSparse;
+  options.savedConstants = compressWeights ? INT64_MAX : 0;
   options.threads = threads;
   options.layers = {layerSteps, profileLayers, dumpLayers};
   if (pic || noPic)
@@ -597,6 +625,7 @@ CompileOptions CommonFlags::getOptions() const {
         createCalibrator({calibrate, rangeRule, quantize == "int16" ? 16u : 8u,
                           budget, accuracyReport, chosenCorrections});
     options.prune.calibrator = calibrator;
+    options.paletteCalibrator = calibrator;
     if (!quantize.empty())
       options.calibrator = calibrator;
   }

@@ -51,6 +51,7 @@ private:
   bool parseWarnings();
   bool parseBudget();
   bool parseWeights();
+  bool parsePalette();
   bool parseQuantization();
   bool parseLimits();
   bool parseMap();
@@ -74,11 +75,13 @@ private:
   llvm::cl::opt<bool> tune;
   llvm::cl::opt<std::string> tuneCache;
   llvm::cl::opt<int64_t> blockSize;
+  llvm::cl::opt<unsigned> palette;
   llvm::cl::opt<Precision> precision;
   llvm::cl::opt<ExcessPrecision> excessPrecision;
   llvm::cl::opt<unsigned> threads;
-  llvm::cl::opt<bool> pic, noPic, noWinograd, noSparse, layerSteps,
-      profileLayers, dumpLayers, printTargets, printOperators, verbose;
+  llvm::cl::opt<bool> pic, noPic, noWinograd, noSparse, compressWeights,
+      layerSteps, profileLayers, dumpLayers, printTargets, printOperators,
+      verbose;
   ImportOptions import;
   MemoryLimits limits;
   target::MemoryMap memories;

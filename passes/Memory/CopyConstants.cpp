@@ -4,12 +4,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Target/Alignment.h"
+#include "passes/Memory/ConstantOperands.h"
 #include "passes/Memory/FunctionBuffers.h"
 #include "passes/Memory/Passes.h"
-
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "mlir/IR/IRMapping.h"
-#include "mlir/Interfaces/ViewLikeInterface.h"
 
 #include <tuple>
 
@@ -31,18 +28,10 @@ constexpr unsigned maxTrials = 64;
 /// What beginning a copy and waiting for it cost beside the bytes.
 constexpr double cyclesOfCopy = 40;
 
-/// An operand that is constant.
-struct Constant {
-  unsigned operand;
-  /// The view of the constants of the module that it is, or is a view of.
-  memref::ViewOp view;
-  int64_t begin, end;
-};
-
 /// Neighbouring constants of one call.
 struct Candidate {
   func::CallOp reader;
-  SmallVector<Constant> constants;
+  SmallVector<ConstantOperand> constants;
   int64_t reads = 0;
   /// Among all candidates.
   size_t number = 0;
@@ -87,24 +76,6 @@ Operation *findFirstCopying(Operation *reader) {
     if (isCopying(op))
       first = op;
   return first;
-}
-
-std::optional<Constant> findConstant(func::CallOp call, unsigned operand) {
-  Operation *source = findSource(call.getOperand(operand));
-  if (!isa_and_nonnull<memref::GetGlobalOp>(source))
-    return std::nullopt;
-  Operation *view = call.getOperand(operand).getDefiningOp();
-  while (view->getOperand(0).getDefiningOp() != source)
-    view = view->getOperand(0).getDefiningOp();
-  auto bytes = dyn_cast<memref::ViewOp>(view);
-  std::optional<int64_t> begin =
-      bytes ? getConstantIntValue(bytes.getByteShift()) : std::nullopt;
-  if (!begin)
-    return std::nullopt;
-  MemRefType type = bytes.getType();
-  int64_t size = type.getNumElements() *
-                 llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-  return Constant{operand, bytes, *begin, *begin + size};
 }
 
 /// Tries copies one after the other, and keeps those that save cycles.
@@ -211,16 +182,17 @@ std::vector<Candidate> Copies::findCandidates() {
     auto kind = call->getAttrOfType<StringAttr>("edge.kind");
     if (kind && kind.getValue().starts_with("npu_"))
       continue;
-    SmallVector<Constant> constants;
+    SmallVector<ConstantOperand> constants;
     for (unsigned operand = 0; operand < call.getNumOperands(); ++operand)
-      if (std::optional<Constant> constant = findConstant(call, operand))
+      if (std::optional<ConstantOperand> constant = findConstant(call, operand))
         constants.push_back(*constant);
-    llvm::sort(constants, [](const Constant &a, const Constant &b) {
-      return std::tie(a.begin, a.end, a.operand) <
-             std::tie(b.begin, b.end, b.operand);
-    });
+    llvm::sort(constants,
+               [](const ConstantOperand &a, const ConstantOperand &b) {
+                 return std::tie(a.begin, a.end, a.operand) <
+                        std::tie(b.begin, b.end, b.operand);
+               });
     std::optional<Candidate> open;
-    for (const Constant &constant : constants) {
+    for (const ConstantOperand &constant : constants) {
       bool isNext =
           open &&
           constant.begin <=
@@ -330,24 +302,14 @@ Change Copies::apply(const Candidate &candidate) {
   addCall(builder, getCopier(bytes), {copy, from}, change);
 
   builder.setInsertionPoint(reader);
-  for (Constant constant : candidate.constants) {
+  for (ConstantOperand constant : candidate.constants) {
     Value shift = add(arith::ConstantIndexOp::create(
         builder, loc, constant.begin - candidate.begin()));
     Value view = add(memref::ViewOp::create(
         builder, loc, constant.view.getType(), copy, shift, ValueRange()));
     OpOperand &operand = reader->getOpOperand(constant.operand);
     change.before.emplace_back(&operand, operand.get());
-    // Other views of that, from the innermost on.
-    SmallVector<Operation *> chain;
-    for (Operation *op = operand.get().getDefiningOp(); op != constant.view;
-         op = op->getOperand(0).getDefiningOp())
-      chain.push_back(op);
-    for (Operation *op : llvm::reverse(chain)) {
-      IRMapping mapping;
-      mapping.map(op->getOperand(0), view);
-      view = add(builder.clone(*op, mapping));
-    }
-    operand.set(view);
+    readInstead(builder, reader, constant, view, add);
   }
   return change;
 }

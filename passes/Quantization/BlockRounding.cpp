@@ -58,42 +58,53 @@ static float chooseScale(ArrayRef<double> numbers, const Rounding &rounding) {
   return best;
 }
 
-RoundedBlocks edgecc::quantization::roundBlocks(ArrayRef<float> matrix,
-                                                int64_t columns, int64_t size,
-                                                const Rounding &rounding,
-                                                ArrayRef<double> moments) {
+void edgecc::quantization::roundRows(ArrayRef<float> matrix, int64_t columns,
+                                     ArrayRef<double> moments,
+                                     RoundRowFn round) {
   int64_t rows = int64_t(matrix.size()) / columns;
   SquareMatrix related(0);
   if (!moments.empty())
     related = relateRows(moments, rows);
-  std::vector<double> left(matrix.begin(), matrix.end()), wrong(columns);
-  RoundedBlocks rounded;
-  rounded.columns = columns;
-  rounded.size = size;
-  rounded.integers.resize(matrix.size());
-  rounded.scales.resize(llvm::divideCeil(rows, size) * columns);
+  std::vector<double> left(matrix.begin(), matrix.end()), rounded(columns);
   for (int64_t row = 0; row < rows; ++row) {
-    float *scales = rounded.scales.data() + row / size * columns;
-    if (row % size == 0)
-      for (int64_t column = 0; column < columns; ++column) {
-        std::vector<double> numbers;
-        for (int64_t i = row; i < std::min(row + size, rows); ++i)
-          numbers.push_back(left[i * columns + column]);
-        scales[column] = chooseScale(numbers, rounding);
-      }
-    for (int64_t column = 0; column < columns; ++column) {
-      double number = left[row * columns + column];
-      double integer = rounding(number, scales[column]);
-      rounded.integers[row * columns + column] = char(int8_t(integer));
-      wrong[column] = number - integer * scales[column];
-    }
+    round(row, left, rounded);
     for (int64_t i = row + 1; i < related.size; ++i) {
       double factor = related.at(i, row) / related.at(row, row);
       for (int64_t column = 0; column < columns; ++column)
         // What has been pruned stays so.
         if (matrix[i * columns + column] != 0)
-          left[i * columns + column] -= wrong[column] * factor;
+          left[i * columns + column] -=
+              (left[row * columns + column] - rounded[column]) * factor;
     }
   }
-  return rounded;
+}
+
+RoundedBlocks edgecc::quantization::roundBlocks(ArrayRef<float> matrix,
+                                                int64_t columns, int64_t size,
+                                                const Rounding &rounding,
+                                                ArrayRef<double> moments) {
+  int64_t rows = int64_t(matrix.size()) / columns;
+  RoundedBlocks blocks;
+  blocks.columns = columns;
+  blocks.size = size;
+  blocks.integers.resize(matrix.size());
+  blocks.scales.resize(llvm::divideCeil(rows, size) * columns);
+  roundRows(matrix, columns, moments,
+            [&](int64_t row, ArrayRef<double> left,
+                llvm::MutableArrayRef<double> rounded) {
+              float *scales = blocks.scales.data() + row / size * columns;
+              for (int64_t column = 0; column < columns; ++column) {
+                if (row % size == 0) {
+                  std::vector<double> numbers;
+                  for (int64_t i = row; i < std::min(row + size, rows); ++i)
+                    numbers.push_back(left[i * columns + column]);
+                  scales[column] = chooseScale(numbers, rounding);
+                }
+                double integer =
+                    rounding(left[row * columns + column], scales[column]);
+                blocks.integers[row * columns + column] = char(int8_t(integer));
+                rounded[column] = integer * scales[column];
+              }
+            });
+  return blocks;
 }

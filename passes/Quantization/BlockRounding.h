@@ -13,6 +13,7 @@
 #define EDGECC_PASSES_QUANTIZATION_BLOCKROUNDING_H
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 #include <cstdint>
 #include <vector>
@@ -44,10 +45,21 @@ struct RoundedBlocks {
   bool empty() const { return integers.empty(); }
 };
 
+/// Rounds a row: `left` is the matrix as it would be without the errors of the
+/// rows before, `rounded` receives what the row becomes.
+using RoundRowFn =
+    llvm::function_ref<void(int64_t row, llvm::ArrayRef<double> left,
+                            llvm::MutableArrayRef<double> rounded)>;
+
+/// Rounds the matrix of `columns` columns with these row-major elements one row
+/// after the other. With `moments`, the sums of the products of each two inputs
+/// (rows x rows), what rounding does to one row is made good by those after it,
+/// as far as the inputs are related.
+void roundRows(llvm::ArrayRef<float> matrix, int64_t columns,
+               llvm::ArrayRef<double> moments, RoundRowFn round);
+
 /// The matrix of `columns` columns with these row-major elements in blocks of
-/// `size` rows. With `moments`, the sums of the products of each two inputs
-/// (rows x rows), what rounding does to one row is made good by those after
-/// it, as far as the inputs are related.
+/// `size` rows; with `moments` as by `roundRows`.
 RoundedBlocks roundBlocks(llvm::ArrayRef<float> matrix, int64_t columns,
                           int64_t size, const Rounding &rounding,
                           llvm::ArrayRef<double> moments = {});

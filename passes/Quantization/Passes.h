@@ -33,6 +33,10 @@ std::unique_ptr<mlir::Pass>
 createQuantizeWeightsPass(const QuantizeWeightsOptions &options,
                           CalibratorPtr calibrator);
 
+std::unique_ptr<mlir::Pass>
+createPalettizeWeightsPass(const PalettizeWeightsOptions &options,
+                           CalibratorPtr calibrator);
+
 } // namespace edgecc::quantization
 
 #endif // EDGECC_PASSES_QUANTIZATION_PASSES_H

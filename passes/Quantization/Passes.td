@@ -212,4 +212,30 @@ def QuantizeWeights : Pass<"edgecc-quantize-weights", "::mlir::func::FuncOp"> {
   ];
 }
 
+def PalettizeWeights : Pass<"edgecc-palettize-weights",
+                            "::mlir::func::FuncOp"> {
+  let summary = "let weights have few values";
+  let description = [{
+    The known f32 weights of each convolution and matrix product become the
+    nearest of a few numbers, which k-means finds among them; zeros stay zeros.
+    With `scaled`, the numbers are those of a channel over a 127th of the largest
+    of them, and integers: a quantisation to bytes that follows keeps them, and
+    all channels share one table of bytes. Given a function that runs the network
+    on examples, the error of each row is made good by the rows after it as far
+    as the inputs are related (GPTQ).
+
+    Nothing is stored in fewer bytes yet: `edgecc-compress-constants` does that.
+  }];
+  let options = [
+    Option<"bits", "bits", "unsigned", /*default=*/"4",
+           "of the position of a number among the others">,
+    Option<"scaled", "scaled", "bool", /*default=*/"false",
+           "as many numbers for all channels together, times one for each">
+  ];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+  let statistics = [
+    Statistic<"numPalettized", "palettized", "layers with few weights">
+  ];
+}
+
 #endif // EDGECC_PASSES_QUANTIZATION_PASSES_TD
