@@ -185,8 +185,10 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
 
 FailureOr<NetworkPrice> Compiler::price(ModuleOp module,
                                         CompileOptions options) {
-  // It is quantised, and nothing but a number is wanted of it.
+  // It is pruned and quantised, and nothing but a number is wanted of it.
   options.calibrator = nullptr;
+  options.prune = {};
+  options.weights.paletteBits = 0;
   options.tuner = nullptr;
   options.floatFallback = WarningLevel::Off;
   options.predictCost = true;
