@@ -9,7 +9,6 @@ weights, materialize.py; refilled skeletons go to --scratch). Every network
 runs in process, twice between pages that cannot be accessed with different
 contents of the arena, those of test/models/litert.npz also with
 --rounding=tflite. With --runner only the short list below does, on another CPU.
-exceptions.txt lists the networks that are not held to 1e-4, and why.
 """
 import functools
 import json
@@ -21,6 +20,7 @@ import onnx
 import onnxruntime as ort
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import exact
 import suite
 
 # One network of each kind, small enough for an emulator.
@@ -62,9 +62,10 @@ def has_open_shape(path, name):
 
 def agree(options, path, feeds, extra, bound=1e-4):
     """Compares on each feed, quantised networks also with what ONNX Runtime
-    computes in integers. Where the rounding of a network makes more than `bound`, it may differ at most
-    by twice what ONNX Runtime differs from itself when it optimises, or by one
-    unit of an 8-bit output."""
+    computes in integers. Where the rounding of a network makes more than
+    `bound`, it may differ at most by twice what ONNX Runtime differs from
+    itself when it optimises, or by one unit of an 8-bit output, or it must be
+    as near to exact arithmetic as ONNX Runtime is."""
     reference = session(path, optimised=False)
     if not any(flag.startswith("--runner") for flag in extra):
         extra = [*extra, "--check-memory"]
@@ -81,11 +82,33 @@ def agree(options, path, feeds, extra, bound=1e-4):
                                  [functools.partial(o, feed) for o in others])
         except suite.Failure:
             apart = session(path, optimised=True).run(None, feed)
-            for g, w, o in zip(got, want, apart):
-                unit = 1.0 if np.asarray(w).dtype in (np.int8, np.uint8) else 0
-                suite.compare(g, w, bound, max(unit, 2 * distance(w, o)))
-            detail = "no more than ONNX Runtime differs from itself"
+            try:
+                for g, w, o in zip(got, want, apart):
+                    unit = float(w.dtype in (np.int8, np.uint8))
+                    suite.compare(g, w, bound, max(unit, 2 * distance(w, o)))
+                detail = "no more than ONNX Runtime differs from itself"
+            except suite.Failure as e:
+                detail = nearer(path, feed, got, want, str(e))
     return detail
+
+
+def nearer(path, feed, got, want, failure):
+    """Failure unless each of `got` is no farther from exact arithmetic than
+    `want`, or than the rounding to its element type."""
+    try:
+        outputs = exact.run(path, feed)
+    except NotImplementedError:
+        raise suite.Failure(failure)
+    for g, w, e in zip(got, want, outputs, strict=True):
+        rounded = e.astype(w.dtype)
+        if g.shape != e.shape or g.dtype != w.dtype:
+            raise suite.Failure(failure)
+        ours, theirs, least = (
+            np.linalg.norm(a.astype(float) - e) for a in (g, w, rounded))
+        if not ours <= 1.01 * max(theirs, least):
+            raise suite.Failure(f"{failure}; {ours:.2e} from exact arithmetic, "
+                                f"ONNX Runtime {theirs:.2e}")
+    return "as near to exact arithmetic as ONNX Runtime"
 
 
 def litert_outputs():
@@ -188,15 +211,6 @@ def zoo_networks(zoo, scratch):
         yield m["name"], path, feeds
 
 
-def exceptions():
-    """Bound and reason by name, from exceptions.txt."""
-    path = os.path.join(os.path.dirname(__file__), "exceptions.txt")
-    with open(path) as f:
-        rows = [line.strip().split(": ", 2) for line in f
-                if line[0] not in "#\n"]
-    return {name: (bound, reason) for name, bound, reason in rows}
-
-
 def main():
     p = suite.parser(__doc__)
     p.add_argument("--zoo", default="")
@@ -211,12 +225,6 @@ def main():
     extra += [f"--target={options.target}"] if options.target else []
     extra += [f"--runner={options.runner}"] if options.runner else []
 
-    known = exceptions()
-
-    def known_gap(path, name):
-        message = refused(options, path, extra)
-        raise suite.Skip(f"{known[name][1]}: {message}")
-
     litert = litert_outputs()
     networks = list(own_networks())
     if options.zoo:
@@ -225,14 +233,10 @@ def main():
     for name, path, feeds in networks:
         if options.runner and name not in REPRESENTATIVE:
             continue
-        bound = known[name][0] if name in known else "1e-4"
-        if bound == "refused":
-            test = functools.partial(known_gap, path, name)
-        elif feeds is None:
+        if feeds is None:
             test = functools.partial(refused, options, path, extra)
         else:
-            test = functools.partial(agree, options, path, feeds, extra,
-                                     float(bound))
+            test = functools.partial(agree, options, path, feeds, extra)
         tests.append((name, test))
         if name in litert:
             tests.append((name + " as TFLite", functools.partial(
