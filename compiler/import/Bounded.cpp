@@ -13,11 +13,30 @@ using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::importer;
 
-/// Where the types of the values that a graph computes stand.
-static std::array<
-    const google::protobuf::RepeatedPtrField<pb::ValueInfoProto> *, 2>
-getTypedValues(const pb::GraphProto &graph) {
-  return {&graph.output(), &graph.value_info()};
+/// Calls `visit` with `graph` and the graphs that its nodes hold.
+static void
+visitGraphs(const pb::GraphProto &graph,
+            llvm::function_ref<void(const pb::GraphProto &)> visit) {
+  visit(graph);
+  for (const pb::NodeProto &node : graph.node())
+    for (const pb::AttributeProto &attribute : node.attribute()) {
+      if (attribute.has_g())
+        visitGraphs(attribute.g(), visit);
+      for (const pb::GraphProto &inner : attribute.graphs())
+        visitGraphs(inner, visit);
+    }
+}
+
+/// The same for each value that a graph of `model` computes and that has a
+/// type.
+static void
+visitValues(const pb::ModelProto &model,
+            llvm::function_ref<void(const pb::ValueInfoProto &)> visit) {
+  visitGraphs(model.graph(), [&](const pb::GraphProto &graph) {
+    for (const auto *values : {&graph.output(), &graph.value_info()})
+      for (const pb::ValueInfoProto &value : *values)
+        visit(value);
+  });
 }
 
 static std::vector<std::string> namesOf(const pb::ValueInfoProto &value) {
@@ -31,9 +50,9 @@ DimensionNames importer::getDimensionNames(pb::ModelProto &model) {
   DimensionNames names;
   for (pb::ValueInfoProto *input : getRuntimeInputs(*model.mutable_graph()))
     names.inputs.push_back(namesOf(*input));
-  for (const auto *values : getTypedValues(model.graph()))
-    for (const pb::ValueInfoProto &value : *values)
-      names.values[value.name()] = namesOf(value);
+  visitValues(model, [&](const pb::ValueInfoProto &value) {
+    names.values[value.name()] = namesOf(value);
+  });
   return names;
 }
 
@@ -41,41 +60,43 @@ DictionaryAttr importer::getOpenDimensions(const pb::ModelProto &model,
                                            const DimensionNames &names,
                                            Builder &builder) {
   NamedAttrList result;
-  for (const auto *values : getTypedValues(model.graph()))
-    for (const pb::ValueInfoProto &value : *values) {
-      auto declared = names.values.find(value.name());
-      SmallVector<std::string> own;
-      const auto &dims = value.type().tensor_type().shape().dim();
-      for (int i = 0; i < dims.size(); ++i) {
-        std::string &name = own.emplace_back();
-        if (dims[i].has_dim_value())
-          continue;
-        if (declared != names.values.end() &&
-            i < static_cast<int>(declared->second.size()))
-          name = declared->second[i];
-        if (name.empty())
-          name = value.name() + "." + std::to_string(i);
-      }
-      SmallVector<StringRef> views(own.begin(), own.end());
-      if (!value.name().empty() &&
-          llvm::any_of(views, [](StringRef name) { return !name.empty(); }))
-        result.set(value.name(), builder.getStrArrayAttr(views));
+  visitValues(model, [&](const pb::ValueInfoProto &value) {
+    auto declared = names.values.find(value.name());
+    SmallVector<std::string> own;
+    const auto &dims = value.type().tensor_type().shape().dim();
+    for (int i = 0; i < dims.size(); ++i) {
+      std::string &name = own.emplace_back();
+      if (dims[i].has_dim_value())
+        continue;
+      if (declared != names.values.end() &&
+          i < static_cast<int>(declared->second.size()))
+        name = declared->second[i];
+      if (name.empty())
+        name = value.name() + "." + std::to_string(i);
     }
+    SmallVector<StringRef> views(own.begin(), own.end());
+    if (!value.name().empty() &&
+        llvm::any_of(views, [](StringRef name) { return !name.empty(); }))
+      result.set(value.name(), builder.getStrArrayAttr(views));
+  });
   return result.getDictionary(builder.getContext());
 }
 
 bool importer::isComputedDimension(const pb::ModelProto &model,
                                    StringRef symbol) {
-  for (const auto *values : getTypedValues(model.graph()))
-    for (const pb::ValueInfoProto &value : *values)
-      if (llvm::is_contained(namesOf(value), symbol))
-        return true;
+  bool isKnown = false;
+  visitValues(model, [&](const pb::ValueInfoProto &value) {
+    isKnown |= llvm::is_contained(namesOf(value), symbol);
+  });
   std::pair<StringRef, StringRef> parts = symbol.rsplit('.');
   unsigned dim;
-  return !parts.second.getAsInteger(10, dim) &&
-         llvm::any_of(model.graph().node(), [&](const pb::NodeProto &node) {
-           return llvm::is_contained(node.output(), parts.first);
-         });
+  if (isKnown || parts.second.getAsInteger(10, dim))
+    return isKnown;
+  visitGraphs(model.graph(), [&](const pb::GraphProto &graph) {
+    for (const pb::NodeProto &node : graph.node())
+      isKnown |= llvm::is_contained(node.output(), parts.first);
+  });
+  return isKnown;
 }
 
 /// Keeps the names of the bounded dimensions at the arguments.

@@ -38,6 +38,49 @@ std::optional<double> edgecc::constantNumber(ConversionContext &ctx,
   return std::nullopt;
 }
 
+/// What a cast from one element type to another makes of `number`; nothing if
+/// it does not keep the order of numbers.
+static std::optional<double> castNumber(double number, Type from, Type to) {
+  if (to.isF64() || from == to)
+    return number;
+  if (to.isF32())
+    return static_cast<float>(number);
+  auto narrow = dyn_cast<IntegerType>(from), wide = dyn_cast<IntegerType>(to);
+  bool keepsSign = narrow && wide && narrow.isUnsigned() == wide.isUnsigned();
+  if (keepsSign && narrow.getWidth() <= wide.getWidth())
+    return number;
+  if (isa<FloatType>(from) && wide && wide.getWidth() > 1)
+    return std::trunc(number);
+  return std::nullopt;
+}
+
+std::optional<double> edgecc::findExtreme(ConversionContext &ctx, Value value,
+                                          bool isLargest) {
+  if (std::optional<double> number = constantNumber(ctx, value))
+    return number;
+  Operation *op = value.getDefiningOp();
+  if (auto clamp = dyn_cast_or_null<edge::ClampOp>(op)) {
+    double bound =
+        (isLargest ? clamp.getMax() : clamp.getMin()).convertToDouble();
+    return std::isinf(bound) ? findExtreme(ctx, clamp.getInput(), isLargest)
+                             : std::optional(bound);
+  }
+  if (isa_and_nonnull<edge::CastOp, edge::ReshapeOp>(op)) {
+    auto number = findExtreme(ctx, op->getOperand(0), isLargest);
+    return number ? castNumber(*number, getElementType(op->getOperand(0)),
+                               getElementType(value))
+                  : std::nullopt;
+  }
+  if (!isa_and_nonnull<edge::MinOp, edge::MaxOp>(op))
+    return std::nullopt;
+  auto a = findExtreme(ctx, op->getOperand(0), isLargest);
+  auto b = findExtreme(ctx, op->getOperand(1), isLargest);
+  // The largest minimum is known if that of either operand is.
+  if (!a || !b)
+    return isLargest == isa<edge::MinOp>(op) ? (a ? a : b) : std::nullopt;
+  return isa<edge::MinOp>(op) ? std::min(*a, *b) : std::max(*a, *b);
+}
+
 Value edgecc::iota(ConversionContext &ctx, int64_t size, int64_t axis,
                    int64_t rank) {
   SmallVector<int64_t> shape(rank, 1);

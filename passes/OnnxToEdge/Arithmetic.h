@@ -67,6 +67,11 @@ inline mlir::Value compare(ConversionContext &ctx,
 /// is not constant or has another number of elements.
 std::optional<double> constantNumber(ConversionContext &ctx, mlir::Value value);
 
+/// The largest number that `value` can be, or the least, where the graph says
+/// so: by a Clip or Min.
+std::optional<double> findExtreme(ConversionContext &ctx, mlir::Value value,
+                                  bool isLargest);
+
 /// 0, 1, ... `size - 1` as i64 along dimension `axis` of a tensor of rank
 /// `rank`; the other dimensions are one.
 mlir::Value iota(ConversionContext &ctx, int64_t size, int64_t axis = 0,

@@ -26,6 +26,19 @@ Region *edgecc::getDecidedBranch(onnx::NodeOp node) {
                                      : nullptr;
 }
 
+static constexpr StringLiteral kOpenInBody =
+    "a size that depends on values is not supported in a loop or branch";
+
+/// Whether there is a size in `block` that depends on values.
+static bool hasOpenSizes(Block &block) {
+  return block
+      .walk([](UnrealizedConversionCastOp mark) {
+        return mark.use_empty() ? WalkResult::advance()
+                                : WalkResult::interrupt();
+      })
+      .wasInterrupted();
+}
+
 /// Hands bindings to the results of the node; gives the tensors among them.
 static SmallVector<Value> bindResults(ConversionContext &ctx,
                                       ArrayRef<Binding> bindings) {
@@ -42,16 +55,97 @@ static SmallVector<Value> bindResults(ConversionContext &ctx,
 // If
 //===----------------------------------------------------------------------===//
 
-/// Converts a branch into `region`.
+/// Converts a branch into `region`; fails where it has a size that depends on
+/// values, unless there is no other way.
 static Converted convertBranch(ConversionContext &ctx, Region &branch,
-                               Region &region) {
+                               Region &region, bool isLastWay) {
   OpBuilder &builder = ctx.getBuilder();
   OpBuilder::InsertionGuard guard(builder);
-  builder.createBlock(&region);
+  Block *block = builder.createBlock(&region);
   Converted results = ctx.convertBlock(branch.front());
-  if (succeeded(results))
-    edge::YieldOp::create(builder, ctx.getLoc(), *results);
+  if (failed(results))
+    return failure();
+  if (!isLastWay && hasOpenSizes(*block))
+    return ctx.error() << kOpenInBody;
+  edge::YieldOp::create(builder, ctx.getLoc(), *results);
   return results;
+}
+
+/// Whether `op` may run without need: it divides no integers by what may be
+/// zero.
+static bool isSpeculatable(ConversionContext &ctx, Operation &op) {
+  auto traps = [&](Operation *inner) {
+    bool traps = isa<edge::DivOp, edge::ModOp>(inner) &&
+                 !isa<FloatType>(getElementType(inner->getResult(0))) &&
+                 constantNumber(ctx, inner->getOperand(1)).value_or(0) == 0;
+    return traps ? WalkResult::interrupt() : WalkResult::advance();
+  };
+  return !op.walk(traps).wasInterrupted();
+}
+
+/// As both branches and a choice, because sizes that depend on values are
+/// followed outside of branches only. The results must have fixed sizes.
+static Converted convertToSelects(ConversionContext &ctx, Value condition,
+                                  Region &thenBranch, Region &elseBranch) {
+  Block &block = *ctx.getBuilder().getInsertionBlock();
+  condition = ctx.reshape(condition, {});
+  auto convert = [&](Region &branch, Value isTaken) -> Converted {
+    ConversionContext::Speculation guard(ctx, isTaken);
+    bool isFirst = block.empty();
+    Block::iterator before = isFirst ? block.end() : std::prev(block.end());
+    Converted results = ctx.convertBlock(branch.front());
+    if (failed(results))
+      return failure();
+    for (Operation &op : llvm::make_range(
+             isFirst ? block.begin() : std::next(before), block.end()))
+      if (!isSpeculatable(ctx, op))
+        return ctx.error() << kOpenInBody;
+    return results;
+  };
+  Converted yes = convert(thenBranch, condition);
+  if (failed(yes))
+    return failure();
+  Converted no = convert(elseBranch, ctx.create<edge::NotOp>(condition));
+  if (failed(no))
+    return failure();
+  SmallVector<Value> results;
+  Operation *yields = thenBranch.front().getTerminator();
+  for (auto [index, a, b] : llvm::enumerate(*yes, *no)) {
+    auto told = dyn_cast<RankedTensorType>(yields->getOperand(index).getType());
+    if (!told || !told.hasStaticShape() || a.getType() != b.getType())
+      return ctx.error() << kOpenInBody;
+    results.push_back(ctx.create<edge::SelectOp>(condition, a, b));
+  }
+  return results;
+}
+
+/// As an `edge.if`.
+static Converted convertToIf(ConversionContext &ctx, Value condition,
+                             Region &thenBranch, Region &elseBranch,
+                             bool isLastWay) {
+  Region thenRegion, elseRegion;
+  Converted thenResults = convertBranch(ctx, thenBranch, thenRegion, isLastWay);
+  if (failed(thenResults))
+    return failure();
+  Converted elseResults = convertBranch(ctx, elseBranch, elseRegion, isLastWay);
+  if (failed(elseResults))
+    return failure();
+  SmallVector<Type> types(ValueRange(*thenResults).getTypes());
+  SmallVector<Type> otherTypes(ValueRange(*elseResults).getTypes());
+  if (types.size() != otherTypes.size())
+    return ctx.error() << "the branches give " << types.size() << " and "
+                       << otherTypes.size() << " results";
+  for (auto [index, type, other] : llvm::enumerate(types, otherTypes))
+    if (type != other)
+      return ctx.error() << "result " << index << " is " << type
+                         << " in one branch and " << other
+                         << " in the other; with a condition known at run "
+                            "time only, they must be equal";
+  auto op = edge::IfOp::create(ctx.getBuilder(), ctx.getLoc(), types,
+                               ctx.reshape(condition, {}));
+  op.getThenRegion().takeBody(thenRegion);
+  op.getElseRegion().takeBody(elseRegion);
+  return SmallVector<Value>(op.getResults());
 }
 
 static Converted convertIf(ConversionContext &ctx) {
@@ -81,29 +175,26 @@ static Converted convertIf(ConversionContext &ctx) {
       return ctx.error() << "operand 0 (cond) must be known at compile time, "
                             "because a branch gives a "
                          << value.getType();
-  Region thenRegion, elseRegion;
-  Converted thenResults = convertBranch(ctx, *thenBranch, thenRegion);
-  if (failed(thenResults))
-    return failure();
-  Converted elseResults = convertBranch(ctx, *elseBranch, elseRegion);
-  if (failed(elseResults))
-    return failure();
-  SmallVector<Type> types(ValueRange(*thenResults).getTypes());
-  SmallVector<Type> otherTypes(ValueRange(*elseResults).getTypes());
-  if (types.size() != otherTypes.size())
-    return ctx.error() << "the branches give " << types.size() << " and "
-                       << otherTypes.size() << " results";
-  for (auto [index, type, other] : llvm::enumerate(types, otherTypes))
-    if (type != other)
-      return ctx.error() << "result " << index << " is " << type
-                         << " in one branch and " << other
-                         << " in the other; with a condition known at run "
-                            "time only, they must be equal";
-  auto op = edge::IfOp::create(ctx.getBuilder(), ctx.getLoc(), types,
-                               ctx.reshape(condition, {}));
-  op.getThenRegion().takeBody(thenRegion);
-  op.getElseRegion().takeBody(elseRegion);
-  return SmallVector<Value>(op.getResults());
+  auto convert = [&](bool isLastWay) {
+    return convertToIf(ctx, condition, *thenBranch, *elseBranch, isLastWay);
+  };
+  // In a body there is no better way.
+  Block *block = ctx.getBuilder().getInsertionBlock();
+  if (!isa_and_nonnull<func::FuncOp>(block->getParentOp()))
+    return convert(/*isLastWay=*/true);
+  Converted results = failure();
+  auto attempt = [&](llvm::function_ref<Converted()> way) {
+    return ctx.attempt([&] {
+      results = way();
+      return success(succeeded(results));
+    });
+  };
+  if (attempt([&] { return convert(/*isLastWay=*/false); }) || attempt([&] {
+        return convertToSelects(ctx, condition, *thenBranch, *elseBranch);
+      }))
+    return results;
+  // What there is to say about it.
+  return convert(/*isLastWay=*/true);
 }
 
 //===----------------------------------------------------------------------===//
@@ -177,8 +268,10 @@ FailureOr<SmallVector<Value>> edgecc::createLoop(ConversionContext &ctx,
   SmallVector<Value> initial(carried);
   if (counter)
     initial.push_back(scalar(ctx, counter, 0));
+  // One more than there may be tells that there are too many.
+  int64_t maxTrips = bounds.maxTrips + (counter && bounds.named);
   for (Value value : collected) {
-    SmallVector<int64_t> shape{bounds.maxTrips};
+    SmallVector<int64_t> shape{maxTrips};
     llvm::append_range(shape, getShape(value));
     auto type = RankedTensorType::get(shape, getElementType(value));
     if (isTooLarge(type))
@@ -188,7 +281,7 @@ FailureOr<SmallVector<Value>> edgecc::createLoop(ConversionContext &ctx,
   }
   auto op = edge::LoopOp::create(builder, ctx.getLoc(), types, bounds.trips,
                                  condition, initial,
-                                 builder.getI64IntegerAttr(bounds.maxTrips));
+                                 builder.getI64IntegerAttr(maxTrips));
   op.getBody().takeBody(region);
   // By itself: around it may be a body that belongs to nothing yet.
   if (failed(op.verifyInvariants()))
@@ -197,8 +290,10 @@ FailureOr<SmallVector<Value>> edgecc::createLoop(ConversionContext &ctx,
   if (counter) {
     Value count = results[carried.size()];
     results.erase(results.begin() + carried.size());
+    if (bounds.named)
+      count = ctx.limit(count, *bounds.named);
     for (Value &value : MutableArrayRef(results).drop_front(carried.size()))
-      value = ctx.bounded(value, 0, count);
+      value = ctx.bounded(ctx.slice(value, 0, 0, bounds.maxTrips), 0, count);
   }
   return results;
 }
@@ -259,10 +354,32 @@ static FailureOr<LoopNode> readLoop(ConversionContext &ctx) {
   return loop;
 }
 
-/// As an `edge.loop`.
+/// Sets how many iterations a loop has at most that collects values over a
+/// number of them that is known at run time.
+static LogicalResult boundTrips(ConversionContext &ctx, const LoopNode &loop,
+                                LoopBounds &bounds) {
+  std::optional<int64_t> most;
+  if (bounds.trips)
+    if (auto number = findExtreme(ctx, bounds.trips, /*isLargest=*/true);
+        number && *number < kUnbounded)
+      most = std::max(*number, 1.0);
+  FailureOr<SizeBound> bound =
+      ctx.findBound(loop.numCarried(), 0, most,
+                    "collects values over iterations whose number has no limit "
+                    "that is known at compile time");
+  if (failed(bound))
+    return failure();
+  bounds.maxTrips = bound->most;
+  if (!bound->name.empty())
+    bounds.named = *bound;
+  return success();
+}
+
+/// As an `edge.loop`. That something in its body has a size that depends on
+/// values is an error, unless there is no other way than a loop.
 static LogicalResult convertToLoop(ConversionContext &ctx, LoopNode &loop,
                                    SmallVector<Binding> &results,
-                                   bool collectsAny) {
+                                   bool isLastWay) {
   onnx::NodeOp node = ctx.getNode();
   SmallVector<Value> carried;
   for (const Binding &binding : loop.initial) {
@@ -272,7 +389,7 @@ static LogicalResult convertToLoop(ConversionContext &ctx, LoopNode &loop,
     carried.push_back(binding.tensor);
   }
   LoopBounds bounds;
-  bounds.collectsAny = collectsAny;
+  bounds.collectsAny = isLastWay;
   bounds.maxTrips = loop.trips.value_or(kUnbounded);
   if (loop.condition == false)
     bounds.maxTrips = 0;
@@ -280,6 +397,11 @@ static LogicalResult convertToLoop(ConversionContext &ctx, LoopNode &loop,
     bounds.trips = ctx.operand(0);
   if (!loop.condition)
     bounds.condition = ctx.operand(1);
+  bool collects =
+      loop.body->getTerminator()->getNumOperands() > 1 + loop.numCarried();
+  if (isLastWay && collects && bounds.maxTrips == kUnbounded &&
+      failed(boundTrips(ctx, loop, bounds)))
+    return failure();
   auto body = [&](Value number, ArrayRef<Value> values) -> FailureOr<LoopStep> {
     Value condition = ctx.createSplat(1, ctx.getBuilder().getI1Type());
     ctx.map(loop.body->getArgument(0), number);
@@ -290,6 +412,8 @@ static LogicalResult convertToLoop(ConversionContext &ctx, LoopNode &loop,
     Converted yielded = ctx.convertBlock(*loop.body);
     if (failed(yielded))
       return failure();
+    if (!isLastWay && hasOpenSizes(*ctx.getBuilder().getInsertionBlock()))
+      return ctx.error() << kOpenInBody;
     ArrayRef<Value> rest = *yielded;
     LoopStep step;
     step.condition = rest.front();
@@ -374,10 +498,10 @@ static Converted convertLoop(ConversionContext &ctx) {
   };
   if (isShort && unrolls())
     return bindResults(ctx, results);
-  auto loops = [&](bool collectsAny) {
+  auto loops = [&](bool isLastWay) {
     results.clear();
     return ctx.attempt(
-        [&] { return convertToLoop(ctx, *loop, results, collectsAny); });
+        [&] { return convertToLoop(ctx, *loop, results, isLastWay); });
   };
   // A number of iterations that unrolling finds out is better than a limit.
   if (loops(false) || (!isShort && unrolls()) || loops(true))
@@ -386,7 +510,7 @@ static Converted convertLoop(ConversionContext &ctx) {
   results.clear();
   if (failed(canUnroll && loop->trips ? unroll(ctx, *loop, results)
                                       : convertToLoop(ctx, *loop, results,
-                                                      /*collectsAny=*/true)))
+                                                      /*isLastWay=*/true)))
     return failure();
   return bindResults(ctx, results);
 }

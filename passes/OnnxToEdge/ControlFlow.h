@@ -21,6 +21,8 @@ struct LoopBounds {
   /// Whether something may be collected over iterations whose number is known
   /// at run time only. It then has a size that depends on values.
   bool collectsAny = false;
+  /// What that number may be, where the user has said so.
+  std::optional<SizeBound> named = std::nullopt;
 };
 
 /// What one iteration computes: the condition of the next one (null: it runs),

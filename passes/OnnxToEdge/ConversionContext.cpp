@@ -435,9 +435,13 @@ FailureOr<SizeBound> ConversionContext::findBound(unsigned index, int64_t dim,
 Value ConversionContext::limit(Value count, const SizeBound &bound) {
   auto within = [&](double number) { return builder.getF64FloatAttr(number); };
   if (!bound.name.empty()) {
-    if (!isa<func::FuncOp>(builder.getBlock()->getParentOp()) && !hasFailed)
+    if (!isa_and_nonnull<func::FuncOp>(builder.getBlock()->getParentOp()) &&
+        !hasFailed)
       error() << "a size that depends on values is not supported in a loop or "
                  "branch";
+    for (Value isTaken : taken)
+      count = create<edge::SelectOp>(
+          isTaken, count, createSplat(bound.least, builder.getI32Type()));
     auto known = llvm::find_if(
         limited, [&](auto &entry) { return entry.first.name == bound.name; });
     if (known == limited.end()) {

@@ -279,6 +279,20 @@ public:
                                        std::optional<int64_t> most,
                                        const llvm::Twine &what);
 
+  /// While it lives, what is converted runs whether `isTaken`, a tensor<i1>, or
+  /// not; errors of the run are those of what is taken.
+  class Speculation {
+  public:
+    Speculation(ConversionContext &ctx, mlir::Value isTaken) : ctx(ctx) {
+      ctx.taken.push_back(isTaken);
+    }
+    ~Speculation() { ctx.taken.pop_back(); }
+    Speculation(const Speculation &) = delete;
+
+  private:
+    ConversionContext &ctx;
+  };
+
   /// `count`, a tensor<i32> that depends on values, within `bound`. A run whose
   /// count is not ends with an error.
   mlir::Value limit(mlir::Value count, const SizeBound &bound);
@@ -337,6 +351,8 @@ private:
   onnx::NodeOp node;
   bool hasFailed = false;
   int64_t trial = 0;
+  /// Whether what is converted is wanted in the run.
+  llvm::SmallVector<mlir::Value> taken;
   llvm::SmallVector<std::pair<SizeBound, mlir::Value>, 0> limited;
   /// The counts of bounded dimensions, numbered from 1.
   llvm::DenseMap<mlir::Value, int64_t> counts;

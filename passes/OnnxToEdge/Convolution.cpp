@@ -192,6 +192,50 @@ static Converted convertConvTranspose(ConversionContext &ctx) {
   return SmallVector<Value>{ctx.cast(result, type)};
 }
 
+/// The columns of integers in `input`, (N, C * window, columns), added up to an
+/// image: for each place of the window, an image of what lies there.
+static Value sumColumns(ConversionContext &ctx, Value input,
+                        ArrayRef<int64_t> image, ArrayRef<int64_t> block,
+                        ArrayRef<int64_t> counts, ArrayRef<int64_t> strides,
+                        ArrayRef<int64_t> dilations, ArrayRef<int64_t> pads) {
+  ArrayRef<int64_t> shape = getShape(input);
+  int64_t window = llvm::product_of(block), columns = shape[2];
+  int64_t channels = shape[1] / window, pixels = llvm::product_of(image);
+  SmallVector<int64_t> lines{shape[0], channels, window * columns};
+  // Behind all elements is a zero, for pixels without one.
+  SmallVector<int64_t> places(window * pixels, lines[2]);
+  for (int64_t place = 0; place < window; ++place) {
+    for (int64_t column = 0; column < columns; ++column) {
+      int64_t pixel = 0, inside = window, before = columns;
+      bool isInside = true;
+      for (auto [dim, size] : llvm::enumerate(image)) {
+        inside /= block[dim];
+        before /= counts[dim];
+        int64_t at = column / before % counts[dim] * strides[dim] +
+                     place / inside % block[dim] * dilations[dim] - pads[dim];
+        isInside &= at >= 0 && at < size;
+        pixel = pixel * size + at;
+      }
+      if (isInside)
+        places[place * pixels + pixel] = place * columns + column;
+    }
+  }
+  Type type = getElementType(input);
+  Value elements = ctx.create<edge::ConcatOp>(
+      ValueRange{ctx.reshape(input, lines),
+                 ctx.createSplat(0, type, {shape[0], channels, 1})},
+      uint64_t(2));
+  Value images = ctx.create<edge::GatherOp>(
+      elements, ctx.createInts(places, {window, pixels}),
+      ctx.getBuilder().getI64IntegerAttr(2));
+  Value sum = ctx.create<edge::ReduceOp>(
+      type.isInteger(1) ? edge::ReduceKind::Max : edge::ReduceKind::Sum, images,
+      ValueRange(), ctx.getBuilder().getDenseI64ArrayAttr({2}));
+  SmallVector<int64_t> result{shape[0], channels};
+  llvm::append_range(result, image);
+  return ctx.reshape(sum, result);
+}
+
 /// The columns of a convolution added up to an image: a transposed convolution
 /// whose weights pick each row of a column for its place in the window.
 static Converted convertCol2Im(ConversionContext &ctx) {
@@ -232,9 +276,13 @@ static Converted convertCol2Im(ConversionContext &ctx) {
   SmallVector<int64_t> inputShape{shape[0], shape[1]};
   llvm::append_range(inputShape, counts);
   Type type = getElementType(input);
-  Value pixels = ctx.toChannelsLast(ctx.reshape(ctx.widen(input), inputShape));
-  if (failed(ctx.checkListed(window * shape[1])))
+  int64_t size = llvm::product_of(*image);
+  if (failed(ctx.checkListed(window * std::max(shape[1], size))))
     return failure();
+  if (!isa<FloatType>(type))
+    return SmallVector<Value>{sumColumns(ctx, input, *image, *block, counts,
+                                         strides, dilations, pads)};
+  Value pixels = ctx.toChannelsLast(ctx.reshape(ctx.widen(input), inputShape));
   SmallVector<float> picks(window * shape[1], 0);
   for (int64_t row = 0; row < shape[1]; ++row)
     picks[row % window * shape[1] + row] = 1;

@@ -27,6 +27,14 @@ static Value transposeLast(ConversionContext &ctx, Value value) {
 /// of rank 1 lose their dimension.
 static FailureOr<Value> createMatMul(ConversionContext &ctx, Value lhs,
                                      Value rhs) {
+  // Bodies of functions (Attention) multiply what is f32 by what is f64.
+  auto lhsType = dyn_cast<FloatType>(getElementType(lhs));
+  auto rhsType = dyn_cast<FloatType>(getElementType(rhs));
+  if (lhsType && rhsType && lhsType.getWidth() != rhsType.getWidth()) {
+    bool isLeft = lhsType.getWidth() > rhsType.getWidth();
+    lhs = ctx.cast(lhs, isLeft ? lhsType : rhsType);
+    rhs = ctx.cast(rhs, isLeft ? lhsType : rhsType);
+  }
   int64_t lhsRank = getRank(lhs), rhsRank = getRank(rhs);
   if (lhsRank < 1 || rhsRank < 1)
     return ctx.error() << "operands must have at least one dimension, found "

@@ -249,6 +249,10 @@ static void appendStatistics(ConversionContext &ctx, Value input, int64_t axis,
   results[2] = createInverseDeviation(
       ctx, createMean(ctx, createSquare(ctx, centered), axes),
       ctx.getNode().getF32("epsilon", 1e-5f));
+  if (ctx.getNode().getI64("stash_type", 1) == 1)
+    for (Value &result : MutableArrayRef(results).drop_front())
+      if (result)
+        result = ctx.cast(result, ctx.getBuilder().getF32Type());
   // An RMS normalisation returns the deviation in the place of the mean.
   if (rms && ctx.getNode().getOutputs().size() == 2)
     results[1] = results[2];

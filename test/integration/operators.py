@@ -378,6 +378,59 @@ def densely_connected(axis, layers):
     return model(nodes, {"x": x}, [("y", F)], constants), {"x": x}
 
 
+# Element types that few kernels have -------------------------------------------
+
+@each(kind=["int8", "uint16", "int32", "uint64", "bool", "float64"])
+def columns_to_image(kind):
+    """Places of a window that overlap, by a definition of its own."""
+    image, block, strides, dilations, pads = (4, 5), (2, 3), (1, 2), (2, 1), \
+        (1, 0, 0, 1)
+    counts = [(image[d] + pads[d] + pads[d + 2] - (block[d] - 1) * dilations[d]
+               - 1) // strides[d] + 1 for d in (0, 1)]
+    columns = counts[0] * counts[1]
+    x = np.random.default_rng(3).integers(0, 9, (2, 12, columns)).astype(kind)
+    padded = np.zeros((2, 2, 5, 6), kind)
+    blocks = x.reshape(2, 2, *block, *counts)
+    for i, j, r, c in np.ndindex(*block, *counts):
+        place = (..., i * dilations[0] + r * strides[0],
+                 j * dilations[1] + c * strides[1])
+        padded[place] = padded[place] + blocks[:, :, i, j, r, c]
+    node = helper.make_node("Col2Im", ["x", "image", "block"], ["y"],
+                            strides=strides, dilations=dilations, pads=pads)
+    m = model([node], {"x": x}, [("y", helper.np_dtype_to_tensor_dtype(
+        x.dtype))], {"image": np.int64(image), "block": np.int64(block)})
+    return m, {"x": x}, [padded[:, :, 1:, :5]]
+
+
+@reference
+def statistics_of_doubles():
+    """Mean and deviation are f32 all the same."""
+    x = numbers(3, 8).astype(np.float64)
+    node = helper.make_node("LayerNormalization", ["x", "scale"],
+                            ["y", "mean", "deviation"])
+    double = TensorProto.DOUBLE
+    m = model([node], {"x": x}, [("y", double), ("mean", F), ("deviation", F)],
+              {"scale": numbers(8, seed=1).astype(np.float64)})
+    mean = x.mean(-1, keepdims=True)
+    deviation = 1 / np.sqrt(x.var(-1, keepdims=True) + np.float32(1e-5))
+    y = (x - mean) * deviation * numbers(8, seed=1)
+    return m, {"x": x}, [y, mean.astype(np.float32),
+                         deviation.astype(np.float32)]
+
+
+@reference
+def attention_of_two_widths():
+    """Values of another float type than queries and keys."""
+    q, k = (numbers(1, 2, 3, 16, seed=i).astype(np.float64) for i in (0, 1))
+    v = numbers(1, 2, 3, 16, seed=2)
+    node = helper.make_node("Attention", ["q", "k", "v"], ["y"])
+    scores = np.exp(q @ k.swapaxes(2, 3) / 4)
+    y = scores / scores.sum(-1, keepdims=True) @ v
+    m = model([node], {"q": q, "k": k, "v": v}, [("y", TensorProto.DOUBLE)],
+              opset=23)
+    return m, {"q": q, "k": k, "v": v}, [y]
+
+
 # Running ----------------------------------------------------------------------
 
 def run_onnxruntime(m, feed):

@@ -16,6 +16,7 @@ import tempfile
 
 import numpy as np
 import onnx
+import onnx.parser
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
@@ -365,6 +366,63 @@ def collected():
     return n.model(y, y + "_1", n.add("ReduceSum", y + "_1"))
 
 
+def parsed(name, text):
+    """A network that is written in ONNX's syntax."""
+    def build():
+        return onnx.parser.parse_model(
+            '<ir_version: 8, opset_import: ["": 17]> ' + text)
+    build.__name__ = name
+    return build
+
+
+def loop_of(trips):
+    """A loop that collects as many rows as an input says."""
+    return """g (int64 n, bool c, float[3] x) => (float[3] y, float[K, 3] z) {
+  nine = Constant <value = int64 {9}> ()
+  clipped = Min (n, nine)
+  y, z = Loop (""" + trips + """, x) <body = b (int64 i, bool k, float[3] v)
+      => (bool goes_on, float[3] w, float[3] row) {
+    w = Add (v, x)
+    row = Neg (w)
+    most = Constant <value = float {20}> ()
+    sum = ReduceSum <keepdims = 0> (w)
+    goes_on = Less (sum, most)
+  }>
+}"""
+
+
+# What a body counts does not leave it: loops are unrolled, branches both run.
+COUNTING_LOOP = """g (float[6] x) => (float y) {
+  n = Constant <value = int64 {3}> ()
+  one = Constant <value = bool {1}> ()
+  zero = Constant <value = float {0}> ()
+  y, last = Loop (n, one, zero, x) <body = b (int64 i, bool k, float v,
+      float[6] u) => (bool k2, float w, float[6] u2) {
+    k2 = Identity (k)
+    half = Constant <value = float {0.5}> ()
+    u2 = Sub (u, half)
+    positive = Relu (u2)
+    places = NonZero (positive)
+    numbers = Cast <to = 1> (places)
+    sum = ReduceSum <keepdims = 0> (numbers)
+    w = Add (v, sum)
+  }>
+}"""
+COUNTING_BRANCH = """g (bool c, int64 n, float[6] x) => (float y) {
+  y = If (c) <then_branch = t () => (float a) {
+    zero = Constant <value = int64 {0}> ()
+    one = Constant <value = int64 {1}> ()
+    range = Range (zero, n, one)
+    places = NonZero (x)
+    first = Cast <to = 1> (range)
+    second = Cast <to = 1> (places)
+    sums = ReduceSum <keepdims = 0> (first)
+    others = ReduceSum <keepdims = 0> (second)
+    a = Add (sums, others)
+  }, else_branch = e () => (float a) { a = ReduceSum <keepdims = 0> (x) }>
+}"""
+
+
 def recurrent(cell, **attributes):
     def build():
         """Sequences of any length, in batches of any size."""
@@ -452,6 +510,15 @@ def sizes(height, width):
     return {"sizes": np.int64([1, 2, height, width])}
 
 
+def trips(n, condition):
+    return {"n": np.array(n), "c": np.array(condition),
+            "x": np.float32([0.1, -0.2, 0.5])}
+
+
+def branch(condition, n):
+    return {"c": np.array(condition), "n": np.array(n)}
+
+
 def frame(height, width):
     return {"frame": np.int64([height, width])}
 
@@ -509,6 +576,14 @@ NETWORKS = [
      [sizes(12, 9), sizes(1, 5), sizes(4, 3)]),
     (upsampled, {"H": (4, 12), "W": (3, 9)},
      [scales(3, 3), scales(1, 1), scales(1.5, 2)]),
+    (parsed("rows", loop_of("n, c")), {"K": (0, 9)},
+     [trips(4, True), trips(9, True), trips(0, True), trips(4, False)]),
+    (parsed("rows-until", loop_of(", c")), {"K": (0, 60)}, [trips(0, True)]),
+    (parsed("rows-clipped", loop_of("clipped, c")), {},
+     [trips(4, True), trips(50, True), trips(-3, True)]),
+    (parsed("count-in-loop", COUNTING_LOOP), {}, [(), ()]),
+    (parsed("count-in-branch", COUNTING_BRANCH), {"range.0": (0, 9)},
+     [branch(True, 4), branch(True, 0), branch(False, 50)]),
     (recurrent("LSTM"), {"T": (1, 9), "B": (1, 3)}, [(1, 1), (9, 3), (4, 2)]),
     (recurrent("LSTM", clip=0.5), {"T": (1, 9), "B": (1, 3)},
      [(1, 1), (9, 3), (4, 2)]),
@@ -600,6 +675,13 @@ REFUSED = [
     (resized("sizes"), {"H": (1, 12)},
      "operand 3 (sizes) must be known at compile time, or the size of "
      "'Resize_0' bounded with --dim=W=0..LARGEST"),
+    (parsed("rows", loop_of("n, c")), {},
+     "collects values over iterations whose number has no limit that is known "
+     "at compile time, or the size of 'z' bounded with --dim=K=0..LARGEST"),
+    (parsed("traps", COUNTING_BRANCH.replace("NonZero (x)", "NonZero (q)")
+            .replace("    places", "    d = Cast <to = 6> (x)\n"
+                     "    q = Div (d, d)\n    places")), {"range.0": (0, 9)},
+     "a size that depends on values is not supported in a loop or branch"),
     (counted, {"S": (1, 9)}, "the model has no symbolic dimension 'S'"),
 ]
 
@@ -610,6 +692,10 @@ OUTSIDE = [
     (resized("sizes"), {"H": (2, 12), "W": (1, 9)},
      [sizes(13, 9), sizes(1, 9), sizes(2**32 + 3, 4), sizes(3, -1)]),
     (resized("scales"), {"H": (2, 12), "W": (1, 9)}, [scales(9, 1)]),
+    (parsed("rows", loop_of("n, c")), {"K": (1, 9)},
+     [trips(10, True), trips(0, True)]),
+    (parsed("count-in-branch", COUNTING_BRANCH), {"range.0": (0, 9)},
+     [branch(True, 10)]),
 ]
 
 
