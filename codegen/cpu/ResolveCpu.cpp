@@ -28,12 +28,17 @@ using mlir::FailureOr;
 using mlir::InFlightDiagnostic;
 
 void edgecc::initializeTargets() {
-  InitializeAllTargetInfos();
-  InitializeAllTargets();
-  InitializeAllTargetMCs();
-  InitializeAllAsmPrinters();
-  InitializeAllAsmParsers();
-  InitializeAllTargetMCAs();
+  // Passes over functions run at one time, and LLVM's list of targets becomes a
+  // circle when two of them add to it.
+  [[maybe_unused]] static const bool isDone = [] {
+    InitializeAllTargetInfos();
+    InitializeAllTargets();
+    InitializeAllTargetMCs();
+    InitializeAllAsmPrinters();
+    InitializeAllAsmParsers();
+    InitializeAllTargetMCAs();
+    return true;
+  }();
 }
 
 //===----------------------------------------------------------------------===//
