@@ -18,6 +18,8 @@ namespace {
 constexpr int64_t elementBytes = 4;
 /// What one cycle brings from beyond the second level of cache.
 constexpr double farBytesPerCycle = 6;
+/// What one cycle brings from there.
+constexpr double nearBytesPerCycle = 32;
 /// The direct convolution is left alone for less than this.
 constexpr double leastGain = 1.15;
 /// How much slower than the fastest tiling smaller weights may be, where they
@@ -43,6 +45,15 @@ double transformOperations(const WinogradTiling &tiling, int64_t inputVectors,
   return input * inputVectors + output * outputVectors;
 }
 
+/// What it takes to fetch so many bytes of weights once, which other layers
+/// have put out of the first level of cache, and of the second one if they fill
+/// half of it.
+double fetchCycles(double bytes, target::CpuAttr cpu) {
+  if (bytes * 2 > cpu.getL2Bytes())
+    return bytes / farBytesPerCycle;
+  return bytes > cpu.getL1dBytes() ? bytes / nearBytesPerCycle : 0;
+}
+
 double tilingCycles(const WinogradShape &shape, const WinogradTiling &tiling,
                     target::CpuAttr cpu) {
   int64_t lanes = lanesOf(cpu);
@@ -61,12 +72,16 @@ double tilingCycles(const WinogradShape &shape, const WinogradTiling &tiling,
   double between = 2.0 * tiling.positions() * tiling.bandTiles() *
                    (shape.inputChannels + shape.outputChannels) * elementBytes;
   double traffic = 0;
+  double once = 0;
   if (weights + between / 2 > cpu.getL2Bytes())
     traffic += weights;
+  else
+    once = fetchCycles(weights, cpu);
   if (between / 2 > cpu.getL2Bytes())
     traffic += between;
   return shape.images * bands *
-         (products + transforms + traffic / farBytesPerCycle);
+             (products + transforms + traffic / farBytesPerCycle) +
+         once;
 }
 
 /// The cycles of the longest of `threads` threads.
@@ -131,7 +146,7 @@ static double withWeights(const WinogradShape &shape, double cycles,
                           target::CpuAttr cpu) {
   int64_t bytes = shape.taps * shape.taps * shape.inputChannels *
                   shape.outputChannels * elementBytes;
-  return bytes > cpu.getL2Bytes() ? cycles + bytes / farBytesPerCycle : cycles;
+  return cycles + fetchCycles(double(bytes), cpu);
 }
 
 llvm::SmallVector<WinogradGain> cost::listWinograd(const WinogradShape &shape,
