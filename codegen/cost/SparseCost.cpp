@@ -20,7 +20,7 @@ constexpr int64_t elementBytes = 4;
 /// the tensors lie in the second level of cache, and if not.
 constexpr double transposeOperations = 6, farTransposeOperations = 22;
 /// To begin and to end one stream of weights, whose length nothing predicts.
-constexpr double streamCycles = 24;
+constexpr double streamCycles = 18;
 /// What loading a weight and its position takes, in loads of vectors.
 constexpr double weightLoads = 0.8;
 /// What one cycle brings from the second level of cache.
@@ -50,8 +50,8 @@ int64_t SparseTiling::planeElements(const SparseShape &shape) const {
 }
 
 int64_t SparseTiling::allElements(const SparseShape &shape) const {
-  return shape.inputChannels * shape.kernelPixels * planeElements(shape) +
-         bandVectors() * lanes - bandLines * pitch;
+  return shape.inputChannels * copies * planeElements(shape) +
+         bandVectors() * lanes - bandLines * pitch + halo(shape);
 }
 
 /// Chooses vectors and the pitch of lines.
@@ -60,8 +60,8 @@ static void chooseVectors(SparseTiling &tiling, const SparseShape &shape,
   int64_t width = cpu.getVectorBytes() / elementBytes;
   tiling.lanes = std::min<int64_t>(
       width, llvm::PowerOf2Ceil(tiling.bandLines * shape.pixels));
-  tiling.pitch = shape.pixels;
-  if (shape.kernelLines * shape.kernelPixels == 1)
+  tiling.pitch = shape.pixels + tiling.halo(shape);
+  if (shape.kernelLines * shape.kernelPixels == 1 || tiling.halo(shape))
     return;
   // The widest vectors of which a line has few in vain.
   for (int64_t unit = tiling.lanes; unit >= 4; unit /= 2) {
@@ -69,18 +69,23 @@ static void chooseVectors(SparseTiling &tiling, const SparseShape &shape,
     if (pitch * 4 > shape.pixels * 5)
       continue;
     tiling.pitch = pitch;
+    // Vectors as long as a line of the cache are slow where most of them begin
+    // inside of one.
+    bool isLine = cpu.getVectorBytes() == int64_t(cpu.getCacheLineBytes());
     if (halfSpeed(cpu) > 1)
       tiling.lanes = std::min(tiling.lanes, std::max(unit, width / 2));
+    else if (isLine && unit * 2 < width)
+      tiling.lanes = std::min(tiling.lanes, width / 2);
     break;
   }
 }
 
-std::optional<SparseTiling> cost::makeSparseTiling(const SparseShape &shape,
-                                                   target::CpuAttr cpu) {
+/// The fastest tiling with so many copies.
+static SparseTiling makeTiling(const SparseShape &shape, int64_t copies,
+                               target::CpuAttr cpu) {
   int64_t width = cpu.getVectorBytes() / elementBytes;
-  if (width < 2 || shape.lines * shape.pixels < width / 2)
-    return std::nullopt;
   SparseTiling tiling;
+  tiling.copies = copies;
   tiling.blockChannels = std::min(width, shape.outputChannels);
   for (tiling.bandLines = shape.lines;; --tiling.bandLines) {
     if (shape.lines % tiling.bandLines)
@@ -116,10 +121,33 @@ std::optional<SparseTiling> cost::makeSparseTiling(const SparseShape &shape,
   return isBetter ? chunked : tiling;
 }
 
+std::optional<SparseTiling> cost::makeSparseTiling(const SparseShape &shape,
+                                                   target::CpuAttr cpu) {
+  int64_t width = cpu.getVectorBytes() / elementBytes;
+  if (width < 2 || shape.lines * shape.pixels < width / 2)
+    return std::nullopt;
+  SparseTiling tiling = makeTiling(shape, shape.kernelPixels, cpu);
+  if (shape.kernelPixels == 1 || shape.pixelStride > 1)
+    return tiling;
+  SparseTiling single = makeTiling(shape, 1, cpu);
+  bool isBetter =
+      sparseCycles(shape, single, cpu) < sparseCycles(shape, tiling, cpu);
+  return isBetter ? single : tiling;
+}
+
+/// The loads that a vector takes: two where it lies in two lines of the cache.
+static double loadsPerVector(const SparseShape &shape,
+                             const SparseTiling &tiling, target::CpuAttr cpu) {
+  if (!tiling.halo(shape) || !cpu.getCacheLineBytes())
+    return 1;
+  return 1 + double((tiling.lanes - 1) * elementBytes) /
+                 double(cpu.getCacheLineBytes());
+}
+
 int64_t SparseTiling::tileElements(const SparseShape &shape) const {
-  int64_t lines = vectors * lanes + (shape.kernelLines - 1) * pitch;
-  return shape.kernelPixels *
-         std::min(planeElements(shape), lines * shape.lineStride);
+  int64_t lines =
+      vectors * lanes + (shape.kernelLines - 1) * pitch + halo(shape);
+  return copies * std::min(planeElements(shape), lines * shape.lineStride);
 }
 
 double cost::sparseCycles(const SparseShape &shape, const SparseTiling &tiling,
@@ -132,10 +160,14 @@ double cost::sparseCycles(const SparseShape &shape, const SparseTiling &tiling,
   double speed = speedOf(tiling, cpu);
   double loadSpeed = speed * cpu.getLoadsPerCycle();
   double fmas = vectors / (speed * cpu.getFmaPerCycle());
-  double loads =
-      vectors / loadSpeed + weightLoads * tiles / cpu.getLoadsPerCycle();
+  double loads = vectors * loadsPerVector(shape, tiling, cpu) / loadSpeed +
+                 weightLoads * tiles / cpu.getLoadsPerCycle();
   double latency = tiles * cpu.getFmaLatency() / tiling.chains;
-  double products = shape.nonzeros * besides * std::max({fmas, loads, latency});
+  // Streams end with whole trips of their loop.
+  double entries = double(shape.nonzeros) + double(shape.outputChannels) *
+                                                chunks *
+                                                double(tiling.chains - 1) / 2;
+  double products = entries * besides * std::max({fmas, loads, latency});
   // The first cache is filled once for each tile, block and chunk, or for each
   // weight.
   double tileBytes = tiling.tileElements(shape) * elementBytes;

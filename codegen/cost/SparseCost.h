@@ -22,7 +22,8 @@ namespace edgecc::cost {
 struct SparseShape {
   int64_t images, lines, pixels, inputChannels, outputChannels;
   /// Taps along both dimensions and the steps between outputs.
-  int64_t kernelLines, kernelPixels, lineStride, pixelStride, lineDilation;
+  int64_t kernelLines, kernelPixels, lineStride, pixelStride, lineDilation,
+      pixelDilation;
   /// Weights that are not zero.
   int64_t nonzeros;
 };
@@ -33,6 +34,9 @@ struct SparseShape {
 struct SparseTiling {
   /// Output lines whose planes are in the cache together; a divisor of all.
   int64_t bandLines;
+  /// The planes of a channel: one for each tap along a line, so that vectors of
+  /// elements may begin where lines of the cache do; or one for all.
+  int64_t copies;
   /// Positions from one line to the next, some of which no output has: vectors
   /// of elements then begin where lines of the cache, or halves of them, do.
   int64_t pitch;
@@ -45,6 +49,10 @@ struct SparseTiling {
 
   /// Vectors that cover the outputs of a band.
   int64_t bandVectors() const;
+  /// How many elements after the first one of a line the last tap begins.
+  int64_t halo(const SparseShape &shape) const {
+    return copies == 1 ? (shape.kernelPixels - 1) * shape.pixelDilation : 0;
+  }
   /// Lines of one phase of the stride, elements of a plane of all phases, and
   /// of all planes, with those that the last vector reads in vain.
   int64_t phaseLines(const SparseShape &shape) const;

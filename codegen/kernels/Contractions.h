@@ -51,6 +51,11 @@ std::optional<cost::ContractionShape> tiledShape(edge::MatMulOp op,
 /// The cycles that the model expects of a convolution as one contraction.
 double directConvCycles(edge::ConvOp op, target::CpuAttr cpu);
 
+/// The cycles that the model expects of `op` as contractions on vectors;
+/// nothing if it is computed in another way.
+std::optional<double> vectorCycles(edge::ConvOp op, target::CpuAttr cpu);
+std::optional<double> vectorCycles(edge::MatMulOp op, target::CpuAttr cpu);
+
 /// The arguments of a kernel that treats every row of its last dimension alike,
 /// with all other dimensions joined to one: operand 0, the result and the
 /// epilogue operands. Nothing if the layout of a buffer or a broadcast forbids

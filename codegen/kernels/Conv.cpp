@@ -214,14 +214,28 @@ bool kernels::prefersSparsePairs(edge::ConvOp op, target::CpuAttr cpu) {
   return plan.pairs && plan.pairs->prefersSparse();
 }
 
-double kernels::directConvCycles(edge::ConvOp op, target::CpuAttr cpu) {
-  ConvPlan plan(op, cpu);
+static double directCycles(edge::ConvOp op, const ConvPlan &plan,
+                           target::CpuAttr cpu) {
   int64_t outer = plan.groups;
   if (!plan.pointwise)
     for (int64_t dim = 0; dim + 1 < std::max<int64_t>(op.getSpatialRank(), 2);
          ++dim)
       outer *= shapeOf(op.getResult())[dim];
   return outer * cost::contractionCycles(plan.tiles, plan.shape, cpu);
+}
+
+double kernels::directConvCycles(edge::ConvOp op, target::CpuAttr cpu) {
+  return directCycles(op, ConvPlan(op, cpu), cpu);
+}
+
+std::optional<double> kernels::vectorCycles(edge::ConvOp op,
+                                            target::CpuAttr cpu) {
+  if (op.isDepthwise() || getFixed(op, cpu))
+    return std::nullopt;
+  ConvPlan plan(op, cpu);
+  if (plan.usesDotProducts || plan.pairs || plan.tiles.matrixSteps)
+    return std::nullopt;
+  return directCycles(op, plan, cpu);
 }
 
 ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,

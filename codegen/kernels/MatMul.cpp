@@ -13,6 +13,7 @@
 #include "codegen/kernels/FixedKernel.h"
 #include "codegen/kernels/MatrixTiles.h"
 #include "codegen/kernels/PairKernel.h"
+#include "codegen/kernels/SparseConv.h"
 #include "codegen/kernels/SparseWeights.h"
 #include "dialects/Edge/EdgeConstants.h"
 
@@ -146,6 +147,15 @@ std::optional<cost::ContractionShape> kernels::tiledShape(edge::MatMulOp op,
   if (plan.usesDotProducts || plan.pairs || plan.fixed || plan.depth == 0)
     return std::nullopt;
   return plan.shape;
+}
+
+std::optional<double> kernels::vectorCycles(edge::MatMulOp op,
+                                            target::CpuAttr cpu) {
+  MatMulPlan plan(op, cpu);
+  if (plan.usesDotProducts || plan.pairs || plan.fixed || plan.depth == 0 ||
+      plan.tiles.matrixSteps)
+    return std::nullopt;
+  return plan.rhsBatches * cost::contractionCycles(plan.tiles, plan.shape, cpu);
 }
 
 bool kernels::prefersSparsePairs(edge::MatMulOp op, target::CpuAttr cpu) {
@@ -287,6 +297,10 @@ struct MatMulKernel
                            const KernelArgs &args, target::CpuAttr cpu) const {
     auto op = cast<edge::MatMulOp>(operation);
     Emitter emitter(builder, op.getLoc(), cpu);
+    if (std::optional<SparseConv> sparse = SparseConv::get(op, cpu)) {
+      sparse->emit(emitter, args);
+      return success();
+    }
     return emitMatMul(op, emitter, args, MatMulPlan(op, cpu));
   }
 
@@ -299,6 +313,8 @@ struct MatMulKernel
       return PairLayout::packBias(value);
     if (index != 1 || !view)
       return std::nullopt;
+    if (std::optional<SparseConv> sparse = SparseConv::get(op, cpu))
+      return sparse->pack(view->bytes());
     MatMulPlan plan(op, cpu);
     if (plan.pairs)
       return plan.pairs->pack();
@@ -326,6 +342,8 @@ struct MatMulKernel
   SmallVector<MemRefType> getScratch(Operation *operation,
                                      target::CpuAttr cpu) const {
     auto op = cast<edge::MatMulOp>(operation);
+    if (std::optional<SparseConv> sparse = SparseConv::get(op, cpu))
+      return sparse->getScratch();
     MatMulPlan plan(op, cpu);
     if (plan.pairs)
       return plan.pairs->getScratch();

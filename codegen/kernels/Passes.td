@@ -9,16 +9,20 @@
 include "mlir/Pass/PassBase.td"
 
 def SelectSparse : Pass<"edgecc-select-sparse", "::mlir::func::FuncOp"> {
-  let summary = "choose convolutions that are faster without their zero weights";
+  let summary = "choose layers that are better without their zero weights";
   let description = [{
-    Gives those f32 convolutions whose constant weights have so many zeros that
-    the cost model expects it to be faster to multiply only by the others the
-    attribute `edge.sparse`. Results differ by rounding, and where a zero would
-    have met an infinity. The module must carry `target.cpu`.
+    Gives those convolutions and products whose constant weights have so many
+    zeros that the cost model expects it to be faster (for little code: to take
+    fewer bytes) to multiply only by the others the attribute `edge.sparse`.
+    Results of floats differ by rounding, and where a zero would have met an
+    infinity. What is known of weights and of the choice is written to
+    `edge.weights`. The module must carry `target.cpu`.
   }];
   let options = [
     Option<"winograd", "winograd", "bool", /*default=*/"true",
            "whether the other convolutions may use Winograd's algorithm">,
+    Option<"always", "always", "bool", /*default=*/"false",
+           "whether to leave zeros out wherever a kernel can">,
   ];
 }
 

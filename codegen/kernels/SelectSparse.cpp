@@ -24,13 +24,20 @@ using namespace edgecc;
 
 /// All weights are multiplied for less than this.
 static constexpr double leastGain = 1.15;
+/// How slow fewer bytes may be, where they are wanted.
+static constexpr double smallGain = 0.75;
 
-/// The cycles of `op` with all of its weights.
-static double denseCycles(edge::ConvOp op, bool winograd, target::CpuAttr cpu) {
-  double cycles = kernels::directConvCycles(op, cpu);
-  if (winograd)
-    if (auto gain = kernels::chooseWinograd(op, cpu))
-      cycles -= gain->cycles;
+/// The cycles of `op` with all of its weights; nothing where other units than
+/// vectors compute it, which nothing here is faster than.
+static std::optional<double> denseCycles(Operation *op, bool winograd,
+                                         target::CpuAttr cpu) {
+  if (auto product = dyn_cast<edge::MatMulOp>(op))
+    return kernels::vectorCycles(product, cpu);
+  auto conv = cast<edge::ConvOp>(op);
+  std::optional<double> cycles = kernels::vectorCycles(conv, cpu);
+  if (cycles && winograd)
+    if (auto gain = kernels::chooseWinograd(conv, cpu))
+      *cycles -= gain->cycles;
   return cycles;
 }
 
@@ -43,11 +50,10 @@ struct SelectSparse : kernels::impl::SelectSparseBase<SelectSparse> {
         kernels::requireCpu(getOperation()->getParentOfType<ModuleOp>());
     if (!cpu)
       return signalPassFailure();
-    getOperation().walk(
-        [&](edge::MatMulOp op) { choose(op, choice(op, cpu)); });
-    getOperation().walk([&](edge::ConvOp op) {
+    getOperation().walk([&](Operation *op) {
       // Rows of a chain are computed as they are needed.
-      if (!isa<edge::RowBandsOp>(op->getParentOp()))
+      if (isa<edge::MatMulOp, edge::ConvOp>(op) &&
+          !isa<edge::RowBandsOp>(op->getParentOp()))
         choose(op, choice(op, cpu));
     });
   }
@@ -57,27 +63,40 @@ private:
   struct Choice {
     bool isSparse = false;
     std::string why;
+    /// How many times faster that is expected to be, if it is known.
+    std::optional<double> gain;
   };
 
-  static Choice choice(edge::MatMulOp op, target::CpuAttr cpu) {
-    if (kernels::prefersSparsePairs(op, cpu))
-      return {true, byPairs.str()};
-    return {false, "no kernel for this product and CPU gains by its zeros"};
+  static int64_t denseBytes(Operation *op) {
+    auto type = cast<ShapedType>(op->getOperand(1).getType());
+    return type.getNumElements() * kernels::storageBytes(type.getElementType());
   }
 
-  Choice choice(edge::ConvOp op, target::CpuAttr cpu) const {
-    if (kernels::prefersSparsePairs(op, cpu))
-      return {true, byPairs.str()};
-    std::optional<double> sparse = kernels::sparseConvCycles(op, cpu);
-    if (!sparse)
-      return {false,
-              "no kernel for this convolution and CPU gains by its zeros"};
-    double dense = denseCycles(op, winograd, cpu);
-    return {*sparse * leastGain < dense,
-            llvm::formatv("{0:f0} cycles expected without zeros, {1:f0} with "
-                          "them",
-                          *sparse, dense)
-                .str()};
+  Choice choice(Operation *op, target::CpuAttr cpu) const {
+    auto conv = dyn_cast<edge::ConvOp>(op);
+    bool byPairs =
+        conv ? kernels::prefersSparsePairs(conv, cpu)
+             : kernels::prefersSparsePairs(cast<edge::MatMulOp>(op), cpu);
+    if (byPairs)
+      return {true, "fewer instructions, or with -Os fewer bytes, without its "
+                    "zeros"};
+    std::optional<kernels::SparseGain> sparse = kernels::sparseGain(op, cpu);
+    std::optional<double> dense = denseCycles(op, winograd, cpu);
+    if (!sparse || !dense)
+      return {false, "no kernel for this operation and CPU gains by its zeros"};
+    Choice result;
+    result.gain = *dense / sparse->cycles;
+    bool isBetter = result.gain > leastGain;
+    if (kernels::wantsSmallCode(op))
+      isBetter = sparse->bytes < denseBytes(op) && result.gain > smallGain;
+    result.isSparse = always || isBetter;
+    result.why = llvm::formatv("{0:f0} cycles expected without zeros, {1:f0} "
+                               "with them",
+                               sparse->cycles, *dense);
+    if (kernels::wantsSmallCode(op))
+      result.why += llvm::formatv("; {0} bytes, {1} with them", sparse->bytes,
+                                  denseBytes(op));
+    return result;
   }
 
   /// Notes a choice on `op`, whose operand 1 are the weights.
@@ -96,6 +115,9 @@ private:
     report.set("bytes", builder.getI64IntegerAttr(weights->bytes().size()));
     report.set("pattern",
                builder.getStringAttr(kernels::findPattern(*weights)));
+    report.set("map", builder.getStringAttr(kernels::drawWeights(*weights)));
+    if (choice.gain)
+      report.set("gain", builder.getF64FloatAttr(*choice.gain));
     report.set("why", builder.getStringAttr(choice.why));
     if (choice.isSparse) {
       report.set("sparse", builder.getUnitAttr());
@@ -103,8 +125,5 @@ private:
     }
     op->setAttr(kernels::weightsAttrName, report.getDictionary(&getContext()));
   }
-
-  static constexpr llvm::StringLiteral byPairs =
-      "fewer instructions, or with -Os fewer bytes, without its zeros";
 };
 } // namespace

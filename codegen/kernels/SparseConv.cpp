@@ -5,14 +5,17 @@
 
 #include "codegen/kernels/SparseConv.h"
 #include "codegen/cost/ContractionCost.h"
+#include "codegen/kernels/Arithmetic.h"
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/SparseWeights.h"
 #include "codegen/kernels/Strided.h"
+#include "codegen/kernels/WeightPattern.h"
 #include "dialects/Edge/EdgeConstants.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/Endian.h"
 
 using namespace mlir;
@@ -23,67 +26,131 @@ using namespace edgecc::kernels;
 // The choice
 //===----------------------------------------------------------------------===//
 
-static int64_t countNonzeros(const edge::ConstantView &weights) {
-  int64_t count = 0;
-  for (size_t at = 0; at < weights.bytes().size(); at += 4)
-    // Zero has two signs.
-    count += (llvm::support::endian::read32le(weights.bytes().data() + at) &
-              0x7fffffff) != 0;
-  return count;
+/// Words of the stream for a weight.
+static constexpr int64_t entryWords = 2;
+
+/// Whether f32 holds every sum of a channel exactly, whatever the input is,
+/// with a bit to spare for `magic`.
+static bool sumsAreExact(const edge::ConstantView &weights, Type input) {
+  constexpr int64_t limit = 1 << 22;
+  int64_t largest = isUnsignedElement(input) ? 255 : 128;
+  int64_t channels = weights.getType().getShape().back();
+  SmallVector<int64_t> sums(channels, 0);
+  for (int64_t i : llvm::seq(weights.size()))
+    sums[i % channels] += std::abs(int64_t(weights.real(i)));
+  return llvm::all_of(sums,
+                      [&](int64_t sum) { return sum * largest <= limit; });
 }
 
-/// What the kernel can compute; nothing if it cannot.
-static std::optional<cost::SparseShape> sparseShape(edge::ConvOp op) {
-  for (Value operand : {op.getInput(), op.getWeights(), op.getResult()})
-    if (!cast<ShapedType>(operand.getType()).getElementType().isF32())
-      return std::nullopt;
-  ElementsAttr constant = constantOf(op.getWeights());
-  if (!constant || op.getSpatialRank() != 2 || op.getGroups() != 1)
+/// What the kernel can compute of the types and weights of `op`; nothing if it
+/// cannot.
+static std::optional<edge::ConstantView> sparseWeights(Operation *op) {
+  Type input = getElementTypeOrSelf(op->getOperand(0));
+  Type element = getElementTypeOrSelf(op->getOperand(1));
+  bool isFloat = input.isF32() && element.isF32() &&
+                 getElementTypeOrSelf(op->getResult(0)).isF32();
+  bool isBytes = input.isInteger(8) && element.isInteger(8);
+  ElementsAttr constant = constantOf(op->getOperand(1));
+  if ((!isFloat && !isBytes) || !constant ||
+      typeOf(op->getResult(0)).getNumElements() == 0)
     return std::nullopt;
   std::optional<edge::ConstantView> view = edge::ConstantView::get(constant);
-  if (!view || view->size() == 0 || op.getType().getNumElements() == 0)
+  if (!view || view->size() == 0 || (isBytes && !sumsAreExact(*view, input)))
     return std::nullopt;
-  ArrayRef<int64_t> weights = shapeOf(op.getWeights());
-  ArrayRef<int64_t> output = shapeOf(op.getResult());
-  return cost::SparseShape{
-      output[0],         output[1],           output[2],
-      weights[2],        weights[3],          weights[0],
-      weights[1],        op.getStrides()[0],  op.getStrides()[1],
-      op.getDilation(0), countNonzeros(*view)};
+  return view;
 }
 
-std::optional<double> kernels::sparseConvCycles(edge::ConvOp op,
-                                                target::CpuAttr cpu) {
+/// The sizes of `op`; nothing if the kernel cannot compute it.
+static std::optional<cost::SparseShape> sparseShape(Operation *op) {
+  auto conv = dyn_cast<edge::ConvOp>(op);
+  if (conv && (conv.getSpatialRank() != 2 || conv.getGroups() != 1))
+    return std::nullopt;
+  ArrayRef<int64_t> input = shapeOf(op->getOperand(0));
+  ArrayRef<int64_t> weights = shapeOf(op->getOperand(1));
+  ArrayRef<int64_t> output = shapeOf(op->getResult(0));
+  bool isMatMul = isa<edge::MatMulOp>(op) && weights.size() == 2 &&
+                  input.size() == output.size() && output.size() <= 3 &&
+                  output.drop_back() == input.drop_back();
+  if (!conv && !isMatMul)
+    return std::nullopt;
+  std::optional<edge::ConstantView> view = sparseWeights(op);
+  if (!view)
+    return std::nullopt;
+  int64_t nonzeros = view->size() - countZeros(*view);
+  if (isMatMul)
+    return cost::SparseShape{output.size() == 3 ? output[0] : 1,
+                             1,
+                             output.rbegin()[1],
+                             weights[0],
+                             weights[1],
+                             1,
+                             1,
+                             1,
+                             1,
+                             1,
+                             1,
+                             nonzeros};
+  return cost::SparseShape{output[0],
+                           output[1],
+                           output[2],
+                           weights[2],
+                           weights[3],
+                           weights[0],
+                           weights[1],
+                           conv.getStrides()[0],
+                           conv.getStrides()[1],
+                           conv.getDilation(0),
+                           conv.getDilation(1),
+                           nonzeros};
+}
+
+std::optional<SparseGain> kernels::sparseGain(Operation *op,
+                                              target::CpuAttr cpu) {
   std::optional<cost::SparseShape> shape = sparseShape(op);
   if (!shape)
     return std::nullopt;
-  if (std::optional<cost::SparseTiling> tiling = makeSparseTiling(*shape, cpu))
-    return sparseCycles(*shape, *tiling, cpu);
-  return std::nullopt;
+  std::optional<cost::SparseTiling> tiling = makeSparseTiling(*shape, cpu);
+  if (!tiling)
+    return std::nullopt;
+  int64_t chunks =
+      llvm::divideCeil(shape->inputChannels, tiling->chunkChannels);
+  int64_t streams = shape->outputChannels * chunks;
+  int64_t entries = shape->nonzeros + streams * (tiling->chains - 1) / 2;
+  return SparseGain{sparseCycles(*shape, *tiling, cpu),
+                    4 * (streams + 1 + entryWords * entries)};
 }
 
 //===----------------------------------------------------------------------===//
 // The kernel
 //===----------------------------------------------------------------------===//
 
-SparseConv::SparseConv(edge::ConvOp op, const cost::SparseShape &shape,
+SparseConv::SparseConv(Operation *op, const cost::SparseShape &shape,
                        const cost::SparseTiling &tiling)
-    : op(op), shape(shape), tiling(tiling),
-      inputLines(shapeOf(op.getInput())[1]), pixelDilation(op.getDilation(1)),
-      element(Float32Type::get(op.getContext())) {
-  if (op.getBias())
-    biasType = cast<ShapedType>(op.getBias().getType()).getElementType();
+    : op(op), shape(shape), tiling(tiling), inputLines(1),
+      inputType(getElementTypeOrSelf(op->getOperand(0))),
+      element(Float32Type::get(op->getContext())),
+      sumType(edge::accumulatorType(inputType)) {
+  Value bias;
+  if (auto conv = dyn_cast<edge::ConvOp>(op)) {
+    inputLines = shapeOf(conv.getInput())[1];
+    bias = conv.getBias();
+  } else {
+    bias = cast<edge::MatMulOp>(op).getBias();
+  }
+  if (bias)
+    biasType = getElementTypeOrSelf(bias);
 }
 
-std::optional<SparseConv> SparseConv::get(edge::ConvOp op,
-                                          target::CpuAttr cpu) {
+std::optional<SparseConv> SparseConv::get(Operation *op, target::CpuAttr cpu) {
   if (!op->hasAttr(sparseAttrName))
     return std::nullopt;
   std::optional<cost::SparseShape> shape = sparseShape(op);
   if (!shape)
     return std::nullopt;
   std::optional<cost::SparseTiling> tiling = makeSparseTiling(*shape, cpu);
-  assert(tiling && "asked for on another CPU");
+  // Pairs of bytes leave zeros out in another way.
+  if (!tiling)
+    return std::nullopt;
   return SparseConv(op, *shape, *tiling);
 }
 
@@ -93,32 +160,60 @@ SmallVector<MemRefType> SparseConv::getScratch() const {
           MemRefType::get({block}, element), MemRefType::get({block}, element)};
 }
 
+void SparseConv::fillTrip(SmallVectorImpl<uint32_t> &words) const {
+  int64_t streams = shape.outputChannels * chunks() + 1;
+  int64_t entries = (int64_t(words.size()) - streams) / entryWords;
+  for (; entries % tiling.chains; ++entries) {
+    uint32_t position = words.end()[-2];
+    float number = llvm::bit_cast<float>(words.back());
+    // Halves stay right beside an infinity, zeros in sums of integers.
+    float half = inputType.isF32() ? number / 2 : 0;
+    words.back() = llvm::bit_cast<uint32_t>(number - half);
+    words.push_back(position);
+    words.push_back(llvm::bit_cast<uint32_t>(half));
+  }
+}
+
 PackedConstant SparseConv::pack(ArrayRef<char> weights) const {
-  int64_t outputs = shape.outputChannels;
+  int64_t outputs = shape.outputChannels, bytes = storageBytes(inputType);
+  auto bitsOf = [&](const char *weight) {
+    if (inputType.isF32())
+      return llvm::support::endian::read32le(weight);
+    bool isUnsigned =
+        isUnsignedElement(getElementTypeOrSelf(op->getOperand(1)));
+    float number = isUnsigned ? float(static_cast<unsigned char>(*weight))
+                              : float(static_cast<signed char>(*weight));
+    return llvm::bit_cast<uint32_t>(number);
+  };
   int64_t phaseElements = tiling.phaseLines(shape) * tiling.pitch;
   int64_t planeElements = tiling.planeElements(shape);
   SmallVector<uint32_t> words(outputs * chunks() + 1);
   for (int64_t output = 0; output < outputs; ++output)
     for (int64_t channel = 0; channel < shape.inputChannels; ++channel) {
-      if (channel % tiling.chunkChannels == 0)
+      if (channel % tiling.chunkChannels == 0) {
+        fillTrip(words);
         words[output * chunks() + channel / tiling.chunkChannels] =
             words.size();
+      }
       for (int64_t pixel = 0; pixel < shape.kernelPixels; ++pixel)
         for (int64_t line = 0; line < shape.kernelLines; ++line) {
           int64_t tap = line * shape.kernelPixels + pixel;
           int64_t at = (tap * shape.inputChannels + channel) * outputs + output;
-          uint32_t bits =
-              llvm::support::endian::read32le(weights.data() + at * 4);
+          uint32_t bits = bitsOf(weights.data() + at * bytes);
+          // Zero has two signs.
           if ((bits & 0x7fffffff) == 0)
             continue;
           int64_t row = line * shape.lineDilation;
-          words.push_back((channel * shape.kernelPixels + pixel) *
+          bool isCopy = tiling.copies > 1;
+          words.push_back((channel * tiling.copies + (isCopy ? pixel : 0)) *
                               planeElements +
+                          (isCopy ? 0 : pixel * shape.pixelDilation) +
                           row % shape.lineStride * phaseElements +
                           row / shape.lineStride * tiling.pitch);
           words.push_back(bits);
         }
     }
+  fillTrip(words);
   words[outputs * chunks()] = words.size();
   PackedConstant packed;
   packed.type = MemRefType::get({int64_t(words.size())},
@@ -131,14 +226,19 @@ PackedConstant SparseConv::pack(ArrayRef<char> weights) const {
 
 void SparseConv::transposeInput(Emitter &e, const KernelArgs &args, Value image,
                                 Value band) const {
-  Access input = accessAll(e, args.inputs[0], element);
+  Access input = accessAll(e, args.inputs[0], inputType);
+  // Images, lines, pixels and channels.
   SmallVector<int64_t> strides = input.strides;
+  if (strides.size() < 4)
+    strides.insert(strides.end() - 2, 0);
+  if (strides.size() < 4)
+    strides.insert(strides.begin(), 0);
   int64_t lines = tiling.phaseLines(shape);
   int64_t phaseElements = lines * tiling.pitch;
   int64_t planeElements = tiling.planeElements(shape);
   Value start = e.add(e.mul(image, strides[0]),
                       e.mul(band, shape.lineStride * strides[1]));
-  for (int64_t pixel = 0; pixel < shape.kernelPixels; ++pixel)
+  for (int64_t pixel = 0; pixel < tiling.copies; ++pixel)
     for (int64_t phase = 0; phase < shape.lineStride; ++phase) {
       // Phases that no tap reads, and lines beyond the input.
       int64_t lastLine = (shape.kernelLines - 1) * shape.lineDilation;
@@ -149,15 +249,21 @@ void SparseConv::transposeInput(Emitter &e, const KernelArgs &args, Value image,
                               1);
       if (phase > lastLine || used <= 0)
         continue;
-      Access read = input.from(e.add(
-          start, phase * strides[1] + pixel * pixelDilation * strides[2]));
+      Access read = input.from(
+          e.add(start,
+                phase * strides[1] + pixel * shape.pixelDilation * strides[2]));
       read.strides = {shape.lineStride * strides[1], 1,
                       shape.pixelStride * strides[2]};
       Access write{args.scratch[0],
                    e.index(pixel * planeElements + phase * phaseElements),
-                   {tiling.pitch, shape.kernelPixels * planeElements, 1},
+                   {tiling.pitch, tiling.copies * planeElements, 1},
                    element};
-      emitCopy(e, {used, shape.inputChannels, shape.pixels}, read, write);
+      int64_t pixels = shape.pixels + tiling.halo(shape);
+      emitNest(e, {used, shape.inputChannels, pixels}, read, write,
+               [&](ArrayRef<Value> elements, int64_t) {
+                 return convert(e, elements.front(), element,
+                                isUnsignedElement(inputType));
+               });
     }
 }
 
@@ -187,36 +293,22 @@ SmallVector<Value> SparseConv::accumulate(Emitter &e, const KernelArgs &args,
                       sum));
     return results;
   };
-  auto loop = [&](Value from, Value to, int64_t count, ValueRange init) {
-    auto op = scf::ForOp::create(
-        e, from, to, e.index(2 * count), init,
-        [&](OpBuilder &builder, Location loc, Value at, ValueRange sums) {
-          OpBuilder::InsertionGuard guard(e);
-          e.setInsertionPoint(builder.getInsertionBlock(),
-                              builder.getInsertionPoint());
-          SmallVector<Value> results;
-          for (int64_t chain = 0; chain < tiling.chains; ++chain) {
-            ValueRange own = sums.slice(chain * vectors, vectors);
-            if (chain < count)
-              llvm::append_range(results, step(e.add(at, 2 * chain), own));
-            else
-              llvm::append_range(results, own);
-          }
-          scf::YieldOp::create(e, loc, results);
-        });
-    return SmallVector<Value>(op.getResults());
-  };
-  SmallVector<Value> sums(init);
-  sums.resize(tiling.chains * vectors, e.splat(e.zero(element), tiling.lanes));
-  Value middle = begin;
-  if (tiling.chains > 1) {
-    // As many pairs as there are chains, as long as there are.
-    Value length = arith::SubIOp::create(e, end, begin);
-    Value trips = arith::DivUIOp::create(e, length, e.index(2 * tiling.chains));
-    middle = e.add(begin, e.mul(trips, 2 * tiling.chains));
-    sums = loop(begin, middle, tiling.chains, sums);
-  }
-  sums = loop(middle, end, 1, sums);
+  SmallVector<Value> all(init);
+  all.resize(tiling.chains * vectors, e.splat(e.zero(element), tiling.lanes));
+  auto loop = scf::ForOp::create(
+      e, begin, end, e.index(entryWords * tiling.chains), all,
+      [&](OpBuilder &builder, Location loc, Value at, ValueRange sums) {
+        OpBuilder::InsertionGuard guard(e);
+        e.setInsertionPoint(builder.getInsertionBlock(),
+                            builder.getInsertionPoint());
+        SmallVector<Value> results;
+        for (int64_t chain = 0; chain < tiling.chains; ++chain)
+          llvm::append_range(results,
+                             step(e.add(at, entryWords * chain),
+                                  sums.slice(chain * vectors, vectors)));
+        scf::YieldOp::create(e, loc, results);
+      });
+  SmallVector<Value> sums(loop.getResults());
   SmallVector<Value> results(sums.begin(), sums.begin() + vectors);
   for (int64_t chain = 1; chain < tiling.chains; ++chain)
     for (int64_t i = 0; i < vectors; ++i)
@@ -268,12 +360,29 @@ void SparseConv::computeBlock(Emitter &e, const KernelArgs &args, Value image,
       Value channel = e.add(first, offset);
       Value value = e.load(args.scratch[2], e.add(e.mul(pixel, count), offset),
                            length, element);
-      if (bias.memref)
+      if (sumType != element) {
+        Type whole = sumType;
+        if (auto vector = dyn_cast<VectorType>(value.getType()))
+          whole = vector.clone(sumType);
+        // The number is in the low bits of such a sum.
+        constexpr float magic = 0x1.8p23F;
         value = arith::AddFOp::create(
-            e, value,
-            loadWide(e, bias.memref, channel, length, biasType, element));
-      e.storeResult(op, args, value,
-                    {image, e.add(band, at[0]), at[1], channel});
+            e, value, e.splat(e.floatConstant(magic, element), length));
+        value = arith::BitcastOp::create(e, whole, value);
+        Value bits =
+            e.constant(e.getI32IntegerAttr(llvm::bit_cast<int32_t>(magic)));
+        value = arith::SubIOp::create(e, value, e.splat(bits, length));
+      }
+      if (bias.memref)
+        value = combine(
+            e, Fold::Sum, value,
+            loadWide(e, bias.memref, channel, length, biasType, sumType));
+      SmallVector<Value> indices{image, e.add(band, at[0]), at[1], channel};
+      if (isa<edge::MatMulOp>(op))
+        indices.erase(indices.begin() + 1);
+      e.storeResult(
+          op, args, value,
+          ArrayRef(indices).take_back(shapeOf(op->getResult(0)).size()));
       offset += length;
     }
   });

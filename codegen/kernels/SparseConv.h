@@ -3,11 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 //
-// A convolution that multiplies only by the weights that are not zero. Each of
-// them meets vectors of pixels, so it does not matter where the zeros are: the
-// input is transposed into planes, and the weights of an output channel are a
-// stream of pairs, a position in the planes and a number. A product of a zero
-// and an infinity is left out like any other product of a zero.
+// A convolution or matrix product that multiplies only by the weights that are
+// not zero. Each of them meets vectors of pixels (or rows), so it does not
+// matter where the zeros are: the input is transposed into planes, and the
+// weights of an output channel are a stream of pairs, a position in the planes
+// and a number. A product of a zero and an infinity is left out like any other
+// product of a zero. Bytes are multiplied as floats where every sum of a
+// channel is small enough to be exact.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,25 +21,34 @@
 
 namespace edgecc::kernels {
 
-/// The cycles that `op` takes by this kernel; nothing where it cannot be used.
-std::optional<double> sparseConvCycles(edge::ConvOp op, target::CpuAttr cpu);
+/// What an operation takes by this kernel.
+struct SparseGain {
+  double cycles;
+  /// Of its weights.
+  int64_t bytes;
+};
 
-/// One convolution by this kernel; its borders are explicit.
+/// What `op`, an edge.conv or edge.matmul, takes by this kernel; nothing where
+/// it cannot be used.
+std::optional<SparseGain> sparseGain(mlir::Operation *op, target::CpuAttr cpu);
+
+/// One convolution or matrix product by this kernel; borders are explicit.
 class SparseConv {
 public:
-  /// Nothing if `op` does not ask to leave zeros out, or is not of f32.
-  static std::optional<SparseConv> get(edge::ConvOp op, target::CpuAttr cpu);
+  /// Nothing if `op` does not ask to leave zeros out, or another kernel does.
+  static std::optional<SparseConv> get(mlir::Operation *op,
+                                       target::CpuAttr cpu);
 
-  /// Planes of the input, a block of output channels, and its transpose.
+  /// Planes of the input in f32, a block of output channels, and its transpose.
   llvm::SmallVector<mlir::MemRefType> getScratch() const;
   /// i32 words: where the stream of each output channel and chunk of input
   /// channels begins, and where the last one ends; then the streams, pairs of
-  /// position and weight.
+  /// position and weight, as many as trips of a loop over the chains take.
   PackedConstant pack(llvm::ArrayRef<char> weights) const;
   void emit(Emitter &emitter, const KernelArgs &args) const;
 
 private:
-  SparseConv(edge::ConvOp op, const cost::SparseShape &shape,
+  SparseConv(mlir::Operation *op, const cost::SparseShape &shape,
              const cost::SparseTiling &tiling);
 
   int64_t chunks() const {
@@ -46,6 +57,9 @@ private:
   /// Elements from one output channel of a block to the next.
   int64_t blockPitch() const { return tiling.bandVectors() * tiling.lanes; }
 
+  /// Adds entries to the last stream of `words`, without changing what it sums,
+  /// until the loop over it has whole trips.
+  void fillTrip(llvm::SmallVectorImpl<uint32_t> &words) const;
   void transposeInput(Emitter &e, const KernelArgs &args, mlir::Value image,
                       mlir::Value band) const;
   void computeBlock(Emitter &e, const KernelArgs &args, mlir::Value image,
@@ -60,8 +74,11 @@ private:
   mlir::Operation *op;
   cost::SparseShape shape;
   cost::SparseTiling tiling;
-  int64_t inputLines, pixelDilation;
-  mlir::Type element, biasType;
+  int64_t inputLines;
+  /// Of the input, of the planes and of the sums that are stored.
+  mlir::Type inputType, element, sumType;
+  /// Null if there is no bias.
+  mlir::Type biasType;
 };
 
 } // namespace edgecc::kernels

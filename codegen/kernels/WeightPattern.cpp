@@ -73,6 +73,30 @@ int64_t kernels::countZeros(const edge::ConstantView &weights) {
   return zeros;
 }
 
+std::string kernels::drawWeights(const edge::ConstantView &weights) {
+  constexpr int64_t mostLines = 32, mostColumns = 64;
+  Zeros zeros(weights);
+  if (zeros.rows == 0 || zeros.columns == 0)
+    return "";
+  int64_t lines = std::min(zeros.columns, mostLines);
+  int64_t columns = std::min(zeros.rows, mostColumns);
+  std::string text;
+  for (int64_t i : llvm::seq(lines)) {
+    int64_t channel = i * zeros.columns / lines;
+    int64_t channels = (i + 1) * zeros.columns / lines - channel;
+    text += i ? "\n" : "";
+    for (int64_t j : llvm::seq(columns)) {
+      int64_t row = j * zeros.rows / columns;
+      int64_t rows = (j + 1) * zeros.rows / columns - row;
+      int64_t all = rows * channels;
+      int64_t others = all - zeros.count(row, rows, channel, channels);
+      // One weight is more than none.
+      text += char('0' + (others * 9 + all - 1) / all);
+    }
+  }
+  return text;
+}
+
 std::string kernels::findPattern(const edge::ConstantView &weights) {
   // Fewer zeros are nothing to speak of.
   constexpr int64_t fewIn = 10;

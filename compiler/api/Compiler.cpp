@@ -163,6 +163,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
                       options.codegen.optLevel != OptLevel::O0 &&
                       options.codegen.optLevel != OptLevel::O1;
     kernel.sparse = options.sparse && options.codegen.optLevel != OptLevel::O0;
+    kernel.alwaysSparse = options.alwaysSparse;
     // More than it can be: no bound.
     if (options.codegen.optLevel == OptLevel::O3)
       kernel.winogradGrowth = 1000;
@@ -323,6 +324,9 @@ static std::optional<WeightReport> readWeights(func::CallOp call) {
   report.pattern = attr.getAs<StringAttr>("pattern").str();
   report.isSparse = bool(attr.get("sparse"));
   report.why = attr.getAs<StringAttr>("why").str();
+  report.map = attr.getAs<StringAttr>("map").str();
+  if (auto gain = attr.getAs<FloatAttr>("gain"))
+    report.gain = gain.getValueAsDouble();
   return report;
 }
 

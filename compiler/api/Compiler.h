@@ -67,6 +67,9 @@ struct CompileOptions {
   /// Bytes of constants to save by storing them in another form, which a run
   /// decodes into the arena layer by layer; all that can be if there are fewer.
   int64_t savedConstants = 0;
+  /// Whether they are left out wherever a kernel can, also where that is
+  /// slower.
+  bool alwaysSparse = false;
   /// The prefix of all C names; from the file name if empty.
   std::string name;
   /// What the network may take. What would take more is compiled anew with
@@ -120,6 +123,11 @@ struct WeightReport {
   /// Whether the kernel leaves zeros out, and why or why not.
   bool isSparse = false;
   std::string why;
+  /// How many times faster the model expects the sparse kernel to be than the
+  /// dense one, where both are known.
+  std::optional<double> gain;
+  /// Where weights are, as `kernels::drawWeights` draws them.
+  std::string map;
 };
 
 /// One operation of the compiled network, for reports.

@@ -112,6 +112,9 @@ static void writeWeights(llvm::json::OStream &json,
     json.attribute("kernel", weights.isSparse ? "sparse" : "dense");
     json.attribute("why", weights.why);
     json.attribute("dense_bytes", weights.bytes);
+    if (weights.gain)
+      json.attribute("predicted_gain", roundNumber(*weights.gain));
+    json.attribute("map", weights.map);
   });
 }
 
@@ -230,6 +233,22 @@ static void listTransposes(const CompiledModel &model, llvm::raw_ostream &os) {
          << (reason.empty() ? "the network asks for it" : reason) << "\n";
 }
 
+/// Layers with weights that are zero, and what becomes of these.
+static void listZeros(const CompiledModel &model, llvm::raw_ostream &os) {
+  for (const LayerReport &layer : model.layers) {
+    if (!layer.weights || layer.weights->pattern == "dense")
+      continue;
+    const WeightReport &weights = *layer.weights;
+    double share = double(weights.zeros) / double(weights.count);
+    os << llvm::indent(16) << layer.name << ": "
+       << llvm::formatv("{0:p1} zeros, {1}, {2} kernel, {3} bytes of {4}; {5}",
+                        share, weights.pattern,
+                        weights.isSparse ? "sparse" : "dense",
+                        layer.weightBytes, weights.bytes, weights.why)
+       << "\n";
+  }
+}
+
 void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
   os << model.interface.name << " for " << model.cpu.getCpu() << " ("
      << model.cpu.getTriple() << ")\n\n";
@@ -277,6 +296,7 @@ void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
             }))
       row(name, count);
   row("bytes of weights", model.interface.weightBytes);
+  listZeros(model, os);
   if (!model.copies.empty()) {
     int64_t copied = 0;
     for (const CopyReport &copy : model.copies)

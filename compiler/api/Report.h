@@ -14,6 +14,10 @@ namespace edgecc {
 /// plan of the arena.
 void writeReport(const CompiledModel &model, llvm::raw_ostream &os);
 
+/// Writes what the report says of layers and their weights as a page of HTML,
+/// with a picture of where the weights of each layer are zero.
+void writeReportPage(const CompiledModel &model, llvm::raw_ostream &os);
+
 /// Prints the layers with their multiply-accumulates, and the sizes.
 void writeSummary(const CompiledModel &model, llvm::raw_ostream &os);
 

@@ -202,7 +202,8 @@ void edgecc::buildKernelStage(OpPassManager &manager,
                               const KernelStageOptions &options) {
   OpPassManager &function = manager.nest<func::FuncOp>();
   if (options.sparse)
-    function.addPass(kernels::createSelectSparse({options.winograd}));
+    function.addPass(
+        kernels::createSelectSparse({options.winograd, options.alwaysSparse}));
   if (options.winograd)
     function.addPass(kernels::createSelectWinograd(
         {options.winogradGrowth, options.arenaLimit.value_or(-1)}));

@@ -140,6 +140,8 @@ struct KernelStageOptions {
   bool winograd = false;
   /// Whether convolutions may leave out the weights that are zero.
   bool sparse = false;
+  /// Whether they do so wherever a kernel can, fast or not.
+  bool alwaysSparse = false;
   /// By how much constants may grow for that where memory is scarce, percent.
   unsigned winogradGrowth = 25;
   /// The threads of a run, which the module says as well.

@@ -8,64 +8,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/api/Page.h"
 #include "compiler/run/Accuracy.h"
 
-#include "llvm/Support/Format.h"
-
-#include <cmath>
-
 using namespace edgecc;
-
-static constexpr llvm::StringLiteral head = R"(<!DOCTYPE html>
-<html lang="en"><meta charset="utf-8"><title>Accuracy</title>
-<style>
-body { font: 14px sans-serif; margin: 2em; color: #222; }
-table { border-collapse: collapse; margin: 1em 0; }
-th, td { padding: 3px 10px; text-align: right; border-bottom: 1px solid #ddd; }
-th:first-child, td:first-child { text-align: left; }
-th { background: #f4f4f4; }
-.low { background: #fbd9d3; }
-rect { fill: #4a7ab5; }
-</style>
-)";
-
-static std::string escape(llvm::StringRef text) {
-  std::string escaped;
-  for (char c : text) {
-    if (c == '&')
-      escaped += "&amp;";
-    else if (c == '<')
-      escaped += "&lt;";
-    else
-      escaped += c;
-  }
-  return escaped;
-}
-
-/// A row of a table; `tag` is `th` for its first one.
-static void writeRow(llvm::raw_ostream &os, llvm::ArrayRef<std::string> cells,
-                     llvm::StringRef tag = "td", llvm::StringRef kind = "") {
-  os << "<tr";
-  if (!kind.empty())
-    os << " class=\"" << kind << "\"";
-  os << ">";
-  for (const std::string &cell : cells)
-    os << "<" << tag << ">" << cell << "</" << tag << ">";
-  os << "</tr>\n";
-}
-
-static std::string fixed(double value, int digits) {
-  if (!std::isfinite(value))
-    return "&infin;";
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  os << llvm::format("%.*f", digits, value);
-  return text;
-}
-
-static std::string percent(double share) {
-  return fixed(100 * share, 2) + " %";
-}
+using namespace edgecc::page;
 
 /// How often integers occur, the least ones on the left.
 static std::string picture(llvm::ArrayRef<int64_t> counts) {
@@ -121,7 +68,8 @@ static void writeGroups(llvm::raw_ostream &os, const AccuracyReport &report) {
 void AccuracyReport::writePage(llvm::raw_ostream &os) const {
   // A value below it has lost what one of 8 bits should have by far.
   constexpr double low = 20;
-  os << head << "<h1>What quantisation does</h1>\n";
+  writeHead(os, "Accuracy");
+  os << "<h1>What quantisation does</h1>\n";
   writeGroups(os, *this);
   os << "<h2>Values</h2>\n<p>In the order of the network. Signal to noise of "
         "the value, of its own rounding, and of its worst channel; the range "

@@ -221,6 +221,10 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
               "decode them into the arena before the layer that reads "
               "them, bit for bit; --max-flash does it as far as it has to"),
           cl::cat(category)),
+      sparse("fsparse",
+             cl::desc("Leave weights that are zero out wherever a kernel can, "
+                      "also where that is expected to be slower"),
+             cl::cat(category)),
       layerSteps("flayer-steps",
                  cl::desc("Add a function that runs one layer at a time"),
                  cl::cat(category)),
@@ -608,6 +612,7 @@ CompileOptions CommonFlags::getOptions() const {
   options.winograd = !noWinograd && !palette;
   options.sparse = !noSparse;
   options.savedConstants = compressWeights ? INT64_MAX : 0;
+  options.alwaysSparse = sparse;
   options.threads = threads;
   options.layers = {layerSteps, profileLayers, dumpLayers};
   if (pic || noPic)

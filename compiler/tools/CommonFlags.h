@@ -79,7 +79,7 @@ private:
   llvm::cl::opt<Precision> precision;
   llvm::cl::opt<ExcessPrecision> excessPrecision;
   llvm::cl::opt<unsigned> threads;
-  llvm::cl::opt<bool> pic, noPic, noWinograd, noSparse, compressWeights,
+  llvm::cl::opt<bool> pic, noPic, noWinograd, noSparse, compressWeights, sparse,
       layerSteps, profileLayers, dumpLayers, printTargets, printOperators,
       verbose;
   ImportOptions import;

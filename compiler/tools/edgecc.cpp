@@ -44,9 +44,10 @@ struct Flags {
   cl::opt<bool> assembly{"S", cl::desc("Write assembly"), cl::cat(category)};
   cl::opt<bool> emitLLVM{"emit-llvm", cl::desc("Write LLVM IR"),
                          cl::cat(category)};
-  cl::opt<std::string> report{"report", cl::value_desc("file"),
-                              cl::desc("Write a report in JSON"),
-                              cl::cat(category)};
+  cl::opt<std::string> report{
+      "report", cl::value_desc("file"),
+      cl::desc("Write a report in JSON, or as a page (.html)"),
+      cl::cat(category)};
   cl::opt<std::string> emitMask{
       "emit-mask", cl::value_desc("file.npz"),
       cl::desc(
@@ -214,7 +215,11 @@ bool compileObject(Compiler &compiler, const Flags &flags) {
            (flags.report.empty() ||
             tools::writeFile(
                 flags.report,
-                [&](llvm::raw_ostream &os) { writeReport(*model, os); })) &&
+                [&](llvm::raw_ostream &os) {
+                  bool isPage =
+                      llvm::StringRef(flags.report).ends_with(".html");
+                  (isPage ? writeReportPage : writeReport)(*model, os);
+                })) &&
            tools::writeFile(header, [&](llvm::raw_ostream &os) {
              writeHeader(model->interface, llvm::sys::path::filename(header),
                          os);

@@ -46,8 +46,21 @@ CONVOLUTIONS = {
 }
 
 
+# Name: the shape of the left-hand side, and the columns of the right-hand one.
+PRODUCTS = {"rows": ((70, 96), 80), "batches": ((3, 20, 64), 33),
+            "one-batch": ((1, 49, 128), 130)}
+
+# Networks of bytes whose sums f32 holds: the type of the input, and its shape
+# and that of the weights.
+BYTES = {
+    "unsigned-bytes": (np.uint8, (1, 64, 12, 10), (40, 64, 3, 3)),
+    "signed-bytes": (np.int8, (2, 32, 9, 9), (24, 32, 1, 1)),
+    "rows-of-bytes": (np.uint8, (24, 96), (96, 80)),
+}
+
+
 # Where small caches make it better to multiply by all weights.
-DENSE = {("pointwise-stride", "rv64gcv"), ("bands", "rv64gcv")}
+DENSE = {("pointwise-stride", "rv64gcv")}
 
 
 def convolution(images, inputs, lines, pixels, outputs, attributes):
@@ -76,6 +89,61 @@ def convolution(images, inputs, lines, pixels, outputs, attributes):
     feed = {"x": random.standard_normal((images, inputs, lines, pixels)),
             "r": random.standard_normal((images, outputs, 1, 1))}
     return model, {n: a.astype(np.float32) for n, a in feed.items()}
+
+
+def pruned(random, weights):
+    weights[random.random(weights.shape) >= DENSITY] = 0
+    return weights
+
+
+def model_of(nodes, inputs, result, constants):
+    graph = helper.make_graph(
+        nodes, "pruned",
+        [helper.make_tensor_value_info(
+            n, helper.np_dtype_to_tensor_dtype(a.dtype), a.shape)
+         for n, a in inputs.items()],
+        [helper.make_tensor_value_info("y", result, None)],
+        [numpy_helper.from_array(a, n) for n, a in constants.items()])
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    return model, inputs
+
+
+def product(shape, columns):
+    """A pruned matrix product with a bias and ReLU."""
+    random = np.random.default_rng([*shape, columns])
+    weights = random.standard_normal((shape[-1], columns)).astype(np.float32)
+    return model_of(
+        [helper.make_node("MatMul", ["x", "w"], ["m"]),
+         helper.make_node("Add", ["m", "b"], ["s"]),
+         helper.make_node("Relu", ["s"], ["y"])],
+        {"x": random.standard_normal(shape).astype(np.float32)},
+        TensorProto.FLOAT,
+        {"w": pruned(random, weights),
+         "b": random.standard_normal(columns).astype(np.float32)})
+
+
+def bytes_network(kind, shape, weights):
+    """A pruned convolution, or product, of bytes."""
+    random = np.random.default_rng([*shape, *weights])
+    zero = 0 if kind == np.int8 else 117
+    constants = {
+        "w": pruned(random, random.integers(-64, 64, weights, np.int8)),
+        "xs": np.float32(0.02), "xz": kind(zero), "ws": np.float32(0.01),
+        "wz": np.int8(0), "ys": np.float32(0.05), "yz": kind(zero)}
+    rest = ["x", "xs", "xz", "w", "ws", "wz", "ys", "yz"]
+    if len(weights) == 2:
+        node = helper.make_node("QLinearMatMul", rest, ["y"])
+    else:
+        constants["b"] = random.integers(-999, 999, weights[0], np.int32)
+        node = helper.make_node("QLinearConv", [*rest, "b"], ["y"],
+                                kernel_shape=weights[2:],
+                                pads=[weights[2] // 2] * 4)
+    limits = np.iinfo(kind)
+    x = random.integers(limits.min, limits.max, shape, kind, endpoint=True)
+    return model_of([node], {"x": x}, helper.np_dtype_to_tensor_dtype(
+        np.dtype(kind)), constants)
 
 
 def reference(model, feed):
@@ -113,6 +181,33 @@ def agrees(options, name, cpu, runner):
     return suite.compare(got, reference(model, feed), relative=1e-5)
 
 
+def leaves_zeros_out(options, make, what, cpu, runner):
+    """The results of ONNX Runtime from a kernel without zeros."""
+    model, feed = make(*what)
+    flags = ["-mcpu=" + cpu, "-fsparse"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "pruned.onnx")
+        onnx.save(model, path)
+        report = os.path.join(folder, "report.json")
+        suite.must([os.path.join(options.bin, "edgecc"), path, "-o",
+                    os.path.join(folder, "network.o"), "--report=" + report,
+                    *flags], options.timeout)
+        got = suite.edgecc_run(options, path, feed, [
+            *flags, *["--runner=" + runner] * bool(runner)])[0]
+        with open(report) as f:
+            kernels = [layer["weights"]["kernel"]
+                       for layer in json.load(f)["layers"]
+                       if "weights" in layer]
+    if kernels != ["sparse"]:
+        raise suite.Failure(f"the kernels are {kernels}")
+    want = reference(model, feed)
+    if got.dtype != np.float32:
+        if not np.array_equal(got, want):
+            raise suite.Failure(f"{(got != want).mean():.1%} of the bytes differ")
+        return "the same bytes"
+    return suite.compare(got, want, relative=1e-5)
+
+
 def same_on_threads(options, what):
     model, feed = convolution(*what)
     with tempfile.TemporaryDirectory() as folder:
@@ -131,6 +226,11 @@ def main():
     tests = [(f"{name} on {cpu}",
               functools.partial(agrees, options, name, cpu, runner))
              for cpu, runner in CPUS for name in CONVOLUTIONS]
+    tests += [(f"{name} on {cpu}", functools.partial(
+        leaves_zeros_out, options, make, what, cpu, runner))
+              for cpu, runner in CPUS
+              for make, networks in ((product, PRODUCTS), (bytes_network, BYTES))
+              for name, what in networks.items()]
     tests += [(f"{name} on threads",
                functools.partial(same_on_threads, options, what))
               for name, what in CONVOLUTIONS.items()]

@@ -1,4 +1,5 @@
 // RUN: edgecc-opt %s -edgecc-select-sparse -edgecc-select-winograd -split-input-file -verify-diagnostics | FileCheck %s
+// RUN: edgecc-opt %s -edgecc-select-sparse="always=true" -split-input-file -verify-diagnostics | FileCheck %s --check-prefix=ALWAYS
 
 #wide = #target.cpu<triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v4",
     vectorBytes = 64, vectorRegs = 32, hasFma = true, l2Bytes = 1048576,
@@ -44,6 +45,85 @@ func.func @others(%x: tensor<1x58x58x64xf32>, %v: tensor<3x3x64x64xf32>,
       -> tensor<1x1x1x64xf32>
   return %a, %b, %c, %d : tensor<1x56x56x64xf32>, tensor<1x56x56x64xf32>,
                           tensor<1x56x56x64xf32>, tensor<1x1x1x64xf32>
+}
+}
+
+// -----
+
+#plain = #target.cpu<triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v3",
+    vectorBytes = 32, vectorRegs = 16, hasFma = true, fmaPerCycle = 2,
+    loadsPerCycle = 2, l2Bytes = 524288, l3Bytes = 4194304>
+
+module attributes {target.cpu = #plain} {
+// Rows are what pixels are; bytes are multiplied as floats.
+// CHECK-LABEL: func @products
+// CHECK: edge.matmul
+// CHECK-SAME: edge.sparse
+// CHECK: edge.matmul
+// CHECK-SAME: edge.sparse
+// CHECK-SAME: pattern = "16x1"
+func.func @products(%x: tensor<2x64x64xf32>, %b: tensor<64x64xui8>)
+    -> (tensor<2x64x64xf32>, tensor<64x64xi32>) {
+  %w = edge.constant dense<0.0> : tensor<64x64xf32>
+  %v = edge.constant dense<0> : tensor<64x64xi8>
+  %y = edge.matmul(%x, %w)
+      : (tensor<2x64x64xf32>, tensor<64x64xf32>) -> tensor<2x64x64xf32>
+  %z = edge.matmul(%b, %v)
+      : (tensor<64x64xui8>, tensor<64x64xi8>) -> tensor<64x64xi32>
+  return %y, %z : tensor<2x64x64xf32>, tensor<64x64xi32>
+}
+
+// Sums that f32 does not hold, and one row, have no kernel.
+// CHECK-LABEL: func @other_products
+// CHECK-NOT: edge.sparse
+// CHECK: return
+// ALWAYS-LABEL: func @other_products
+// ALWAYS-NOT: edge.sparse
+// ALWAYS: why = "no kernel for this operation and CPU gains by its zeros"
+// ALWAYS-NOT: edge.sparse
+// ALWAYS: return
+func.func @other_products(%x: tensor<1x64xf32>, %b: tensor<64x512xui8>)
+    -> (tensor<1x64xf32>, tensor<64x64xi32>) {
+  %w = edge.constant dense<0.0> : tensor<64x64xf32>
+  %v = edge.constant dense<100> : tensor<512x64xi8>
+  %y = edge.matmul(%x, %w)
+      : (tensor<1x64xf32>, tensor<64x64xf32>) -> tensor<1x64xf32>
+  %z = edge.matmul(%b, %v)
+      : (tensor<64x512xui8>, tensor<512x64xi8>) -> tensor<64x64xi32>
+  return %y, %z : tensor<1x64xf32>, tensor<64x64xi32>
+}
+
+// Nothing is gained, but it was asked for.
+// CHECK-LABEL: func @dense
+// CHECK-NOT: edge.sparse
+// CHECK: return
+// ALWAYS-LABEL: func @dense
+// ALWAYS: edge.sparse
+func.func @dense(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
+  %w = edge.constant dense<1.0> : tensor<64x64xf32>
+  %y = edge.matmul(%x, %w)
+      : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  return %y : tensor<64x64xf32>
+}
+}
+
+// -----
+
+#small = #target.cpu<triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v3",
+    vectorBytes = 32, vectorRegs = 16, hasFma = true, fmaPerCycle = 2,
+    loadsPerCycle = 2, l2Bytes = 524288, l3Bytes = 4194304>
+
+// For little code bytes count: a weight takes eight.
+module attributes {target.cpu = #small, edge.small_code} {
+// CHECK-LABEL: func @few_bytes
+// CHECK: edge.matmul
+// CHECK-SAME: edge.sparse
+// CHECK-SAME: 260 bytes, 16384 with them
+func.func @few_bytes(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
+  %w = edge.constant dense<0.0> : tensor<64x64xf32>
+  %y = edge.matmul(%x, %w)
+      : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  return %y : tensor<64x64xf32>
 }
 }
 
