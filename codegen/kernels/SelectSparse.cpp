@@ -23,7 +23,7 @@ using namespace mlir;
 using namespace edgecc;
 
 /// All weights are multiplied for less than this.
-static constexpr double leastGain = 1.15;
+static constexpr double leastGain = 1.25;
 /// How slow fewer bytes may be, where they are wanted.
 static constexpr double smallGain = 0.75;
 

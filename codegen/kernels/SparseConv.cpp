@@ -224,6 +224,11 @@ PackedConstant SparseConv::pack(ArrayRef<char> weights) const {
   return packed;
 }
 
+void SparseConv::clearPlanes(Emitter &e, const KernelArgs &args) const {
+  emitFill(e, {tiling.allElements(shape)}, e.zero(element),
+           {args.scratch[0], e.index(0), {1}, element});
+}
+
 void SparseConv::transposeInput(Emitter &e, const KernelArgs &args, Value image,
                                 Value band) const {
   Access input = accessAll(e, args.inputs[0], inputType);
@@ -401,6 +406,8 @@ void SparseConv::emit(Emitter &e, const KernelArgs &args) const {
   };
   if (shape.images == 1 && tiling.bandLines == shape.lines) {
     Value zero = e.index(0);
+    if (hasGaps())
+      e.phase([&] { clearPlanes(e, args); });
     e.phase([&] { transposeInput(e, args, zero, zero); });
     e.phase([&] { computeAll(zero, zero); });
     return;
@@ -410,6 +417,8 @@ void SparseConv::emit(Emitter &e, const KernelArgs &args) const {
                    [&](ValueRange at) {
                      e.sequentially([&] {
                        Value band = e.mul(at[1], tiling.bandLines);
+                       if (hasGaps())
+                         clearPlanes(e, args);
                        transposeInput(e, args, at[0], band);
                        computeAll(at[0], band);
                      });

@@ -60,6 +60,14 @@ private:
   /// Adds entries to the last stream of `words`, without changing what it sums,
   /// until the loop over it has whole trips.
   void fillTrip(llvm::SmallVectorImpl<uint32_t> &words) const;
+  /// Vectors read what lies between lines and planes as well. Sums of that are
+  /// not stored, but numbers that others left there may be slow to multiply:
+  /// small integers are denormal.
+  bool hasGaps() const {
+    return tiling.allElements(shape) !=
+           shape.inputChannels * tiling.bandLines * shape.pixels;
+  }
+  void clearPlanes(Emitter &e, const KernelArgs &args) const;
   void transposeInput(Emitter &e, const KernelArgs &args, mlir::Value image,
                       mlir::Value band) const;
   void computeBlock(Emitter &e, const KernelArgs &args, mlir::Value image,
