@@ -24,6 +24,9 @@ using namespace edgecc;
 
 /// All weights are multiplied for less than this.
 static constexpr double leastGain = 1.25;
+/// With a smaller share of zeros it is another kernel, which the model knows
+/// less well, that is faster, and not what it leaves out.
+static constexpr double leastZeros = 0.25;
 /// How slow fewer bytes may be, where they are wanted.
 static constexpr double smallGain = 0.75;
 
@@ -89,7 +92,7 @@ private:
     bool isBetter = result.gain > leastGain;
     if (kernels::wantsSmallCode(op))
       isBetter = sparse->bytes < denseBytes(op) && result.gain > smallGain;
-    result.isSparse = always || isBetter;
+    result.isSparse = always || (isBetter && sparse->zeros >= leastZeros);
     result.why = llvm::formatv("{0:f0} cycles expected without zeros, {1:f0} "
                                "with them",
                                sparse->cycles, *dense);

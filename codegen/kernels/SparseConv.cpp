@@ -114,10 +114,12 @@ std::optional<SparseGain> kernels::sparseGain(Operation *op,
     return std::nullopt;
   int64_t chunks =
       llvm::divideCeil(shape->inputChannels, tiling->chunkChannels);
+  int64_t weights = typeOf(op->getOperand(1)).getNumElements();
   int64_t streams = shape->outputChannels * chunks;
   int64_t entries = shape->nonzeros + streams * (tiling->chains - 1) / 2;
   return SparseGain{sparseCycles(*shape, *tiling, cpu),
-                    4 * (streams + 1 + entryWords * entries)};
+                    4 * (streams + 1 + entryWords * entries),
+                    1 - double(shape->nonzeros) / double(weights)};
 }
 
 //===----------------------------------------------------------------------===//

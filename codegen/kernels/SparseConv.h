@@ -26,6 +26,8 @@ struct SparseGain {
   double cycles;
   /// Of its weights.
   int64_t bytes;
+  /// The share of them that is zero.
+  double zeros;
 };
 
 /// What `op`, an edge.conv or edge.matmul, takes by this kernel; nothing where
