@@ -145,6 +145,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     opt.weights = options.weights;
     opt.paletteCalibrator = options.paletteCalibrator;
     opt.prune = options.prune;
+    opt.lowRank = options.lowRank;
     // Nobody else has computed such a network before.
     opt.integerSums = bool(options.calibrator);
     opt.narrowProducts = options.precision == Precision::BF16;

@@ -98,6 +98,8 @@ struct CompileOptions {
   CalibratorPtr paletteCalibrator;
   /// Which weights become zero.
   prune::PruneOptions prune;
+  /// Which layers go through fewer channels.
+  prune::LowRank lowRank;
   Precision precision = Precision::F32;
   ExcessPrecision excessPrecision = ExcessPrecision::Fast;
   /// The threads that a run may have; with one, the object knows nothing of

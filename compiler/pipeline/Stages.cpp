@@ -100,7 +100,8 @@ void edgecc::buildOptStage(OpPassManager &manager,
       options.prune.pruning &&
       options.prune.pruning->method == prune::Method::Channels;
   if (options.calibrator || options.weights.bits ||
-      options.weights.paletteBits || prunesChannels) {
+      options.weights.paletteBits || prunesChannels ||
+      options.lowRank.share > 0) {
     // What is quantised has its normalisations in the weights, and nothing is
     // transposed in between.
     addSimplification(first);
@@ -112,6 +113,9 @@ void edgecc::buildOptStage(OpPassManager &manager,
         options.prune.pruning->pattern.share, options.prune.calibrator));
   if (options.prune.any())
     first.addPass(prune::createRemoveDeadChannels());
+  if (options.lowRank.share > 0)
+    first.addPass(prune::createFactorWeightsPass(
+        options.lowRank, options.prune.calibrator, options.price));
   if (unsigned bits = options.weights.paletteBits)
     first.addPass(quantization::createPalettizeWeightsPass(
         {bits, /*scaled=*/options.weights.bits || options.calibrator},

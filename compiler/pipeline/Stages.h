@@ -14,7 +14,7 @@
 #include "codegen/kernels/Tune.h"
 #include "codegen/npu/Npu.h"
 #include "passes/OnnxToEdge/Passes.h"
-#include "passes/Prune/Pruning.h"
+#include "passes/Prune/LowRank.h"
 #include "passes/Quantization/Calibrate.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -95,6 +95,8 @@ struct OptStageOptions {
   WeightStorage weights;
   CalibratorPtr paletteCalibrator;
   prune::PruneOptions prune;
+  /// By the examples of `prune.calibrator`.
+  prune::LowRank lowRank;
   /// Computes products of f32 from factors rounded to bf16.
   bool narrowProducts = false;
   /// What is said of operations that stay in float in a quantised network.

@@ -170,6 +170,14 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
           cl::desc("Make weights zero where these masks are, by the names "
                    "of layers as --emit-mask writes them"),
           cl::cat(category)),
+      lowRank(
+          "low-rank", cl::value_desc("share:loss"),
+          cl::desc("Multiply by two small matrices in place of a large one, "
+                   "with this share of the multiplications of a layer "
+                   "(0.5), where that is faster, chosen by the examples of "
+                   "--calibrate; with a limit (0.5:1%) only where results "
+                   "of the layer are not further off"),
+          cl::cat(category)),
       tune("tune",
            cl::desc("Measure the best candidates of the cost models for each "
                     "kernel, here or through --runner, and take the fastest"),
@@ -435,7 +443,7 @@ bool CommonFlags::parseQuantization() {
                        "which --quantize=" +
                        quantize + " has not");
   if (!weightsAlone && quantize.empty() != calibrate.empty() &&
-      !(quantize.empty() && (pruning.pruning || palette)))
+      !(quantize.empty() && (pruning.pruning || palette || rank.share > 0)))
     return reportError("--quantize and --calibrate go together");
   if (!accuracyReport.empty() && quantize.empty())
     return reportError("--accuracy-report is about networks that --quantize "
@@ -491,6 +499,19 @@ bool CommonFlags::parsePruning() {
   if (!masks)
     return reportError(llvm::toString(masks.takeError()));
   pruning.given = std::make_shared<prune::Masks>(std::move(*masks));
+  return true;
+}
+
+bool CommonFlags::parseLowRank() {
+  if (lowRank.empty())
+    return true;
+  auto parsed = prune::parseLowRank(lowRank);
+  if (!parsed)
+    return reportError("in --low-rank: " + llvm::toString(parsed.takeError()));
+  if (calibrate.empty())
+    return reportError("--low-rank=" + lowRank +
+                       " goes by examples, which --calibrate names");
+  rank = *parsed;
   return true;
 }
 
@@ -554,8 +575,8 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
     return 1;
   }
   if (!parseShapes() || !parseDims() || !parseLimits() || !parseMap() ||
-      !parseWarnings() || !parsePruning() || !parseQuantization() ||
-      !parseCorrections() || !parseTuning())
+      !parseWarnings() || !parsePruning() || !parseLowRank() ||
+      !parseQuantization() || !parseCorrections() || !parseTuning())
     return 1;
   return std::nullopt;
 }
@@ -625,6 +646,7 @@ CompileOptions CommonFlags::getOptions() const {
   options.floatFallback = floatFallback;
   options.weights = weights;
   options.prune = pruning;
+  options.lowRank = rank;
   if (!calibrate.empty()) {
     CalibratorPtr calibrator =
         createCalibrator({calibrate, rangeRule, quantize == "int16" ? 16u : 8u,

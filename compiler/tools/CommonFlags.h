@@ -58,6 +58,7 @@ private:
   bool parseCorrections();
   bool parseTuning();
   bool parsePruning();
+  bool parseLowRank();
   /// Whether the examples say which weights become zero.
   bool prunesByExamples() const;
 
@@ -71,7 +72,8 @@ private:
   llvm::cl::opt<bool> warnFallback, noWarnFallback;
   llvm::cl::list<std::string> errors;
   llvm::cl::opt<std::string> quantize, maxLoss, maxBytes, maxLatency,
-      accuracyReport, calibrate, calibration, corrections, prune, pruneMask;
+      accuracyReport, calibrate, calibration, corrections, prune, pruneMask,
+      lowRank;
   llvm::cl::opt<bool> tune;
   llvm::cl::opt<std::string> tuneCache;
   llvm::cl::opt<int64_t> blockSize;
@@ -92,6 +94,7 @@ private:
   Corrections chosenCorrections;
   WeightStorage weights;
   prune::PruneOptions pruning;
+  prune::LowRank rank;
 };
 
 } // namespace edgecc::tools

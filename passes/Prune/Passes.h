@@ -7,6 +7,7 @@
 #define EDGECC_PASSES_PRUNE_PASSES_H
 
 #include "dialects/Edge/EdgeDialect.h"
+#include "passes/Prune/LowRank.h"
 #include "passes/Prune/Pruning.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -17,6 +18,10 @@ namespace edgecc::prune {
 std::unique_ptr<mlir::Pass> createPruneWeightsPass(PruneOptions options = {});
 std::unique_ptr<mlir::Pass>
 createPruneChannelsPass(double share = 0, CalibratorPtr calibrator = {});
+
+std::unique_ptr<mlir::Pass>
+createFactorWeightsPass(LowRank wanted = {}, CalibratorPtr calibrator = {},
+                        PriceFn price = {});
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION

@@ -91,4 +91,22 @@ def RemoveDeadChannels : Pass<"edgecc-remove-dead-channels",
   ];
 }
 
+def FactorWeights : Pass<"edgecc-factor-weights", "::mlir::func::FuncOp"> {
+  let summary = "multiply by two small matrices in place of a large one";
+  let description = [{
+    A convolution without groups, or a product with a known matrix of f32,
+    becomes one with few output channels and one that makes all of them of these:
+    the channels are the directions in which most of the results on examples lie
+    (the singular value decomposition of the weights, weighted by the second
+    moments of the inputs). The second one is pointwise. Layers stay as they are
+    where that would not be faster, or further off than it may be. Without
+    examples nothing is changed.
+  }];
+  let constructor = "::edgecc::prune::createFactorWeightsPass()";
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+  let statistics = [
+    Statistic<"numFactorised", "factorised", "layers that become two">
+  ];
+}
+
 #endif // EDGECC_PASSES_PRUNE_PASSES_TD

@@ -35,6 +35,10 @@ bool factorise(SquareMatrix &a);
 /// Makes of `numbers` what L L' takes to them; `lower` has L.
 void solve(const SquareMatrix &lower, std::vector<double> &numbers);
 
+/// The eigenvalues of the symmetric matrix `a`, the largest first, and their
+/// eigenvectors as rows of `vectors`; leaves `a` diagonal (Jacobi's method).
+std::vector<double> diagonalise(SquareMatrix &a, SquareMatrix &vectors);
+
 /// `moments` (size x size), made a little rounder: few examples leave
 /// directions open, in which nothing should move far.
 SquareMatrix dampMoments(llvm::ArrayRef<double> moments, int64_t size);

@@ -54,11 +54,11 @@ def run(options, flags, folder, inputs):
         return np.array([g[0] for g in got]), dict(z)
 
 
-def reference(model, folder, inputs):
+def reference(model, folder, inputs, name="image"):
     path = os.path.join(folder, "reference.onnx")
     onnx.save(model, path)
     session = models.session(path, optimised=False)
-    return np.array([session.run(None, {"image": x})[0] for x in inputs])
+    return np.array([session.run(None, {name: x})[0] for x in inputs])
 
 
 def set_weights(tensor, array):
@@ -215,6 +215,107 @@ def makes_good(options, form, density):
         if off > 0.6 * before:
             raise suite.Failure(f"off by {off:.3f}, {before:.3f} without")
         return f"{detail}, off by {off:.3f} instead of {before:.3f}"
+
+
+def two_products():
+    """A 3x3 convolution and a dense layer that are wide enough to be two."""
+    random = np.random.default_rng(11)
+    constants = {"c.w": random.standard_normal((40, 16, 3, 3)) / 12,
+                 "c.b": random.standard_normal(40),
+                 "d.w": random.standard_normal((48, 40 * 36)) / 38,
+                 "d.b": random.standard_normal(48)}
+    nodes = [helper.make_node("Conv", ["x", "c.w", "c.b"], ["c"], "c",
+                              pads=[1] * 4),
+             helper.make_node("Relu", ["c"], ["r"], "r"),
+             helper.make_node("Flatten", ["r"], ["f"], "f"),
+             helper.make_node("Gemm", ["f", "d.w", "d.b"], ["y"], "d",
+                              transB=1)]
+    value = functools.partial(helper.make_tensor_value_info,
+                              elem_type=TensorProto.FLOAT)
+    graph = helper.make_graph(
+        nodes, "two", [value("x", shape=[1, 16, 6, 6])],
+        [value("y", shape=[1, 48])],
+        [numpy_helper.from_array(a.astype(np.float32), n)
+         for n, a in constants.items()])
+    model = helper.make_model(graph,
+                              opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    # Channels that have much to do with each other.
+    mixed = random.standard_normal((16, 16)) * 0.7**np.arange(16)[:, None]
+    x = np.einsum("nchw,cd->ndhw", random.standard_normal((80, 16, 6, 6)), mixed)
+    return model, x[:, None].astype(np.float32)
+
+
+def nearest_of_rank(weights, rows, share):
+    """The matrix of a rank with so many multiplications whose products with
+    `rows` are nearest, and how far off they are, by NumPy."""
+    moments = rows.T @ rows
+    moments += 0.01 * np.diag(moments).mean() * np.eye(len(moments))
+    squares, directions = np.linalg.eigh(weights.T @ moments @ weights)
+    rank = int(share * weights.size / sum(weights.shape))
+    best = directions[:, -rank:]
+    off = np.sqrt(squares[:-rank].sum() / squares.sum())
+    return weights @ best @ best.T, rank, off
+
+
+def low_rank(options, share):
+    """Layers become two by the directions that NumPy finds, which are said with
+    what they leave out."""
+    with tempfile.TemporaryDirectory() as folder:
+        model, inputs = two_products()
+        path, file = (os.path.join(folder, n) for n in ("n.onnx", "x.npz"))
+        onnx.save(model, path)
+        np.savez(file, x=inputs[:60, 0])
+        flags = [f"--low-rank={share}", "--calibrate=" + file]
+        got = np.concatenate([g[0] for g in compiled.outputs(
+            options, path, [{"x": x} for x in inputs[60:]], flags)])
+        said = suite.must([os.path.join(options.bin, "edgecc"), path, "-v", "-o",
+                           os.path.join(folder, "n.o"), *flags],
+                          options.timeout).stderr
+        tensors = {t.name: t for t in model.graph.initializer}
+        model.graph.output.append(onnx.ValueInfoProto(name="f"))
+        whole = os.path.join(folder, "whole.onnx")
+        onnx.save(model, whole)
+        session = models.session(whole, optimised=False)
+        flat = np.concatenate([session.run(["f"], {"x": x})[0]
+                               for x in inputs[:60]])
+        del model.graph.output[-1]
+        for name, rows in (("c.w", patches(inputs[:60, 0], (3, 3))),
+                           ("d.w", flat)):
+            weights = numpy_helper.to_array(tensors[name]).astype(np.float64)
+            shape = weights.shape
+            near, rank, off = nearest_of_rank(
+                weights.reshape(shape[0], -1).T, rows.astype(np.float64), share)
+            set_weights(tensors[name], near.T.reshape(shape))
+            line = f"{name[0]}: has rank {rank} of"
+            if line not in said or f"off by {off:.4f}" not in said:
+                raise suite.Failure(f"{line} ..., off by {off:.4f}; {said}")
+        want = reference(model, folder, inputs[60:], "x")
+        return suite.compare(got, want.reshape(got.shape), relative=1e-4)
+
+
+def low_rank_refused(options):
+    """What would be too far off stays, and the report says what it needs."""
+    with tempfile.TemporaryDirectory() as folder:
+        model, inputs = two_products()
+        path, file = (os.path.join(folder, n) for n in ("n.onnx", "x.npz"))
+        onnx.save(model, path)
+        np.savez(file, x=inputs[:60, 0])
+        command = [os.path.join(options.bin, "edgecc"), path, "-o",
+                   os.path.join(folder, "n.o")]
+        said = suite.must([*command, "--low-rank=0.5:1%", "--calibrate=" + file],
+                          options.timeout).stderr
+        for name in "cd":
+            if f"{name}: stays as it is: rank" not in said:
+                raise suite.Failure(said)
+        for flags, message in (
+                (["--low-rank=0.5"], "which --calibrate names"),
+                (["--low-rank=1.5"], "above 0 and below 1"),
+                (["--low-rank=0.5:x"], "above 0 and below 1")):
+            p = suite.command([*command, *flags], options.timeout)
+            if p.returncode != 1 or message not in p.stderr:
+                raise suite.Failure(f"{flags}: exit {p.returncode}: {p.stderr}")
+        return said.splitlines()[0][:120]
 
 
 def dead_channels():
@@ -387,6 +488,10 @@ def main():
                           ("obc:0.5:1x4", 0.5)):
         tests.append((form, functools.partial(makes_good, options, form,
                                               density)))
+    tests += [(f"--low-rank={share}", functools.partial(low_rank, options, share))
+              for share in (0.3, 0.6)]
+    tests.append(("--low-rank that is too far off",
+                  functools.partial(low_rank_refused, options)))
     if options.zoo:
         tests.append(("zeros on cortex-m4", functools.partial(
             small_on_microcontrollers, options)))
