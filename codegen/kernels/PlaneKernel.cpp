@@ -108,9 +108,8 @@ static std::pair<int64_t, int64_t> divide(int64_t value, int64_t divisor) {
 }
 
 PlaneEmitter::PlaneEmitter(Emitter &e, const PlaneWindow &planes)
-    : e(e), planes(planes),
-      w(planes.window), lines{w.shape[1], w.kernel[0], w.strides[0],
-                              w.dilations[0]},
+    : e(e), planes(planes), w(planes.window),
+      lines{w.shape[1], w.kernel[0], w.strides[0], w.dilations[0]},
       pixels{w.shape[2], w.kernel[1], w.strides[1], w.dilations[1]},
       lanes(vectorLength(e.cpu, w.accumulatorType)),
       tiles(cost::choosePlaneTiles(lines, pixels, lanes, e.cpu)),
@@ -128,9 +127,8 @@ void PlaneEmitter::forTiles(
       int64_t next = first;
       while (next < end && isInside(next, run.size))
         next += run.size;
-      e.loop(first, next, run.size, [&](Value begin) {
-        body({begin, std::nullopt}, run.size);
-      });
+      e.loop(first, next, run.size,
+             [&](Value begin) { body({begin, std::nullopt}, run.size); });
       if (next < end)
         body({e.index(next), next}, run.size);
       first = next + run.size;
