@@ -14,6 +14,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -581,6 +582,18 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
   return std::nullopt;
 }
 
+/// Whether `word` stands in `text` and is not a part of a longer word.
+static bool hasWord(llvm::StringRef text, llvm::StringRef word) {
+  auto isEdge = [&](size_t at) {
+    return at >= text.size() || !llvm::isAlnum(text[at]);
+  };
+  for (size_t at = text.find(word); at != llvm::StringRef::npos;
+       at = text.find(word, at + 1))
+    if ((at == 0 || isEdge(at - 1)) && isEdge(at + word.size()))
+      return true;
+  return false;
+}
+
 void CommonFlags::install(Compiler &compiler) const {
   bool showRemarks = verbose;
   compiler.getContext().getDiagEngine().registerHandler(
@@ -595,7 +608,7 @@ void CommonFlags::install(Compiler &compiler) const {
             if (!named)
               return mlir::WalkResult::advance();
             llvm::StringRef name = named.getName().getValue();
-            if (!llvm::StringRef(text).contains(name))
+            if (!hasWord(text, name))
               llvm::errs() << name << ": ";
             return mlir::WalkResult::interrupt();
           });
