@@ -174,10 +174,15 @@ def main():
                   refused, options, ["--palette=3", "--quantize=int4-weights"],
                   "has fewer numbers than --palette chooses among"))]
     if options.zoo:
-        for name, share in (("big_fp32", 0.86), ("big_pruned80_fp32", 1),
-                            ("big_pruned80_int8_qdq", 0.78),
-                            ("cnn_int8_qdq_s8s8_pc", 1), ("vit_int8_qdq", 1)):
-            for place in (["-mcpu=x86-64-v3"], ["--board=mps2-an386", "-Os"]):
+        # For speed, the pruned bytes are floats and positions on x86-64-v3, which
+        # are less alike.
+        for name, fast, small in (("big_fp32", 0.86, 0.86),
+                                  ("big_pruned80_fp32", 1, 1),
+                                  ("big_pruned80_int8_qdq", 0.92, 0.78),
+                                  ("cnn_int8_qdq_s8s8_pc", 1, 1),
+                                  ("vit_int8_qdq", 1, 1)):
+            for place, share in ((["-mcpu=x86-64-v3"], fast),
+                                 (["--board=mps2-an386", "-Os"], small)):
                 tests.append((f"{name} " + " ".join(place), functools.partial(
                     network_of_zoo, options, name, place, share)))
         for name, prune, bits, quantize, most, loss in SMALL:
