@@ -29,7 +29,7 @@ using memory::ConstantOperand;
 
 /// What the code takes that decodes a constant, roughly: with -Os, all are
 /// decoded by the same, which only has to be called.
-static constexpr int64_t decoderBytes = 200, callBytes = 60;
+static constexpr int64_t decoderBytes = 200, callBytes = 100;
 
 namespace {
 
@@ -303,6 +303,12 @@ void Compression::run(int64_t wanted, int64_t limit) {
   llvm::sort(candidates, [](const Candidate &a, const Candidate &b) {
     return std::pair(b.rank, a.range) < std::pair(a.rank, b.range);
   });
+  // With -Os one decoder has to pay.
+  int64_t most = 0;
+  for (const Candidate &candidate : candidates)
+    most += candidate.saved;
+  if (isSmall && most <= decoderBytes)
+    return;
   bool isLimited = limit >= 0 || !map.empty();
   int64_t missing = isLimited ? countMissing(limit) : 0;
   for (const Candidate &candidate : candidates) {
