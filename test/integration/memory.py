@@ -225,8 +225,7 @@ def main():
     tests = [("two networks in one arena", functools.partial(
         shared_arena, options, turns[0], turns[-1]))]
     for name, path, feeds in networks:
-        known = models.exceptions().get(name)
-        if feeds is None or (known and known[0] == "refused") or \
+        if feeds is None or \
                 (name not in models.REPRESENTATIVE and not options.all):
             continue
         for cpu in ["x86-64", "native"]:
