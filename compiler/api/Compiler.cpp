@@ -190,6 +190,7 @@ FailureOr<NetworkPrice> Compiler::price(ModuleOp module,
   // It is pruned and quantised, and nothing but a number is wanted of it.
   options.calibrator = nullptr;
   options.prune = {};
+  options.lowRank = {};
   options.weights.paletteBits = 0;
   options.tuner = nullptr;
   options.floatFallback = WarningLevel::Off;

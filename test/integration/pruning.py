@@ -217,6 +217,21 @@ def makes_good(options, form, density):
         return f"{detail}, off by {off:.3f} instead of {before:.3f}"
 
 
+def network(name, nodes, constants, inputs, outputs):
+    """A model of `x` and `y`, of these shapes."""
+    value = functools.partial(helper.make_tensor_value_info,
+                              elem_type=TensorProto.FLOAT)
+    graph = helper.make_graph(
+        nodes, name, [value("x", shape=inputs)],
+        [value("y", shape=outputs)],
+        [numpy_helper.from_array(a.astype(np.float32), n)
+         for n, a in constants.items()])
+    model = helper.make_model(graph,
+                              opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    return model
+
+
 def two_products():
     """A 3x3 convolution and a dense layer that are wide enough to be two."""
     random = np.random.default_rng(11)
@@ -230,16 +245,7 @@ def two_products():
              helper.make_node("Flatten", ["r"], ["f"], "f"),
              helper.make_node("Gemm", ["f", "d.w", "d.b"], ["y"], "d",
                               transB=1)]
-    value = functools.partial(helper.make_tensor_value_info,
-                              elem_type=TensorProto.FLOAT)
-    graph = helper.make_graph(
-        nodes, "two", [value("x", shape=[1, 16, 6, 6])],
-        [value("y", shape=[1, 48])],
-        [numpy_helper.from_array(a.astype(np.float32), n)
-         for n, a in constants.items()])
-    model = helper.make_model(graph,
-                              opset_imports=[helper.make_opsetid("", 17)])
-    model.ir_version = 8
+    model = network("two", nodes, constants, [1, 16, 6, 6], [1, 48])
     # Channels that have much to do with each other.
     mixed = random.standard_normal((16, 16)) * 0.7**np.arange(16)[:, None]
     x = np.einsum("nchw,cd->ndhw", random.standard_normal((80, 16, 6, 6)), mixed)
@@ -354,16 +360,7 @@ def dead_channels():
     conv("j", "f", 14, 5, 1, read=[9, 13])    # nothing reads 1 and 5 of e
     node("GlobalAveragePool", ["f"], "p")
     node("Flatten", ["p"], "y")
-    value = functools.partial(helper.make_tensor_value_info,
-                              elem_type=TensorProto.FLOAT)
-    graph = helper.make_graph(
-        nodes, "dead", [value("x", shape=[1, 3, 10, 10])],
-        [value("y", shape=[1, 5])],
-        [numpy_helper.from_array(a.astype(np.float32), n)
-         for n, a in constants.items()])
-    model = helper.make_model(graph,
-                              opset_imports=[helper.make_opsetid("", 17)])
-    model.ir_version = 8
+    model = network("dead", nodes, constants, [1, 3, 10, 10], [1, 5])
     # a keeps 5: the sum has it from c, and the depthwise convolution goes along.
     # Widths over 4 are multiples of 4.
     macs = 100 * (12 * 3 * 9 + 12 * 9 + 12 * 12 + 4 * 12 * 9 + 4 * 12 + 5 * 8)
