@@ -64,6 +64,22 @@ double tileCost(int64_t rows, int64_t vectors, double speed,
          shape.depth * stepCycles(rows, vectors, speed, shape, cpu);
 }
 
+/// What the first tile waits for its panel, if that comes from a cache that is
+/// shared. Where several tiles use a panel, they prefetch the next one; a
+/// single one waits for each panel, however wide.
+double startCycles(const ContractionTiles &tiles, const ContractionShape &shape,
+                   double speed, target::CpuAttr cpu) {
+  int64_t panelBytes =
+      shape.depth * tiles.vectors * tiles.lanes * shape.rhsBytes;
+  bool isOnlyTile = tiles.lines >= shape.lines && tiles.pixels >= shape.pixels;
+  if (isOnlyTile ||
+      !comesFromAfar(shape.depth * shape.channels * shape.rhsBytes, shape, cpu))
+    return 0;
+  double arrival = panelBytes / (cpu.getCacheLineBytes() / 8.0);
+  return std::max(0.0, arrival - tileCost(tiles.lines * tiles.pixels,
+                                          tiles.vectors, speed, shape, cpu));
+}
+
 /// Decides in which order the tiles come.
 void chooseOrder(ContractionTiles &tiles, const ContractionShape &shape,
                  target::CpuAttr cpu) {
@@ -115,7 +131,7 @@ double cost::contractionCycles(const ContractionTiles &tiles,
   int64_t width = tiles.vectors * tiles.lanes;
   int64_t panels = shape.channels / width;
   int64_t rest = (shape.channels % width + tiles.lanes - 1) / tiles.lanes;
-  double total = 0;
+  double total = startCycles(tiles, shape, speed, cpu);
   for (const TileRun &lines : splitEvenly(shape.lines, tiles.lines))
     for (const TileRun &pixels : splitEvenly(shape.pixels, tiles.pixels)) {
       int64_t rows = lines.size * pixels.size;

@@ -182,12 +182,21 @@ void Emitter::parallelNest(ArrayRef<int64_t> sizes,
 
 void Emitter::imageParts(int64_t total,
                          llvm::function_ref<void(Value, int64_t)> body) {
-  if (!isParallel || total < threads || total % threads != 0)
+  if (!isParallel || total < threads)
     return body(index(0), total);
-  int64_t size = total / threads;
+  int64_t size = total / threads, larger = total % threads;
   parallelLoop(0, threads, 1, [&](Value part) {
     getBlock()->getParentOp()->setAttr(target::partsAttrName, getUnitAttr());
-    body(mul(part, size), size);
+    if (larger == 0)
+      return body(mul(part, size), size);
+    Value isLarger = arith::CmpIOp::create(*this, arith::CmpIPredicate::ult,
+                                           part, index(larger));
+    auto branch = scf::IfOp::create(*this, isLarger, /*withElseRegion=*/true);
+    InsertionGuard guard(*this);
+    setInsertionPoint(branch.thenYield());
+    body(mul(part, size + 1), size + 1);
+    setInsertionPoint(branch.elseYield());
+    body(add(mul(part, size), larger), size);
   });
 }
 

@@ -36,6 +36,13 @@ int64_t storageBytes(mlir::Type element);
 /// The constant behind `value`, or null.
 mlir::ElementsAttr constantOf(mlir::Value value);
 
+/// Whether threads have parts of the lines of an image, not of its channels: so
+/// do the products that make or read it, if they have fewer weights than it has
+/// elements. Of weights they have about a sixth of the square of the channels.
+inline bool sharesLines(int64_t pixels, int64_t channels) {
+  return 7 * pixels > channels;
+}
+
 /// Splits `count` elements into vector lengths of at most `width`, a power of
 /// two, longest first: (21, 8) gives 8, 8, 4, 1. Every element is covered once,
 /// so no access needs a mask.
@@ -90,9 +97,10 @@ public:
                     llvm::function_ref<void(mlir::ValueRange)> body);
 
   /// `body(first, size)` for `total` neighbouring positions of an image: for
-  /// each thread a part of the same size, if that is possible, or for all of
-  /// them. Kernels that do so leave the same parts in the caches of the same
-  /// threads, whatever parallel loops are around and inside of them.
+  /// each thread a part, or for all of them if there are too few. Sizes differ
+  /// by at most one; if they do, `body` is emitted for both. Kernels that do so
+  /// leave the same parts in the caches of the same threads, whatever parallel
+  /// loops are around and inside of them.
   void imageParts(int64_t total,
                   llvm::function_ref<void(mlir::Value, int64_t)> body);
 

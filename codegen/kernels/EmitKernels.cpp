@@ -16,6 +16,7 @@
 #include "dialects/Target/Alignment.h"
 #include "dialects/Target/Threads.h"
 #include "passes/Layout/Layouts.h"
+#include "passes/Memory/FunctionBuffers.h"
 
 #include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -26,6 +27,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 namespace edgecc::kernels {
 #define GEN_PASS_DEF_EMITKERNELS
@@ -41,92 +43,6 @@ target::CpuAttr kernels::requireCpu(ModuleOp module) {
   if (!cpu)
     module.emitError("expects the attribute '") << target::cpuAttrName << "'";
   return cpu;
-}
-
-/// Fills `memref` with `value` where `pad` adds to its operand.
-static void emitBorder(OpBuilder &builder, edge::PadOp pad, Value memref,
-                       target::CpuAttr cpu) {
-  Emitter e(builder, pad.getLoc(), cpu);
-  Type element = cast<MemRefType>(memref.getType()).getElementType();
-  TypedAttr scalar;
-  double number = pad.getValue().convertToDouble();
-  if (isa<FloatType>(element))
-    scalar = builder.getFloatAttr(element, number);
-  else
-    scalar = builder.getIntegerAttr(
-        element, APInt(element.getIntOrFloatBitWidth(), int64_t(number),
-                       /*isSigned=*/true, /*implicitTrunc=*/true));
-  Value filler = e.constant(scalar);
-  auto input = cast<RankedTensorType>(pad.getInput().getType());
-  ArrayRef<int64_t> shape = pad.getType().getShape();
-  int64_t rank = shape.size(), length = vectorLength(cpu, element);
-
-  // Before and after the inside of dimension `dim`: inside the inside of the
-  // outer dimensions, over all of the inner ones, and on lines from `begin` to
-  // before `end` only where these are given.
-  auto fill = [&](int64_t dim, int64_t first, int64_t size, Value begin,
-                  Value end) {
-    SmallVector<int64_t> offsets(rank, 0), sizes(shape);
-    for (int64_t i = 0; i < dim; ++i) {
-      offsets[i] = pad.getLow()[i];
-      sizes[i] = input.getDimSize(i);
-    }
-    offsets[dim] = first;
-    sizes[dim] = size;
-    int64_t row = sizes.pop_back_val();
-    auto fillRow = [&](ValueRange outer) {
-      SmallVector<Value> position;
-      for (auto [i, at] : llvm::zip(outer, offsets))
-        position.push_back(e.add(i, at));
-      position.push_back({});
-      int64_t whole = row / length * length;
-      e.loop(0, whole, length, [&](Value i) {
-        position.back() = e.add(i, offsets.back());
-        e.store(e.splat(filler, length), memref, position);
-      });
-      int64_t at = offsets.back() + whole;
-      for (int64_t piece : splitIntoVectors(row - whole, length)) {
-        position.back() = e.index(at);
-        e.store(e.splat(filler, piece), memref, position);
-        at += piece;
-      }
-    };
-    if (!begin)
-      return e.nest(sizes, fillRow);
-    auto clamp = [&](Value line) {
-      Value low = e.index(offsets[1]), high = e.index(offsets[1] + sizes[1]);
-      line = arith::MaxSIOp::create(e, line, low);
-      line = arith::MinSIOp::create(e, line, high);
-      return arith::SubIOp::create(e, line, low).getResult();
-    };
-    e.loop(0, sizes[0], 1, [&](Value image) {
-      emitLoop(e, clamp(begin), clamp(end), 1, [&](Value line) {
-        e.nest(ArrayRef(sizes).drop_front(2), [&](ValueRange inner) {
-          SmallVector<Value> outer{image, line};
-          llvm::append_range(outer, inner);
-          fillRow(outer);
-        });
-      });
-    });
-  };
-  auto fillAll = [&](Value begin, Value end) {
-    for (int64_t dim = 0; dim < rank; ++dim) {
-      int64_t low = pad.getLow()[dim], high = pad.getHigh()[dim];
-      if (low)
-        fill(dim, 0, low, begin, end);
-      if (high)
-        fill(dim, low + input.getDimSize(dim), high, begin, end);
-    }
-  };
-  // Threads have the same lines as in the kernels before and after.
-  bool hasLines = rank > 2 && pad.getLow()[1] == pad.getHigh()[1];
-  if (e.getThreads() == 1 || !hasLines)
-    return fillAll({}, {});
-  e.phase([&] {
-    e.imageParts(shape[1], [&](Value first, int64_t size) {
-      fillAll(first, e.add(first, size));
-    });
-  });
 }
 
 /// Whether the result of `op` is nowhere in memory.
@@ -302,7 +218,7 @@ private:
     auto kernel = dyn_cast<KernelOpInterface>(op);
     auto pad = dyn_cast<edge::PadOp>(op);
     bool isBorder = pad && pad.getMode() == edge::PadMode::Constant;
-    if (!kernel && !isBorder)
+    if (!kernel)
       return op->emitOpError("has no kernel");
 
     // Inputs first: an operand inside a padded result is there already.
@@ -322,6 +238,8 @@ private:
     }
     if (isEmpty)
       return success();
+    if (isBorder && succeeded(joinBorder(pad, buffers.front())))
+      return success();
     for (MemRefType type : scratch)
       buffers.push_back(assignment.allocate(type, op->getLoc()));
 
@@ -335,19 +253,14 @@ private:
          ++i)
       function.setArgAttr(i, target::scratchAttrName, builder.getUnitAttr());
     ValueRange formals = function.getArguments();
-    if (isBorder) {
-      emitBorder(inside, pad, formals[0], cpu);
-    } else {
-      KernelArgs args;
-      args.inputs.assign(formals.begin(), formals.begin() + inputs);
-      formals = formals.drop_front(inputs);
-      args.outputs.assign(formals.begin(),
-                          formals.begin() + op->getNumResults());
-      formals = formals.drop_front(op->getNumResults());
-      args.scratch.assign(formals.begin(), formals.end());
-      if (failed(kernel.emitKernel(inside, args, cpu)))
-        return failure();
-    }
+    KernelArgs args;
+    args.inputs.assign(formals.begin(), formals.begin() + inputs);
+    formals = formals.drop_front(inputs);
+    args.outputs.assign(formals.begin(), formals.begin() + op->getNumResults());
+    formals = formals.drop_front(op->getNumResults());
+    args.scratch.assign(formals.begin(), formals.end());
+    if (failed(kernel.emitKernel(inside, args, cpu)))
+      return failure();
     func::ReturnOp::create(inside, op->getLoc());
     func::CallOp caller = call(op, kind, function, arguments);
     nameResults(caller, op, inputs);
@@ -355,6 +268,38 @@ private:
       noteOverlap(caller, kernel, ArrayRef(buffers).take_front(inputs),
                   buffers[inputs]);
     return success();
+  }
+
+  /// Fills the border of `pad`, whose result is in `buffer`, in the kernel that
+  /// writes the inside, so that threads meet once less. Fails if nothing would
+  /// be won or the kernel could still read what it fills.
+  LogicalResult joinBorder(edge::PadOp pad, const Buffer &buffer) {
+    func::CallOp caller = callers.lookup(pad.getInput());
+    if (!caller || target::getThreads(module) == 1 ||
+        caller->getBlock() != builder.getInsertionBlock() ||
+        caller->hasAttr(memory::overlapAttrName) ||
+        !buffer.base.getDefiningOp<memref::AllocOp>())
+      return failure();
+    auto isInBuffer = [&](Value operand) {
+      while (auto view = operand.getDefiningOp<ViewLikeOpInterface>())
+        operand = view.getViewSource();
+      return operand == buffer.base;
+    };
+    if (llvm::count_if(caller.getOperands(), isInBuffer) != 1)
+      return failure();
+    OpBuilder before(caller);
+    Value argument = buffer.materialize(before, pad.getLoc());
+    auto function = module.lookupSymbol<func::FuncOp>(caller.getCallee());
+    unsigned position = function.getNumArguments();
+    if (failed(function.insertArgument(position, argument.getType(), {},
+                                       pad.getLoc())))
+      return failure();
+    caller.getOperandsMutable().append(argument);
+    OpBuilder inside(function.getBody().back().getTerminator());
+    KernelArgs args;
+    args.outputs = {function.getArgument(position)};
+    writers[pad] = writers.lookup(pad.getInput());
+    return cast<KernelOpInterface>(*pad).emitKernel(inside, args, cpu);
   }
 
   /// The memory of a call of a driver: inputs, results, scratch, and the job if
@@ -561,8 +506,10 @@ private:
     // What lies inside the border was written before.
     if (isa<edge::PadOp>(op))
       llvm::append_range(written, needed);
-    for (Value result : op->getResults())
+    for (Value result : op->getResults()) {
       writers[result] = written;
+      callers[result] = call;
+    }
     return call;
   }
 
@@ -597,7 +544,7 @@ private:
       if (!distance)
         continue;
       int64_t shift = bytesBefore(result) - bytesBefore(operand);
-      call->setAttr("edge.overlap",
+      call->setAttr(memory::overlapAttrName,
                     builder.getDenseI64ArrayAttr(
                         {int64_t(i), int64_t(operands.size()),
                          std::max<int64_t>(*distance + shift, 0)}));
@@ -757,6 +704,8 @@ private:
   int64_t stepCount = 0;
   /// The steps that must have run for a tensor to be complete.
   llvm::DenseMap<Value, SmallVector<int64_t>> writers;
+  /// The call that computes a tensor.
+  llvm::DenseMap<Value, func::CallOp> callers;
 };
 
 struct EmitKernels : kernels::impl::EmitKernelsBase<EmitKernels> {

@@ -88,16 +88,76 @@ struct Segment {
   int64_t to, size, from, step;
 };
 
+/// What `pad` adds to its operand, or a part of it: `sizes` from the start of
+/// `write` on.
+struct Border {
+  Emitter &e;
+  edge::PadOp pad;
+  Access write;
+  Value value;
+  SmallVector<int64_t> sizes;
+
+  void fill() { fillSides(0, write.start, sizes); }
+
+  /// The same on `count` lines from `first` on, of `total` ones.
+  void fillLines(Value first, int64_t count, int64_t total) {
+    SmallVector<int64_t> box = sizes;
+    box[1] = count;
+    fillSides(2, e.add(write.start, e.mul(first, write.strides[1])), box);
+    auto fillIf = [&](Value position, int64_t expected, bool isAfter) {
+      Value isThere = arith::CmpIOp::create(e, arith::CmpIPredicate::eq,
+                                            position, e.index(expected));
+      auto branch = scf::IfOp::create(e, isThere, /*withElseRegion=*/false);
+      OpBuilder::InsertionGuard guard(e);
+      e.setInsertionPoint(branch.thenYield());
+      fillSide(1, isAfter, write.start, sizes);
+    };
+    fillIf(first, 0, /*isAfter=*/false);
+    fillIf(first, total - count, /*isAfter=*/true);
+  }
+
+private:
+  /// Before and after the inside of the dimensions from `dim` on: inside of the
+  /// dimensions before, all of those after.
+  void fillSides(int64_t dim, Value start, SmallVector<int64_t> box) {
+    for (int64_t rank = box.size(); dim < rank; ++dim) {
+      fillSide(dim, /*isAfter=*/false, start, box);
+      fillSide(dim, /*isAfter=*/true, start, box);
+      int64_t low = pad.getLow()[dim];
+      box[dim] -= low + pad.getHigh()[dim];
+      start = e.add(start, low * write.strides[dim]);
+    }
+  }
+
+  void fillSide(int64_t dim, bool isAfter, Value start,
+                SmallVector<int64_t> box) {
+    int64_t count = isAfter ? pad.getHigh()[dim] : pad.getLow()[dim];
+    if (count == 0)
+      return;
+    if (isAfter)
+      start = e.add(start, (box[dim] - count) * write.strides[dim]);
+    box[dim] = count;
+    emitFill(e, box, value, write.from(start));
+  }
+};
+
 struct PadKernel : KernelOpInterface::ExternalModel<PadKernel, edge::PadOp> {
   LogicalResult emitKernel(Operation *op, OpBuilder &builder,
                            const KernelArgs &args, target::CpuAttr cpu) const {
     Emitter e(builder, op->getLoc(), cpu);
     auto pad = cast<edge::PadOp>(op);
-    ArrayRef<int64_t> shape = typeOf(pad.getInput()).getShape();
-    Access read = readAll(e, op, args), write = writeAll(e, op, args);
+    Access write = writeAll(e, op, args);
     if (pad.getMode() == edge::PadMode::Constant)
-      fillBorder(e, pad, write);
+      e.phase([&] { emitBorder(e, pad, write); });
+    else
+      emitCopies(e, pad, readAll(e, op, args), write);
+    return success();
+  }
 
+private:
+  static void emitCopies(Emitter &e, edge::PadOp pad, const Access &read,
+                         const Access &write) {
+    ArrayRef<int64_t> shape = typeOf(pad.getInput()).getShape();
     SmallVector<SmallVector<Segment>> segments;
     for (auto [size, low, high] :
          llvm::zip_equal(shape, pad.getLow(), pad.getHigh()))
@@ -120,10 +180,8 @@ struct PadKernel : KernelOpInterface::ExternalModel<PadKernel, edge::PadOp> {
       }
     };
     descend(descend, 0, read, 0, 0);
-    return success();
   }
 
-private:
   static SmallVector<Segment> segmentsOf(edge::PadMode mode, int64_t size,
                                          int64_t low, int64_t high) {
     SmallVector<Segment> segments;
@@ -134,8 +192,7 @@ private:
     int64_t after = low + size;
     switch (mode) {
     case edge::PadMode::Constant:
-      add(low, size, 0, 1);
-      break;
+      llvm_unreachable("the operand is inside of the result already");
     case edge::PadMode::Reflect:
       add(0, low, low, -1);
       add(low, size, 0, 1);
@@ -155,25 +212,33 @@ private:
     return segments;
   }
 
-  /// Fills what lies before and after the inside: of the first dimension all of
-  /// it, of each further one what lies beside the inside of those before.
-  static void fillBorder(Emitter &e, edge::PadOp pad, const Access &write) {
-    ArrayRef<int64_t> shape = typeOf(pad.getInput()).getShape();
-    SmallVector<int64_t> sizes(pad.getType().getShape());
+  /// Fills what lies before and after the inside, where the operand is already.
+  /// Threads have the parts that they have in the kernels before and after.
+  static void emitBorder(Emitter &e, edge::PadOp pad, const Access &write) {
+    ArrayRef<int64_t> shape = pad.getType().getShape();
+    int64_t rank = shape.size(), channels = shape.back();
+    int64_t lanes = commonVectorLength(e.cpu, write.element);
+    auto hasBorder = [&](int64_t dim) {
+      return pad.getLow()[dim] || pad.getHigh()[dim];
+    };
     Value value = scalarOf(e, pad.getValue().convertToDouble(),
                            pad.getType().getElementType());
-    int64_t start = 0;
-    for (size_t dim : llvm::seq(shape.size())) {
-      int64_t low = pad.getLow()[dim], high = pad.getHigh()[dim];
-      int64_t stride = write.strides[dim];
-      sizes[dim] = low;
-      emitFill(e, sizes, value, write.from(e.index(start)));
-      sizes[dim] = high;
-      emitFill(e, sizes, value,
-               write.from(e.index(start + (low + shape[dim]) * stride)));
-      sizes[dim] = shape[dim];
-      start += low * stride;
-    }
+    Border border{e, pad, write, value, SmallVector<int64_t>(shape)};
+    if (e.getThreads() == 1 || rank < 3 || hasBorder(0))
+      return border.fill();
+    if (sharesLines(pad.getType().getNumElements() / shape[0] / channels,
+                    channels))
+      return e.imageParts(shape[1], [&](Value first, int64_t size) {
+        border.fillLines(first, size, shape[1]);
+      });
+    if (channels % lanes || hasBorder(rank - 1))
+      return border.fill();
+    e.imageParts(channels / lanes, [&](Value first, int64_t size) {
+      Border part = border;
+      part.write.start = e.add(write.start, e.mul(first, lanes));
+      part.sizes.back() = size * lanes;
+      part.fill();
+    });
   }
 
   /// `value` as an element in memory.

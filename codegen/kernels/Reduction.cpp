@@ -144,13 +144,23 @@ private:
     int64_t size = outer.pop_back_val();
     while (length > size)
       length /= 2;
-    int64_t vectors = std::min<int64_t>(size / length, 4);
+    bool sharesColumns = size % length == 0 &&
+                         !sharesLines(llvm::product_of(sizesOf(reduced)), size);
     e.parallelNest(outer, [&](ValueRange indices) {
-      int64_t step = vectors * length, whole = size / step * step;
-      e.parallelLoop(0, whole, step,
-                     [&](Value i) { emitBlock(indices, i, step, length); });
-      e.parallelLoop(whole, size, step, [&](Value i) {
-        emitBlock(indices, i, size - whole, length);
+      auto emitStretch = [&](Value first, int64_t count) {
+        int64_t vectors = std::min<int64_t>(count / length, 4);
+        int64_t step = vectors * length, whole = count / step * step;
+        e.parallelLoop(0, whole, step, [&](Value i) {
+          emitBlock(indices, e.add(first, i), step, length);
+        });
+        e.parallelLoop(whole, count, step, [&](Value i) {
+          emitBlock(indices, e.add(first, i), count - whole, length);
+        });
+      };
+      if (!sharesColumns)
+        return emitStretch(e.index(0), size);
+      e.imageParts(size / length, [&](Value first, int64_t count) {
+        emitStretch(e.mul(first, length), count * length);
       });
     });
   }

@@ -135,9 +135,9 @@ void WindowEmitter::emit() {
                 e.mul(index, strides[dim] * (dim ? w.strides[dim - 1] : 1)));
     partLines = {e.index(0), lineDim.outputs};
     partChannels = {e.index(0), channels};
-    // As the products do that make or read the image. What these have of
-    // weights is about a sixth of the square of the channels.
-    if (7 * lineDim.outputs * pixelDim.outputs > channels)
+    if (sharesLines(lineDim.inputs(lineDim.outputs) *
+                        pixelDim.inputs(pixelDim.outputs),
+                    channels))
       return e.imageParts(lineDim.outputs, [&](Value first, int64_t size) {
         partLines = {first, size};
         emitImage(all);

@@ -9,8 +9,8 @@
 // an equal stretch. A task finds the bounds of its loops by division: an
 // innermost iteration belongs to the task in whose stretch it begins.
 //
-// Kernels that have a loop over parts of an image say themselves what tasks do:
-// one iteration of it, and all iterations of the loops around it.
+// Loops over parts of an image say themselves what tasks do: one iteration of
+// them, and all iterations of the loops around them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -119,6 +119,8 @@ struct LoopNode {
   /// Of one iteration.
   int64_t weight = 1;
   double work = 0;
+  /// Whether all of its work is in loops over parts.
+  bool hasParts = false;
 };
 
 /// A kernel, one phase of it.
@@ -131,7 +133,10 @@ public:
   /// there is more in the kernel than phases.
   bool isolate();
   double getWork() const;
-  bool hasParts() const { return !parts.empty(); }
+  bool hasParts() const {
+    return llvm::all_of(roots,
+                        [](const LoopNode &root) { return root.hasParts; });
+  }
   /// Makes the kernel compute the part of its last argument, a new one.
   void split();
   /// Gives every task a part of the scratch buffers that only this phase uses.
@@ -149,7 +154,7 @@ private:
   func::FuncOp kernel;
   int64_t number, threads;
   std::vector<LoopNode> roots;
-  /// The loops over parts, if all of the work is in such.
+  /// The loops over parts that are used as such.
   SmallVector<scf::ForOp> parts;
   /// Where the stretch of the task begins and ends.
   Value begin, end, task;
@@ -227,10 +232,12 @@ bool Phase::isolate() {
     return root.trips % threads == 0 &&
            !root.loop->hasAttr(target::partsAttrName);
   });
-  if (isEven || !llvm::all_of(roots, [&](const LoopNode &root) {
-        return findParts(root.loop);
-      }))
-    parts.clear();
+  for (LoopNode &root : roots) {
+    size_t before = parts.size();
+    root.hasParts = !isEven && findParts(root.loop);
+    if (!root.hasParts)
+      parts.truncate(before);
+  }
   return true;
 }
 
@@ -335,20 +342,20 @@ void Phase::split() {
                               loc);
   task = kernel.getArgument(position);
 
-  if (!parts.empty()) {
-    for (scf::ForOp loop : parts) {
-      loop.getInductionVar().replaceAllUsesWith(task);
-      Block &body = *loop.getBody();
-      body.getTerminator()->erase();
-      loop->getBlock()->getOperations().splice(loop->getIterator(),
-                                               body.getOperations());
-      loop.erase();
-    }
-    return;
+  for (scf::ForOp loop : parts) {
+    loop.getInductionVar().replaceAllUsesWith(task);
+    Block &body = *loop.getBody();
+    body.getTerminator()->erase();
+    loop->getBlock()->getOperations().splice(loop->getIterator(),
+                                             body.getOperations());
+    loop.erase();
   }
 
   // Numbers stay below 2^31 on every CPU.
   double unit = std::max(1.0, getWork() * double(threads) / double(1 << 28));
+  llvm::erase_if(roots, [](const LoopNode &root) { return root.hasParts; });
+  if (roots.empty())
+    return;
   int64_t total = 0;
   for (LoopNode &root : roots) {
     scale(unit, root);

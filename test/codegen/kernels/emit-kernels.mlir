@@ -57,3 +57,44 @@ module {
 // expected-error @+1 {{expects a function @main}}
 module attributes {target.cpu = #target.cpu<triple = "x86_64-unknown-linux-gnu", cpu = "x86-64", indexBits = 64>} {
 }
+
+// -----
+
+#cpu = #target.cpu<triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v3", indexBits = 64, vectorBytes = 32, vectorRegs = 16, hasFma = true>
+
+// Threads fill a border in the kernel that writes the inside. The seven lines
+// of that are parts of four and three; the first and the last part of the eleven
+// lines with the border have the lines above and below.
+module attributes {target.cpu = #cpu, target.threads = 2 : i64} {
+  // CHECK-LABEL: func.func @main
+  // CHECK: call @kernel_conv_0(
+  // CHECK-SAME: memref<1x7x7x8xf32, strided<[968, 88, 8, 1]>>, memref<1x11x11x8xf32>
+  // CHECK-NOT: kernel_pad
+  // CHECK: call @kernel_conv_1(
+  // CHECK-SAME: edge.after = array<i64: 0>
+  // CHECK-LABEL: func.func private @kernel_conv_0
+  // CHECK: scf.if
+  // CHECK: arith.constant 4 : index
+  // CHECK: } else {
+  // CHECK: arith.constant 3 : index
+  // CHECK: edge.parts
+  // CHECK: scf.if
+  // CHECK: arith.cmpi eq
+  // CHECK-NEXT: scf.if
+  // CHECK: arith.cmpi eq
+  // CHECK-NEXT: scf.if
+  // CHECK: edge.parts
+  func.func @main(%x: tensor<1x9x9x8xf32> {edge.name = "x"},
+                    %w: tensor<3x3x1x8xf32> {edge.name = "w"})
+      -> (tensor<1x9x9x8xf32> {edge.name = "y"}) {
+    %0 = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        groups 8 : (tensor<1x9x9x8xf32>, tensor<3x3x1x8xf32>)
+        -> tensor<1x7x7x8xf32>
+    %1 = edge.pad %0 constant low [0, 2, 2, 0] high [0, 2, 2, 0]
+        : tensor<1x7x7x8xf32> -> tensor<1x11x11x8xf32>
+    %2 = edge.conv(%1, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
+        groups 8 : (tensor<1x11x11x8xf32>, tensor<3x3x1x8xf32>)
+        -> tensor<1x9x9x8xf32>
+    return %2 : tensor<1x9x9x8xf32>
+  }
+}

@@ -132,14 +132,18 @@ module attributes {target.threads = 2 : i64} {
 
 // -----
 
-// Whole images are better parts; and a task without a part of everything else
-// in the phase would not be one.
+// Whole images are better parts. What has no loop over parts is shared beside
+// it: the last iterations below belong to the second task.
 
 // CHECK-LABEL: func.func @images
 // CHECK: func.func private @batch_phase_0(
 // CHECK: arith.divui
-// CHECK: func.func private @rest_phase_0(
+// CHECK: func.func private @rest_phase_0({{.*}}, %[[TASK:.*]]: index)
 // CHECK: arith.divui
+// CHECK: %[[FIRST:.*]] = arith.muli %[[TASK]], %c8
+// CHECK-NEXT: memref.store %{{.*}}, %{{.*}}[%[[FIRST]]]
+// CHECK: scf.for
+// CHECK-NOT: edge.parts
 module attributes {target.threads = 2 : i64} {
   func.func @images(%x: memref<4x16xf32>, %y: memref<16xf32>) {
     call @batch(%x) : (memref<4x16xf32>) -> ()
