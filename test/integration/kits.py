@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The kits of `edgecc --emit=`, used as their systems do; for packages.py.
 
-Where the system is no package of Debian, a few lines stand in for the part of it
-that the kit calls: they show that the files fit together, not that the system
-accepts them.
+make, PlatformIO and Arduino's builder are there and build; what they build for is
+this machine. Of Zephyr and ESP-IDF Debian and PyPI have what reads Kconfig and what
+packs components: a few lines stand in for the CMake functions that the kit calls.
+They show that the files fit together, not that the system accepts them.
 """
 import json
 import os
 import re
+import shutil
 import subprocess
+import tarfile
 import tempfile
 import xml.etree.ElementTree as xml
 
@@ -18,6 +21,14 @@ import suite
 MODEL = os.path.join(suite.MODELS, "digits_cnn.onnx")
 BOARD = os.path.join(suite.ROOT, "compiler", "run", "board")
 SHARED = ["README.md", "NOTICE"]
+
+
+def kit_tool(options, name):
+    """The program `name` of utils/requirements-kits.txt."""
+    path = os.path.join(options.kit_tools, name)
+    if not os.path.exists(path):
+        raise suite.Skip("utils/setup has not installed " + name)
+    return path
 
 
 def write_kit(options, system, folder, cpu="native"):
@@ -83,6 +94,30 @@ def build_cmake(options, project, text):
     suite.must([os.path.join(build, "app")])
 
 
+# What Zephyr's scripts do with the module: its Kconfig inside another one, what an
+# application sets, warnings as errors.
+KCONFIG = """
+import sys
+import kconfiglib
+root, settings = sys.argv[1:]
+config = kconfiglib.Kconfig(root, warn_to_stderr=False)
+config.load_config(settings)
+if config.warnings:
+    sys.exit("".join(config.warnings))
+for symbol in config.unique_defined_syms:
+    print(f"set(CONFIG_{symbol.name} {symbol.str_value})")
+"""
+
+
+def kconfig(options, folder, kit):
+    """The settings of the sample, as lines of CMake."""
+    root = os.path.join(folder, "Kconfig")
+    with open(root, "w") as f:
+        f.write(f'menu "Modules"\nosource "{kit}/Kconfig"\nendmenu\n')
+    return suite.must([kit_tool(options, "python3"), "-c", KCONFIG, root,
+                       os.path.join(kit, "samples", "run", "prj.conf")]).stdout
+
+
 def zephyr(options):
     with tempfile.TemporaryDirectory() as folder:
         kit = os.path.join(folder, "kit")
@@ -90,11 +125,7 @@ def zephyr(options):
                "CMakeLists.txt", "Kconfig", "include/digits.h",
                "lib/libdigits.a", "samples/run/CMakeLists.txt",
                "samples/run/prj.conf", "samples/run/src/main.c")
-        with open(os.path.join(kit, "Kconfig")) as f:
-            symbol = re.search(r"^config (\w+)\n\tbool ", f.read(), re.M)[1]
-        with open(os.path.join(kit, "samples", "run", "prj.conf")) as f:
-            if f.read() != f"CONFIG_{symbol}=y\n":
-                raise suite.Failure("prj.conf does not set " + symbol)
+        config = kconfig(options, folder, kit)
         build_cmake(options, os.path.join(folder, "project"), f"""
 add_executable(app {kit}/samples/run/src/main.c)
 function(zephyr_library_import name path)
@@ -108,9 +139,23 @@ function(zephyr_include_directories)
     target_include_directories(app PRIVATE ${{folder}})
   endforeach()
 endfunction()
-set(CONFIG_{symbol} y)
+{config}
 add_subdirectory({kit} kit)
 """)
+
+
+def pack_component(options, folder, kit):
+    """ESP-IDF's component manager accepts and packs the component."""
+    suite.must([kit_tool(options, "compote"), "--warnings-as-errors",
+                "component", "pack", "--name", "digits", "--dest-dir", folder],
+               options.timeout, cwd=kit,
+               env={**os.environ, "IDF_TOOLS_PATH": folder,
+                    "IDF_COMPONENT_CHECK_NEW_VERSION": "0"})
+    [archive] = [name for name in os.listdir(folder) if name.endswith(".tgz")]
+    with tarfile.open(os.path.join(folder, archive)) as packed:
+        names = {os.path.normpath(name) for name in packed.getnames()}
+    if not {"CMakeLists.txt", "include/digits.h", "lib/libdigits.a"} <= names:
+        raise suite.Failure("packed: " + " ".join(sorted(names)))
 
 
 def esp_idf(options):
@@ -120,9 +165,7 @@ def esp_idf(options):
                "idf_component.yml", "include/digits.h", "lib/libdigits.a",
                "examples/run/CMakeLists.txt",
                "examples/run/main/CMakeLists.txt", "examples/run/main/main.c")
-        with open(os.path.join(kit, "idf_component.yml")) as f:
-            if not re.search(r'^version: "\d+\.\d+\.\d+"$', f.read(), re.M):
-                raise suite.Failure("idf_component.yml has no version")
+        pack_component(options, folder, kit)
         build_cmake(options, os.path.join(folder, "project"), f"""
 function(idf_component_register)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "SRCS;INCLUDE_DIRS;REQUIRES")
@@ -153,28 +196,78 @@ add_subdirectory({kit}/examples/run/main main)
 """)
 
 
+# A platform of Arduino for this machine. The builder of Debian is older than
+# libraries that are compiled: the platform names the archive.
+ARDUINO_PLATFORM = {
+    "boards.txt": """\
+pc.name=This machine
+pc.build.mcu=x86-64-v2
+pc.build.core=arduino
+pc.build.board=PC
+""",
+    "platform.txt": """\
+name=Host
+version=1.0.0
+recipe.cpp.o.pattern=c++ -c -std=c++11 -Wall -Werror {includes} "{source_file}" \
+-o "{object_file}"
+recipe.ar.pattern=ar rcs "{archive_file_path}" "{object_file}"
+recipe.c.combine.pattern=c++ {object_files} "{build.path}/{archive_file}" \
+-L{archive.path} {archive.ldflags} -o "{build.path}/program"
+recipe.preproc.macros=c++ -w -x c++ -E -CC {includes} "{source_file}" \
+-o "{preprocessed_file_path}"
+""",
+    "cores/arduino/Arduino.h": """\
+#include <stdint.h>
+struct Port {
+  void begin(long) {}
+  void println(int32_t status);
+};
+extern Port Serial;
+inline void delay(unsigned long) {}
+void setup();
+void loop();
+""",
+    "cores/arduino/main.cpp": """\
+#include <Arduino.h>
+#include <stdlib.h>
+void Port::println(int32_t status) { exit(status); }
+Port Serial;
+int main() {
+  setup();
+  for (;;)
+    loop();
+}
+"""}
+
+
 def arduino(options):
+    """Arduino's builder finds the library by its header and builds the sketch."""
+    if not shutil.which("arduino-builder"):
+        raise suite.Skip("arduino-builder is not installed")
     with tempfile.TemporaryDirectory() as folder:
-        write_kit(options, "arduino", folder, "x86-64-v2")
-        with open(os.path.join(folder, "library.properties")) as f:
+        at = lambda *names: os.path.join(folder, *names)
+        write_kit(options, "arduino", at("libraries", "digits"), "x86-64-v2")
+        with open(at("libraries", "digits", "library.properties")) as f:
             properties = dict(line.strip().split("=", 1) for line in f)
         needed = ("name version author maintainer sentence paragraph category "
                   "url architectures").split()
         if [k for k in needed if not properties.get(k)]:
             raise suite.Failure("library.properties lacks a required field")
-        with open(os.path.join(folder, "sketch.cpp"), "w") as f:
-            f.write("#include <cstdlib>\n#include <cstdint>\n"
-                    "struct Port { void begin(long) {}\n"
-                    "  void println(int32_t status) { std::exit(status); } }\n"
-                    "Serial;\nvoid delay(unsigned long) {}\n"
-                    '#include "examples/run/run.ino"\n'
-                    "int main() { setup(); for (;;) loop(); }\n")
-        source = os.path.join(folder, "src")
-        suite.must(["c++", "-std=c++11", "-Wall", "-Werror", "-I", source,
-                    os.path.join(folder, "sketch.cpp"),
-                    "-L", os.path.join(source, "x86-64-v2"),
-                    properties["ldflags"], "-o", os.path.join(folder, "run")])
-        suite.must([os.path.join(folder, "run")])
+        write_files(at("hardware", "host", "host"), ARDUINO_PLATFORM)
+        for name in "tools", "build":
+            os.mkdir(at(name))
+        p = suite.must([
+            "arduino-builder", "-hardware", at("hardware"), "-hardware",
+            "/usr/share/arduino-builder", "-tools", at("tools"), "-libraries",
+            at("libraries"), "-fqbn", "host:host:pc", "-build-path",
+            at("build"), "-prefs",
+            "archive.path=" + at("libraries", "digits", "src", "x86-64-v2"),
+            "-prefs", "archive.ldflags=" + properties["ldflags"],
+            at("libraries", "digits", "examples", "run", "run.ino")],
+            options.timeout)
+        if "warning" in (p.stdout + p.stderr).lower():
+            raise suite.Failure((p.stdout + p.stderr)[:200])
+        suite.must([at("build", "program")])
 
 
 # A platform of PlatformIO for this machine; its own is in a registry.
@@ -210,9 +303,8 @@ def write_files(folder, files):
 
 def platformio(options):
     """PlatformIO builds a project; it finds SCons as a package that is there."""
-    python = os.path.join(options.kit_tools, "python3")
-    if not os.path.exists(python):
-        raise suite.Skip("utils/setup has not installed PlatformIO")
+    kit_tool(options, "platformio")
+    python = kit_tool(options, "python3")
     wanted = suite.must([
         python, "-c", "from platformio.dependencies import "
         "get_core_dependencies as get; print(get()['tool-scons'])"]).stdout
