@@ -26,6 +26,7 @@
 #include "llvm/CodeGen/MachineModuleInfo.h"
 #include "llvm/CodeGen/Passes.h"
 #include "llvm/CodeGen/TargetPassConfig.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
@@ -61,6 +62,11 @@ static bool isPicDefault(const Triple &triple) {
          triple.getArch() != Triple::x86;
 }
 
+/// Whether code stays in flash.
+static bool isFirmware(const Triple &triple) {
+  return triple.isOSUnknown() && !triple.isWasm();
+}
+
 std::unique_ptr<TargetMachine>
 edgecc::createTargetMachine(target::CpuAttr cpu, const CodegenOptions &options,
                             mlir::Location loc) {
@@ -79,6 +85,10 @@ edgecc::createTargetMachine(target::CpuAttr cpu, const CodegenOptions &options,
   targetOptions.AllowFPOpFusion = FPOpFusion::Standard;
   targetOptions.FunctionSections = targetOptions.DataSections = true;
   targetOptions.MCOptions.ABIName = cpu.getAbi().str();
+  // Arm's own tables take eight bytes for each function, to say that none
+  // throws.
+  if ((triple.isARM() || triple.isThumb()) && isFirmware(triple))
+    targetOptions.ExceptionModel = ExceptionHandling::DwarfCFI;
   Reloc::Model relocation =
       options.pic.value_or(isPicDefault(triple)) ? Reloc::PIC_ : Reloc::Static;
   // RISC-V's small code model cannot reach high addresses.
@@ -136,6 +146,26 @@ static void setFunctionAttributes(Module &module, const TargetMachine &machine,
         !function.hasFnAttribute(Attribute::AlwaysInline))
       function.addFnAttr(Attribute::NoInline);
   }
+}
+
+/// Whether `function` computes nothing: it calls others, or all that it reads
+/// is written as it is.
+static bool onlyMoves(const Function &function) {
+  return llvm::all_of(instructions(function), [](const Instruction &op) {
+    return !isa<LoadInst>(op) || llvm::all_of(op.users(), [](const User *user) {
+      return isa<StoreInst>(user);
+    });
+  });
+}
+
+/// Asks the code generator for the smallest code where that is in flash, if it
+/// was asked for, and of functions that compute nothing.
+static void minimiseSize(Module &module, const TargetMachine &machine) {
+  if (isFirmware(machine.getTargetTriple()))
+    for (Function &function : module)
+      if (!function.isDeclaration() &&
+          (function.hasOptSize() || onlyMoves(function)))
+        function.addFnAttr(Attribute::MinSize);
 }
 
 /// Nothing of the C library may be taken for granted.
@@ -208,8 +238,10 @@ edgecc::buildLLVMModule(mlir::ModuleOp mlirModule, const ModelInterface &model,
   }
   optimise(*module, machine, options.optLevel);
   avoidFixedPointConversions(*module, machine);
-  if (options.optLevel != OptLevel::O0)
+  if (options.optLevel != OptLevel::O0) {
+    minimiseSize(*module, machine);
     setBranchWeights(*module);
+  }
   return module;
 }
 
@@ -331,8 +363,9 @@ LogicalResult edgecc::emitObject(Module &module, TargetMachine &machine,
   for (GlobalObject &global : module.global_objects())
     if (!global.hasLocalLinkage() && !global.isDeclaration())
       isPublic.insert(global.getName());
-  bool optimiseForSize = llvm::any_of(
-      module, [](const Function &function) { return function.hasOptSize(); });
+  bool optimiseForSize = llvm::any_of(module, [](const Function &function) {
+    return function.hasFnAttribute(Attribute::OptimizeForSize);
+  });
   auto link = [&](ArrayRef<std::string> names) -> FailureOr<unsigned> {
     auto found = linkHelperFunctions(module, names);
     if (!found)

@@ -13,6 +13,8 @@
 #include "llvm/CodeGen/TargetFrameLowering.h"
 #include "llvm/CodeGen/TargetSubtargetInfo.h"
 #include "llvm/IR/GlobalValue.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/InstrTypes.h"
 
 using namespace llvm;
 using namespace edgecc;
@@ -85,6 +87,22 @@ std::optional<std::string> edgecc::findCallee(const MachineInstr &call) {
   return std::nullopt;
 }
 
+/// The functions that `function` calls; nothing if it has calls of addresses.
+static std::optional<std::vector<std::string>>
+findCallees(const Function &function) {
+  std::vector<std::string> names;
+  for (const Instruction &instruction : instructions(function)) {
+    const auto *call = dyn_cast<CallBase>(&instruction);
+    if (!call)
+      continue;
+    if (!call->getCalledFunction())
+      return std::nullopt;
+    if (!call->getCalledFunction()->isIntrinsic())
+      names.push_back(call->getCalledFunction()->getName().str());
+  }
+  return names;
+}
+
 bool CollectStackFrames::runOnMachineFunction(MachineFunction &function) {
   StackFrame frame;
   frame.bytes = measureFrame(function);
@@ -97,6 +115,12 @@ bool CollectStackFrames::runOnMachineFunction(MachineFunction &function) {
         else
           frame.callsUnknown = true;
       }
+  // An address that is kept in a register for several calls is one of these.
+  if (frame.callsUnknown)
+    if (auto callees = findCallees(function.getFunction())) {
+      llvm::append_range(frame.callees, *callees);
+      frame.callsUnknown = false;
+    }
   frames[function.getName()] = std::move(frame);
   return false;
 }
