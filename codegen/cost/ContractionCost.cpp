@@ -165,7 +165,9 @@ ContractionTiles cost::chooseSmallTiles(const ContractionShape &shape,
     tiles.lanes /= 2;
   int64_t channelVectors = llvm::divideCeil(shape.channels, tiles.lanes);
   int64_t vectors = shape.lanes >= wideLanes ? 1 : 2;
-  if (shape.pixels < mostPixels / 2)
+  // Lines of one pixel are taken together, as many as divide them evenly.
+  bool isColumn = shape.pixels == 1;
+  if ((isColumn ? shape.lines : shape.pixels) < mostPixels / 2)
     vectors = mostVectors;
   while (vectors > 1 &&
          (channelVectors % vectors || !fits(1, vectors, shape, cpu)))
@@ -174,6 +176,12 @@ ContractionTiles cost::chooseSmallTiles(const ContractionShape &shape,
   while (tiles.pixels < std::min(mostPixels, shape.pixels) &&
          fits(tiles.pixels + 1, vectors, shape, cpu))
     ++tiles.pixels;
+  for (int64_t lines = 2; isColumn && lines <= mostPixels; ++lines)
+    if (shape.lines % lines == 0 && fits(lines, vectors, shape, cpu))
+      tiles.lines = lines;
+  // Machines with a second cache have room for neighbours that are loaded
+  // together.
+  tiles.unroll = cpu.getL2Bytes() ? 2 : 1;
   chooseOrder(tiles, shape, cpu);
   return tiles;
 }
