@@ -4,8 +4,8 @@
 """Counts the instructions that networks execute, and compares with a list.
 
 The networks are those of networks.py and the digits network of the repository,
-for CPUs with a system, and those of MLPerf Tiny in integers, if there is a zoo,
-for microcontrollers; each runs under QEMU. The counts repeat exactly. One that
+for CPUs with a system, and those of MLPerf Tiny, if there is a zoo, for
+microcontrollers; each runs under QEMU. The counts repeat exactly. One that
 differs from counts.txt by more than 1 % fails, a lower one too: the list is then
 to be written anew with --write, and the change says why.
 """
@@ -36,10 +36,13 @@ MICROCONTROLLERS = {
     "cortex-m55": "--board=mps3-an547",
     "rv32imc": "--board=virt-rv32imc",
     "rv32imafc_zve32f_zvl128b": "--board=virt-rv32imafc-zve32f",
+    "rv64gc": "--board=virt-rv64gc",
+    "rv64gcv": "--board=virt-rv64gcv",
 }
 MLPERF_TINY = """
 mlperf_ad_ae_int8 mlperf_kws_dscnn_int8 mlperf_ic_resnet8_int8
 mlperf_vww_mbv1_int8
+mlperf_ad_ae_f32 mlperf_kws_dscnn_f32 mlperf_ic_resnet8_f32 mlperf_vww_mbv1_f32
 """.split()
 TOLERANCE = 0.01
 

@@ -278,6 +278,15 @@ def main():
     for board in ["mps2-an386", "mps3-an547", "virt-rv64gcv"]:
         tests.append((f"{name} {board} instructions", functools.partial(
             same_instructions, options, path, feeds, board)))
+    for name, path, feeds in networks:
+        if name not in INT8:
+            continue
+        for board in ["mps2-an386", "mps3-an547", "virt-rv32imc"]:
+            tests.append((f"{name} {board} memory", functools.partial(
+                same_memory, options, path, feeds[0], board)))
+            if board not in SOFT:
+                tests.append((f"{name} {board} instructions", functools.partial(
+                    same_instructions, options, path, feeds, board)))
     return suite.run(tests, options)
 
 

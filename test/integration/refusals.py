@@ -318,6 +318,11 @@ def unknown_cpu(folder):
     return [DIGITS, "-mcpu=cortex-a7222"]
 
 
+@refusal("thumbv6m-unknown-none-eabihf", "registers that 'cortex-m0' has not")
+def calls_in_registers_that_are_not_there(folder):
+    return [DIGITS, "-mcpu=cortex-m0", "--target=thumbv6m-none-eabihf"]
+
+
 @refusal("nosuch")
 def unknown_triple(folder):
     return [DIGITS, "--target=nosuch-vendor-os"]
