@@ -454,11 +454,6 @@ static void emitFixed(edge::ConvOp op, Emitter &e, const KernelArgs &args,
 namespace {
 
 struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
-  static bool isWindow(edge::ConvOp op) {
-    return op.isDepthwise() &&
-           shapeOf(op.getWeights()).back() == int64_t(op.getGroups());
-  }
-
   LogicalResult emitKernel(Operation *operation, OpBuilder &builder,
                            const KernelArgs &args, target::CpuAttr cpu) const {
     auto op = cast<edge::ConvOp>(operation);
@@ -469,7 +464,7 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
       emitFixed(op, emitter, args, *fixed);
       return success();
     }
-    if (isWindow(op)) {
+    if (isWindow(op, cpu)) {
       if (std::optional<TapProducts> taps = TapProducts::get(op, cpu))
         taps->emit(emitter, args);
       else if (std::optional<HalfProducts> halves = HalfProducts::get(op, cpu))
@@ -500,14 +495,15 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
         return fixed->pack();
       return std::nullopt;
     }
-    if (isWindow(op))
+    if (isWindow(op, cpu))
       if (std::optional<HalfProducts> halves = HalfProducts::get(op, cpu))
         return halves->pack(index, value);
-    if (index == 2 && op.getBias() && !isWindow(op) && ConvPlan(op, cpu).pairs)
+    if (index == 2 && op.getBias() && !isWindow(op, cpu) &&
+        ConvPlan(op, cpu).pairs)
       return PairLayout::packBias(value);
     if (index != 1 || !view)
       return std::nullopt;
-    if (isWindow(op)) {
+    if (isWindow(op, cpu)) {
       std::optional<TapProducts> taps = TapProducts::get(op, cpu);
       if (!taps)
         return std::nullopt;
@@ -546,7 +542,7 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     auto op = cast<edge::ConvOp>(operation);
     if (std::optional<FixedContraction> fixed = getFixed(op, cpu))
       return fixed->getScratch();
-    if (isWindow(op))
+    if (isWindow(op, cpu))
       return {};
     if (std::optional<SparseConv> sparse = SparseConv::get(op, cpu))
       return sparse->getScratch();
@@ -578,7 +574,7 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
                                             MemRefType result,
                                             target::CpuAttr cpu) const {
     auto op = cast<edge::ConvOp>(operation);
-    if (index != 0 || isWindow(op) || WinogradConv::get(op, cpu))
+    if (index != 0 || isWindow(op, cpu) || WinogradConv::get(op, cpu))
       return std::nullopt;
     ConvPlan plan(op, cpu);
     ArrayRef<int64_t> shape = result.getShape();

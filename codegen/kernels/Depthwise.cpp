@@ -15,6 +15,21 @@ static Type elementOf(Value tensor) {
   return cast<RankedTensorType>(tensor.getType()).getElementType();
 }
 
+bool kernels::isWindow(edge::ConvOp op, target::CpuAttr cpu) {
+  if (!op.isDepthwise())
+    return false;
+  int64_t channels =
+      cast<RankedTensorType>(op.getResult().getType()).getShape().back();
+  int64_t multiplier = channels / int64_t(op.getGroups());
+  if (multiplier == 1)
+    return true;
+  Type input = elementOf(op.getInput());
+  int64_t lanes =
+      vectorLength(cpu, productType(cpu, input, elementOf(op.getWeights())));
+  return input.isF32() && lanes > 1 && channels % lanes == 0 &&
+         (lanes % multiplier == 0 || multiplier % lanes == 0);
+}
+
 Window kernels::windowOf(edge::ConvOp op, Emitter &e, const KernelArgs &args) {
   Window w;
   w.isSmall = wantsSmallCode(op) && !overwritesEpilogueOperands(op);
@@ -35,6 +50,7 @@ Window kernels::windowOf(edge::ConvOp op, Emitter &e, const KernelArgs &args) {
   w.input = flatOperand(e, args.inputs[0]);
   w.inputStrides = stridesOf(args.inputs[0]);
   w.shape.assign(op.getResult().getType().getShape());
+  w.multiplier = w.shape.back() / int64_t(op.getGroups());
   w.weights = args.inputs[1];
   FlatOperand bias;
   if (op.getBias())

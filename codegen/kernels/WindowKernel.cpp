@@ -225,12 +225,15 @@ void WindowEmitter::overChannels(Tile tile, function_ref<void(Tile)> body) {
       Tile inner = tile;
       inner.channel = w.firstChannel ? e.add(w.firstChannel, channel) : channel;
       inner.lanes.assign(group.begin(), group.end());
-      inner.input = e.add(tile.input, w.inputBlocks.offsetOf(e, channel));
+      Value from = w.inputBlocks.offsetOf(e, channel);
+      if (w.multiplier > 1)
+        from = arith::DivUIOp::create(e, from, e.index(w.multiplier));
+      inner.input = e.add(tile.input, from);
       body(inner);
     });
     first += count * width;
   };
-  if (tiles.vectors > 1 && !w.inputBlocks.lanes)
+  if (tiles.vectors > 1 && !w.inputBlocks.lanes && w.multiplier <= lanes)
     run(SmallVector<int64_t>(tiles.vectors, lanes));
   run({lanes});
   for (int64_t length : splitIntoVectors(partChannels.count - first, lanes))
@@ -312,13 +315,24 @@ Values WindowEmitter::overOuterTaps(size_t dim, Tile tile, Value tap,
 
 Value WindowEmitter::loadInput(const Tile &tile, int64_t offset,
                                size_t vector) {
+  int64_t before = 0, length = tile.lanes[vector];
   for (size_t i = 0; i < vector; ++i)
-    offset += tile.lanes[i];
-  Value at = e.add(tile.input, offset);
+    before += tile.lanes[i];
+  Value at = e.add(tile.input, offset + before / w.multiplier);
   if (w.prepare)
-    return w.prepare(e.load(input.memref, at, tile.lanes[vector], w.inputType));
-  return loadWide(e, input.memref, at, tile.lanes[vector], w.inputType,
-                  w.accumulatorType);
+    return w.prepare(e.load(input.memref, at, length, w.inputType));
+  if (w.multiplier == 1)
+    return loadWide(e, input.memref, at, length, w.inputType,
+                    w.accumulatorType);
+  Value elements =
+      loadWide(e, input.memref, at, std::max<int64_t>(length / w.multiplier, 1),
+               w.inputType, w.accumulatorType);
+  if (length <= w.multiplier)
+    return e.splat(elements, length);
+  SmallVector<int64_t> repeated;
+  for (int64_t i = 0; i < length; ++i)
+    repeated.push_back(i / w.multiplier);
+  return vector::ShuffleOp::create(e, elements, elements, repeated);
 }
 
 Value WindowEmitter::loadWeight(const Tile &tile, Value tap, int64_t offset,

@@ -44,6 +44,10 @@ struct Window {
   /// The first of these channels among those of weights and result, null for
   /// zero; the input begins with it.
   mlir::Value firstChannel;
+  /// The channels of the result for each one of the input. If there are
+  /// several, they divide the lanes of a vector or are divided by these, which
+  /// divide the channels of the result.
+  int64_t multiplier = 1;
   /// The weights, (kernel..., channels), or null.
   mlir::Value weights;
   mlir::Type weightsType;
@@ -66,6 +70,11 @@ struct Window {
   /// Stores the result elements from `indices` on.
   std::function<void(mlir::Value value, mlir::ValueRange indices)> store;
 };
+
+/// Whether a window operation computes `op`: a depthwise convolution whose
+/// channels of the result fill vectors, if there are several for one of the
+/// input.
+bool isWindow(edge::ConvOp op, target::CpuAttr cpu);
 
 /// The window operation that `op`, a depthwise convolution or a pooling, is:
 /// all of it, and stored to the result.

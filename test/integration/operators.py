@@ -358,6 +358,19 @@ def wide_window(dilation, stride, group):
                  {"w": numbers(8, 4 // group, 3, 3, seed=1)}), {"x": x}
 
 
+# Depthwise, with several channels of the result for each one --------------------
+
+@each(multiplier=[2, 3, 4, 8, 32], kernel=[1, 3, 7], stride=[1, 2])
+def channel_multiplier(multiplier, kernel, stride):
+    x = numbers(2, 8, 9, 11)
+    node = helper.make_node("Conv", ["x", "w", "b"], ["y"], group=8,
+                            strides=[stride, 1], pads=[kernel // 2] * 4)
+    relu = helper.make_node("Relu", ["y"], ["z"])
+    return model([node, relu], {"x": x}, [("z", F)],
+                 {"w": numbers(8 * multiplier, 1, kernel, kernel, seed=1),
+                  "b": numbers(8 * multiplier, seed=2)}), {"x": x}
+
+
 # Tensors that share memory ------------------------------------------------------
 
 @each(axis=[1, 2], layers=[2, 4])

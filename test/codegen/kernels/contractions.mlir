@@ -163,7 +163,7 @@ module attributes {edge.small_code,
   // CHECK-LABEL: func.func private @kernel_conv_0
   // CHECK: scf.for %[[PIXEL:.*]] = %c0 to %c49 step %c8
   // CHECK-NEXT: %[[FIRST:.*]] = arith.minsi %[[PIXEL]], %c41
-  // CHECK: %{{.*}}:8 = scf.for %{{.*}} = %c0 to %c96 step %c1
+  // CHECK: %{{.*}}:8 = scf.for %{{.*}} = %c0 to %c96 step %c2
   // CHECK-NOT: vector<8xf32>
   // CHECK-LABEL: func.func private @kernel_conv_1
   // CHECK: scf.for %{{.*}} = %c0 to %c5 step %c1
