@@ -46,14 +46,28 @@ std::string npu::checkRange(Operation *op) {
   return {};
 }
 
-std::string npu::checkContraction(Operation *op) {
+static std::string checkContraction(Operation *op, bool mayBeUnknown) {
   if (!isa<ConvOp, MatMulOp>(op))
     return {};
   std::optional<Contraction> contraction = Contraction::get(op);
   if (!contraction)
     return "its weights are not quantised";
-  if (!place::isKnown(contraction->weights))
-    return "its weights are not constant";
+  if (!place::isKnown(contraction->weights)) {
+    if (!mayBeUnknown || !isa<MatMulOp>(op))
+      return "its weights are not constant";
+    if (contraction->bias)
+      return "it has a bias, and its factors are not constant";
+    ArrayRef<int64_t> lhs = typeOf(contraction->input).getShape(),
+                      rhs = typeOf(contraction->weights).getShape();
+    if (lhs.size() < 2 || rhs.size() < 2 ||
+        lhs.drop_back(2) != rhs.drop_back(2))
+      return "its factors have different numbers of matrices";
+    quant::QuantizedType type = quantizedType(contraction->weights);
+    if (!contraction->weightParameters.isPerTensor() ||
+        type.getStorageTypeIntegralWidth() != 8 || type.hasStorageTypeBounds())
+      return "its factors are not constant, and not bytes of one scale";
+    return contraction->objection();
+  }
   if (contraction->bias &&
       (!contraction->integerBias() ||
        quantizedType(contraction->bias) != contraction->biasType()))
@@ -62,6 +76,14 @@ std::string npu::checkContraction(Operation *op) {
   if (isa<MatMulOp>(op) && weightRank != 2)
     return "its weights have " + std::to_string(weightRank) + " dimensions";
   return contraction->objection();
+}
+
+std::string npu::checkContraction(Operation *op) {
+  return ::checkContraction(op, /*mayBeUnknown=*/false);
+}
+
+std::string npu::checkAnyContraction(Operation *op) {
+  return ::checkContraction(op, /*mayBeUnknown=*/true);
 }
 
 /// The weights less the numbers of `shifts`, one per channel or one for all, if

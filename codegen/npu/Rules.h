@@ -34,6 +34,10 @@ std::string checkRange(mlir::Operation *op);
 /// can be added to the sums.
 std::string checkContraction(mlir::Operation *op);
 
+/// The same, but products may also be of two activations: as many matrices of
+/// bytes as there are on the other side.
+std::string checkAnyContraction(mlir::Operation *op);
+
 /// Weights as signed bytes.
 struct ByteWeights {
   llvm::SmallVector<int8_t> bytes;

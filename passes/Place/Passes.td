@@ -14,8 +14,10 @@ def RaiseQuantized : Pass<"edgecc-raise-quantized", "::mlir::func::FuncOp"> {
     A sum, difference, product or softmax between dequantisations of its
     operands and a quantisation of its result becomes the same operation on the
     quantised values, which means just that. With `averages`, an average becomes
-    a sum whose type has the scale of the result times the number of terms. `edgecc-lower-quantized` takes it apart again
-    where it stays on the CPU. A border of zeros before a convolution becomes
+    a sum whose type has the scale of the result times the number of terms, and a
+    layer normalisation of bytes gets factors of integers: as `--rounding=tflite`
+    has both. `edgecc-lower-quantized` takes the others apart again where they
+    stay on the CPU. A border of zeros before a convolution becomes
     part of the convolution.
 
     Example:
@@ -31,7 +33,8 @@ def RaiseQuantized : Pass<"edgecc-raise-quantized", "::mlir::func::FuncOp"> {
   }];
   let options = [
     Option<"averages", "averages", "bool", /*default=*/"false",
-           "also averages, whose rounding as sums of f32 is lost">
+           "also averages, whose rounding as sums of f32 is lost, and layer "
+           "normalisations">
   ];
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }

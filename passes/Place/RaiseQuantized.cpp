@@ -5,6 +5,7 @@
 
 #include "passes/Place/Passes.h"
 #include "passes/Quantization/Averages.h"
+#include "passes/Quantization/FixedLayerNorm.h"
 #include "passes/Quantization/Parameters.h"
 
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -66,6 +67,24 @@ struct RaiseAverage : OpRewritePattern<QuantizeOp> {
   }
 };
 
+/// A layer normalisation that integers compute as the CPU would.
+struct RaiseLayerNorm : OpRewritePattern<QuantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(QuantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto producer = op.getInput().getDefiningOp<LayerNormOp>();
+    quant::QuantizedType type = quantizedType(op.getResult());
+    if (!producer || !Parameters(type).isPerTensor())
+      return failure();
+    auto norm = FixedLayerNorm::get(producer, type);
+    if (!norm)
+      return failure();
+    rewriter.replaceOp(op, norm->raise(rewriter, producer, type));
+    return success();
+  }
+};
+
 /// A border of zeros before a convolution is one of the convolution.
 struct FoldBorder : OpRewritePattern<ConvOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -102,7 +121,7 @@ struct RaiseQuantized : place::impl::RaiseQuantizedBase<RaiseQuantized> {
     RewritePatternSet patterns(&getContext());
     patterns.add<RaiseElementwise, FoldBorder>(&getContext());
     if (averages)
-      patterns.add<RaiseAverage>(&getContext());
+      patterns.add<RaiseAverage, RaiseLayerNorm>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

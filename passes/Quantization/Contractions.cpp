@@ -110,31 +110,39 @@ std::string Contraction::objection() const {
   return {};
 }
 
-std::optional<SmallVector<int64_t>> Contraction::integerBias() const {
-  if (!bias)
-    return std::nullopt;
-  SmallVector<double> values;
-  if (Value stored = quantizedSource(bias)) {
+std::optional<SmallVector<double>>
+edgecc::quantization::knownReals(Value value) {
+  SmallVector<double> numbers;
+  if (Value stored = quantizedSource(value)) {
     std::optional<ConstantView> integers = knownIntegers(stored);
     if (!integers)
       return std::nullopt;
     Parameters parameters(quantizedType(stored));
     for (int64_t i = 0; i < integers->size(); ++i)
-      values.push_back(double(integers->integer(i) - parameters.zeroPoint(i)) *
-                       parameters.scale(i));
-  } else {
-    Attribute constant;
-    if (!matchPattern(bias, m_Constant(&constant)))
-      return std::nullopt;
-    auto view = ConstantView::get(constant);
-    if (!view)
-      return std::nullopt;
-    for (int64_t i = 0; i < view->size(); ++i)
-      values.push_back(view->real(i));
+      numbers.push_back(double(integers->integer(i) - parameters.zeroPoint(i)) *
+                        parameters.scale(i));
+    return numbers;
   }
+  Attribute constant;
+  if (!matchPattern(value, m_Constant(&constant)))
+    return std::nullopt;
+  std::optional<ConstantView> view = ConstantView::get(constant);
+  if (!view)
+    return std::nullopt;
+  for (int64_t i = 0; i < view->size(); ++i)
+    numbers.push_back(view->real(i));
+  return numbers;
+}
+
+std::optional<SmallVector<int64_t>> Contraction::integerBias() const {
+  std::optional<SmallVector<double>> values;
+  if (bias)
+    values = knownReals(bias);
+  if (!values)
+    return std::nullopt;
   std::optional<SmallVector<double>> columns = columnSums(weights);
   SmallVector<int64_t> integers;
-  for (auto [channel, value] : llvm::enumerate(values)) {
+  for (auto [channel, value] : llvm::enumerate(*values)) {
     double integer = std::nearbyint(value / scale(channel));
     double products = columns ? (*columns)[channel] * reach(inputParameters)
                               : largestAllowedSum;

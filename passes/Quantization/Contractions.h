@@ -72,6 +72,9 @@ mlir::MutableOperandRange biasOf(mlir::Operation *contraction);
 /// Whether a convolution or matrix product multiplies by one known f32 matrix.
 bool hasKnownMatrix(mlir::Operation *contraction);
 
+/// The elements of a known real value, which may be dequantised, or quantised.
+std::optional<llvm::SmallVector<double>> knownReals(mlir::Value value);
+
 /// The elements of a known f32 value.
 std::optional<llvm::SmallVector<float>> knownFloats(mlir::Value value);
 

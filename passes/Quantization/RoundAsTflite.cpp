@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Quantization/Averages.h"
+#include "passes/Quantization/FixedLayerNorm.h"
 #include "passes/Quantization/IntegerMaps.h"
 #include "passes/Quantization/LowerContractions.h"
 #include "passes/Quantization/Passes.h"
@@ -75,9 +76,11 @@ struct RoundAsTflite
 private:
   /// Whether `edgecc-raise-quantized` has made `op` one on quantised values.
   static bool isRaised(Operation *op) {
-    return isa<AddOp, SubOp, MulOp, SoftmaxOp, PoolOp, ReduceOp>(op) &&
-           quantizedType(op->getResult(0)) &&
-           (isa<AddOp, SubOp, MulOp, SoftmaxOp>(op) || Average::getRaised(op));
+    if (!isa<EdgeDialect>(op->getDialect()) || op->getNumResults() != 1 ||
+        !quantizedType(op->getResult(0)))
+      return false;
+    return isa<AddOp, SubOp, MulOp, SoftmaxOp, LayerNormOp>(op) ||
+           (isa<PoolOp, ReduceOp>(op) && Average::getRaised(op));
   }
 
   /// The quantised result of `op` is computed as ONNX has it.
@@ -122,6 +125,10 @@ private:
                      : Value();
         })
         .Case([&](SoftmaxOp op) { return lowerSoftmax(builder, op, type); })
+        .Case([&](LayerNormOp op) {
+          auto norm = FixedLayerNorm::get(op, type);
+          return norm ? norm->lower(builder, op, type) : Value();
+        })
         .Default([](Operation *) { return Value(); });
   }
 
@@ -199,13 +206,14 @@ private:
         });
   }
 
-  /// By a table of exponentials; the shares of a row are of scale 1/256.
+  /// By a table of exponentials.
   static Value lowerSoftmax(OpBuilder &builder, SoftmaxOp op,
                             quant::QuantizedType type) {
     Value source = quantizedSource(op.getInput());
-    Parameters result(type);
-    if (!source || !isBytes(source) || result.scale() != 1.0 / 256 ||
-        result.zeroPoint() != result.least || result.most - result.least != 255)
+    // Shares of other types are rounded once.
+    int shift = tflite::shareFactor(type).shift;
+    if (!source || !isBytes(source) ||
+        type.getStorageTypeIntegralWidth() != 8 || shift > 29 || shift < -31)
       return {};
     Location loc = op.getLoc();
     int64_t axis = op.getAxis();

@@ -115,6 +115,17 @@ Value tflite::emitScaled(ImplicitLocOpBuilder &b, Value x, FixedPoint factor) {
   return shiftRounding(b, product, word(b, -factor.shift - 1));
 }
 
+Value tflite::emitScaledOnce(ImplicitLocOpBuilder &b, Value x,
+                             FixedPoint factor) {
+  Type i64 = b.getI64Type();
+  int shift = 31 - factor.shift;
+  Value product = arith::MulIOp::create(b, extend(b, x),
+                                        integer(b, factor.multiplier, i64));
+  product = arith::AddIOp::create(b, product,
+                                  integer(b, int64_t(1) << (shift - 1), i64));
+  return arith::ShRSIOp::create(b, product, integer(b, shift, i64));
+}
+
 Value tflite::emitSaturated(ImplicitLocOpBuilder &b, Value number,
                             quant::QuantizedType type) {
   Parameters p(type);
@@ -421,11 +432,26 @@ Value tflite::emitReciprocal(ImplicitLocOpBuilder &b, Value sum) {
   return saturatingShift(x, 1);
 }
 
+bool tflite::isShareOfTflite(quant::QuantizedType type) {
+  Parameters p(type);
+  return p.scale() == 1.0 / 256 && p.zeroPoint() == p.least &&
+         p.most - p.least == 255;
+}
+
+FixedPoint tflite::shareFactor(quant::QuantizedType type) {
+  return FixedPoint::get(std::ldexp(1 / Parameters(type).scale(), -shareBits));
+}
+
 Value tflite::emitShare(ImplicitLocOpBuilder &b, Value exponential, Value sum,
                         Value reciprocal, quant::QuantizedType type) {
+  bool isDirect = isShareOfTflite(type);
   Value zeros = math::CountLeadingZerosOp::create(b, sum);
   Value number = emitMultiplyHigh(b, reciprocal, exponential);
+  int bits = isDirect ? 8 : shareBits;
   Value lessOne =
-      arith::SubIOp::create(b, word(b, sumBits + 31 - 8 - 1), zeros);
-  return emitSaturated(b, shiftRounding(b, number, lessOne), type);
+      arith::SubIOp::create(b, word(b, sumBits + 31 - bits - 1), zeros);
+  number = shiftRounding(b, number, lessOne);
+  if (!isDirect)
+    number = emitScaledOnce(b, number, shareFactor(type));
+  return emitSaturated(b, number, type);
 }

@@ -73,6 +73,10 @@ mlir::Value emitMultiplyHigh(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
 mlir::Value emitScaled(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
                        FixedPoint factor);
 
+/// The same in i64 and rounded once: half goes up. Shifts from 2 to 62 bits.
+mlir::Value emitScaledOnce(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
+                           FixedPoint factor);
+
 /// `number`, i32 or i64, plus the zero point of `type`, saturated, as its
 /// integers.
 mlir::Value emitSaturated(mlir::ImplicitLocOpBuilder &b, mlir::Value number,
@@ -124,7 +128,13 @@ mlir::Value emitSummand(mlir::ImplicitLocOpBuilder &b, mlir::Value exponential);
 /// 2^31 divided by a row's sum of such parts, shifted to the left as far as
 /// possible.
 mlir::Value emitReciprocal(mlir::ImplicitLocOpBuilder &b, mlir::Value sum);
-/// The stored integer of a softmax, as bytes of scale 1/256.
+/// Whether bytes of `type` are what TFLite has for a softmax: 1/256, from zero.
+bool isShareOfTflite(mlir::quant::QuantizedType type);
+/// Bits behind the point of a share that is scaled to another type.
+inline constexpr int shareBits = 16;
+/// What such a share is multiplied by, and rounded once.
+FixedPoint shareFactor(mlir::quant::QuantizedType type);
+/// The stored integer of a softmax, as bytes.
 mlir::Value emitShare(mlir::ImplicitLocOpBuilder &b, mlir::Value exponential,
                       mlir::Value sum, mlir::Value reciprocal,
                       mlir::quant::QuantizedType type);

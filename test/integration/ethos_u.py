@@ -7,7 +7,6 @@ import csv
 import ctypes
 import functools
 import glob
-import json
 import os
 import shutil
 import sys
@@ -33,7 +32,8 @@ NETWORKS = ["real/mlperf_ad_ae_int8", "real/mlperf_ic_resnet8_int8",
             "digits/cnn_int8_qdq_s8s8_pc", "digits/cnn_int8_qdq_u8s8",
             "digits/mlp_int8_qop_u8s8", "digits/mlp_int8_qdq_s8s8",
             "digits/cnn_int8_qop_u8u8", "digits/cnn_qat_qdq",
-            "digits/cnn_early_exit_int8_qdq"]
+            "digits/cnn_early_exit_int8_qdq", "digits/big_2of4_int8_qdq",
+            "digits/big_pruned80_int8_qdq", "digits/vit_int8_qdq"]
 # Vela's words for what `--npu` names.
 SYSTEMS = {"ethos-u55:128": ("ethos-u55-128", "Ethos_U55_High_End_Embedded",
                              "Shared_Sram"),
@@ -346,25 +346,6 @@ def vela_fails(options, path):
     return f"{len(cases)} ways"
 
 
-def partly(name, most, options, feeds_of, same):
-    """A network of which operations stay on the CPU, `most` at most."""
-    if not options.zoo:
-        raise suite.Skip("the collection of models is not there")
-    path = os.path.join(options.zoo, name + ".onnx")
-    feeds, npu = feeds_of(path, 1), "ethos-u55:128"
-    with tempfile.TemporaryDirectory() as folder:
-        report = os.path.join(folder, "report.json")
-        got, done = run_regions(options, path, feeds, npu,
-                                ["--report=" + report])
-        with open(report, encoding="utf-8") as f:
-            placed = json.load(f)["npu"]
-    same(got, compiled.outputs(options, path, feeds, [ROUNDING]))
-    if len(placed["on_cpu"]) > most:
-        raise suite.Failure(f"{placed['on_cpu']}")
-    return (f"{placed['operations']} operations in {len(done[0])} regions, "
-            f"{len(placed['on_cpu'])} on the CPU")
-
-
 class Examples:
     """Inputs for ONNX Runtime to calibrate with."""
 
@@ -425,13 +406,8 @@ def tests(options, feeds_of, same):
     """The tests, named, as functions without arguments."""
     return [(f"{npu} {name}", functools.partial(whole_network, name, npu,
                                                 options, feeds_of, same))
-            for name in NETWORKS for npu in
-            (SYSTEMS if name == "real/mlperf_ic_resnet8_int8" else
-             ["ethos-u55:128"])] + \
-        [("ethos-u55:128 digits/vit_int8_qdq",
-          functools.partial(partly, "digits/vit_int8_qdq", 11, options,
-                            feeds_of, same)),
-         ("ethos-u55:128 mobilenet_v2",
+            for name in NETWORKS for npu in SYSTEMS] + \
+        [("ethos-u55:128 mobilenet_v2",
           functools.partial(mobilenet, options, feeds_of, same)),
          ("ethos-u55:128 mobilenet_v2 by edgecc",
           functools.partial(own_mobilenet, options, feeds_of, same))]

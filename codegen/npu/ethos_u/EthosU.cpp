@@ -96,7 +96,7 @@ public:
     static const std::vector<std::string> types = {"i8", "u8"};
     if (std::string sentence = checkTypes(op, types); !sentence.empty())
       return sentence;
-    for (auto *rule : {checkRange, checkContraction, checkSumWithConstant,
+    for (auto *rule : {checkRange, checkAnyContraction, checkSumWithConstant,
                        checkBatch, checkLimits, checkTosa})
       if (std::string sentence = rule(op); !sentence.empty())
         return sentence;

@@ -18,10 +18,12 @@ using namespace edgecc::quantization;
 /// `table[d]` in i32: tables of TOSA hold bytes.
 static Value lookUp(TosaBuilder &b, Value distance,
                     const std::array<int32_t, 256> &table) {
-  // Bytes are signed: -128 stands for the distance 0.
-  Value index = b.rescale(distance, b.getI8Type(), Rescale::power(0), 0, -128);
   Value result;
   for (int part = 0; part < 4; ++part) {
+    // Bytes are signed: -128 stands for the distance 0. One for each table:
+    // Vela makes one operation of what a single table reads and the table.
+    Value index =
+        b.rescale(distance, b.getI8Type(), Rescale::power(0), 0, -128);
     SmallVector<int8_t> entries;
     for (int32_t entry : table)
       entries.push_back(int8_t((entry >> (8 * part)) + (part < 3 ? -128 : 0)));
@@ -63,16 +65,17 @@ static Value reciprocal(TosaBuilder &b, Value sum, Value zeros) {
   return b.of<tosa::AddOp>(shiftLeft(below, word(1)), excess);
 }
 
-Value npu::lowerSoftmax(TosaBuilder &b, Value x, double scale) {
-  RankedTensorType type = typeOf(x);
-  int64_t rank = type.getRank(), axis = rank - 1;
-  SmallVector<int64_t> one(type.getShape());
+Value npu::lowerSoftmax(TosaBuilder &b, Value x, double scale,
+                        quant::QuantizedType type, int64_t outputZero) {
+  RankedTensorType shape = typeOf(x);
+  int64_t rank = shape.getRank(), axis = rank - 1;
+  SmallVector<int64_t> one(shape.getShape());
   one[axis] = 1;
   auto widen = [&](Value value) {
     return b.rescale(value, b.getI32Type(), Rescale::power(0), 0, 0);
   };
   Value largest =
-      tosa::ReduceMaxOp::create(b, type.clone(one), x, uint32_t(axis));
+      tosa::ReduceMaxOp::create(b, shape.clone(one), x, uint32_t(axis));
   Value distance = b.of<tosa::SubOp>(widen(largest), widen(x));
   Value exponentials = lookUp(b, distance, tflite::exponentials(scale));
   Value summands = b.shiftRight(exponentials, b.word(tflite::sumBits, rank));
@@ -80,8 +83,13 @@ Value npu::lowerSoftmax(TosaBuilder &b, Value x, double scale) {
                                         summands, uint32_t(axis));
   Value zeros = tosa::ClzOp::create(b, sum.getType(), sum);
   Value shares = b.multiplyHigh(reciprocal(b, sum, zeros), exponentials);
+  // Shares of other types are rounded once more.
+  bool isDirect = tflite::isShareOfTflite(type);
+  int bits = isDirect ? 8 : tflite::shareBits;
   Value shift =
-      b.of<tosa::SubOp>(b.word(tflite::sumBits + 31 - 8, rank), zeros);
-  return b.rescale(b.shiftRight(shares, shift), b.getI8Type(),
-                   Rescale::power(0), 0, -128);
+      b.of<tosa::SubOp>(b.word(tflite::sumBits + 31 - bits, rank), zeros);
+  Rescale rescale = isDirect ? Rescale::power(0)
+                             : Rescale{{tflite::shareFactor(type)}, false};
+  return b.rescale(b.shiftRight(shares, shift), b.getI8Type(), rescale, 0,
+                   outputZero);
 }

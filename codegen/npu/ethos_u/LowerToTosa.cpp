@@ -85,16 +85,23 @@ static std::string checkProducts(Operation *op) {
   std::optional<Contraction> c = Contraction::get(op);
   if (!c)
     return {};
-  std::optional<ByteWeights> weights = bytesOfWeights(*c);
-  if (!weights)
+  bool isKnown = place::isKnown(c->weights);
+  std::optional<ByteWeights> weights;
+  if (isKnown)
+    weights = bytesOfWeights(*c);
+  if (isKnown && !weights)
     return "its weights are not of 8 bits with one zero point";
   auto factors = tflite::SumFactors::get(*c, quantizedType(op->getResult(0)));
   if (factors.hasTies)
     return "its factor puts sums in the middle of two integers, where TOSA "
            "rounds up";
-  if (!rescaleOf(factors).isLegal())
+  Rescale rescale = rescaleOf(factors);
+  if (!rescale.isLegal())
     return "its factor is outside of what TOSA can shift by";
-  if (!biasOf(*c, *weights, rescaleOf(factors)))
+  // What products of two bytes add up to.
+  int64_t most = c->depth() * 255 * 255;
+  if (isKnown ? !biasOf(*c, *weights, rescale)
+              : !rescale.takes(most, 0) || !rescale.takes(-most, 0))
     return "its sums are larger than what TOSA scales";
   if (auto conv = dyn_cast<ConvOp>(op); conv && conv.getGroups() != 1)
     if (!conv.isDepthwise() || c->channels() != int64_t(conv.getGroups()))
@@ -104,15 +111,18 @@ static std::string checkProducts(Operation *op) {
 
 static std::string checkSoftmax(SoftmaxOp op) {
   RankedTensorType type = op.getType();
-  Parameters p(quantizedType(op.getResult()));
+  quant::QuantizedType result = quantizedType(op.getResult());
   if (op.getLog() || int64_t(op.getAxis()) != type.getRank() - 1)
     return "it is not along the last dimension";
   if (type.getShape().back() > longestSoftmax)
     return "its rows have " + std::to_string(type.getShape().back()) +
            " elements, and the NPU takes " + std::to_string(longestSoftmax) +
            " at most";
-  if (p.scale() != 1.0 / 256 || p.zeroPoint() != p.least)
-    return "its result is not from 0 to 255/256";
+  Rescale rescale{{tflite::shareFactor(result)}, false};
+  constexpr int64_t most = int64_t(1) << tflite::shareBits;
+  if (!tflite::isShareOfTflite(result) &&
+      (!rescale.isLegal() || !rescale.takes(most, 0)))
+    return "its factor is outside of what TOSA can shift by";
   return {};
 }
 
@@ -135,6 +145,11 @@ std::string npu::checkTosa(Operation *op) {
       })
       .Case([](GatherOp op) { return checkTable(op); })
       .Case([](SoftmaxOp op) { return checkSoftmax(op); })
+      .Case([](LayerNormOp op) -> std::string {
+        if (FixedLayerNorm::get(op, quantizedType(op.getResult())))
+          return {};
+        return "its rows are too long, or its factors are not known";
+      })
       .Case<PoolOp, ReduceOp>([](Operation *op) -> std::string {
         if (auto pool = dyn_cast<PoolOp>(op);
             pool && pool.getKind() == PoolKind::Max)
@@ -227,6 +242,7 @@ private:
   Value lower(Operation *op);
   Value lower(ConvOp op);
   Value lower(MatMulOp op);
+  Value lowerProduct(const Contraction &c);
   Value lower(AddOp op);
   Value lower(MulOp op);
   Value lower(GatherOp op);
@@ -322,9 +338,29 @@ Value Lowering::lower(ConvOp op) {
   return scaleSums(sums, c);
 }
 
+/// The product of two activations.
+Value Lowering::lowerProduct(const Contraction &c) {
+  auto matrices = [&](Value factor) {
+    ArrayRef<int64_t> sizes = shapeOf(factor).take_back(2);
+    int64_t count = typeOf(factor).getNumElements() / (sizes[0] * sizes[1]);
+    return b.reshape(get(factor), {count, sizes[0], sizes[1]});
+  };
+  Value lhs = matrices(c.input), rhs = matrices(c.weights);
+  Value sums = tosa::MatMulOp::create(
+      b,
+      RankedTensorType::get({typeOf(lhs).getDimSize(0),
+                             typeOf(lhs).getDimSize(1),
+                             typeOf(rhs).getDimSize(2)},
+                            b.getI32Type()),
+      lhs, rhs, b.byte(zeroOf(c.input)), b.byte(zeroOf(c.weights)));
+  return b.reshape(scaleSums(sums, c), shapeOf(c.op->getResult(0)));
+}
+
 /// Rows become pixels.
 Value Lowering::lower(MatMulOp op) {
   Contraction c = *Contraction::get(op);
+  if (!place::isKnown(c.weights))
+    return lowerProduct(c);
   ByteWeights weights = *bytesOfWeights(c);
   int64_t depth = shapeOf(c.weights)[0], outputs = c.channels();
   int64_t rows = typeOf(c.input).getNumElements() / depth;
@@ -421,7 +457,13 @@ Value Lowering::lower(Operation *op) {
           [&](auto op) { return lower(op); })
       .Case([&](SoftmaxOp op) {
         return lowerSoftmax(b, get(op.getInput()),
-                            Parameters(quantizedType(op.getInput())).scale());
+                            Parameters(quantizedType(op.getInput())).scale(),
+                            quantizedType(result), zeroOf(result));
+      })
+      .Case([&](LayerNormOp op) {
+        auto norm = FixedLayerNorm::get(op, quantizedType(result));
+        return lowerLayerNorm(b, get(op.getInput()), zeroOf(op.getInput()),
+                              *norm, zeroOf(result));
       })
       .Case([&](PoolOp op) -> Value {
         if (op.getKind() != PoolKind::Max)

@@ -8,6 +8,7 @@
 
 #include "codegen/npu/ethos_u/TosaBuilder.h"
 #include "dialects/Edge/EdgePlaceOps.h"
+#include "passes/Quantization/FixedLayerNorm.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -25,8 +26,16 @@ mlir::OwningOpRef<mlir::ModuleOp> lowerToTosa(edge::RegionOp region,
                                               mlir::MLIRContext &context);
 
 /// The shares of a row of bytes, as `--rounding=tflite` has them: `x` is of i8
-/// and scale `scale`, the result of i8, scale 1/256 and zero point -128.
-mlir::Value lowerSoftmax(TosaBuilder &b, mlir::Value x, double scale);
+/// and scale `scale`, the result of i8 with the scale of `type` and the zero
+/// point `outputZero`.
+mlir::Value lowerSoftmax(TosaBuilder &b, mlir::Value x, double scale,
+                         mlir::quant::QuantizedType type, int64_t outputZero);
+
+/// A layer normalisation, as `--rounding=tflite` has it: of i8 and to i8, with
+/// these zero points.
+mlir::Value lowerLayerNorm(TosaBuilder &b, mlir::Value x, int64_t inputZero,
+                           const quantization::FixedLayerNorm &norm,
+                           int64_t outputZero);
 
 /// The most elements of a row that `lowerSoftmax` takes: larger sums would be
 /// shifted by more than 31 bits.

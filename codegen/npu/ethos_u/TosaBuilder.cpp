@@ -100,3 +100,8 @@ Value TosaBuilder::shiftRight(Value x, Value shift) {
   return tosa::ArithmeticRightShiftOp::create(*this, broadcast(x, shift), x,
                                               shift, /*round=*/true);
 }
+
+Value TosaBuilder::shiftDown(Value x, Value shift) {
+  return tosa::ArithmeticRightShiftOp::create(*this, broadcast(x, shift), x,
+                                              shift, /*round=*/false);
+}

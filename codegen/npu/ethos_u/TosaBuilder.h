@@ -49,6 +49,8 @@ public:
   mlir::Value multiplyHigh(mlir::Value lhs, mlir::Value rhs);
   /// Half goes up.
   mlir::Value shiftRight(mlir::Value x, mlir::Value shift);
+  /// What is shifted out is lost.
+  mlir::Value shiftDown(mlir::Value x, mlir::Value shift);
 
 private:
   mlir::Value constant(llvm::ArrayRef<char> bytes,

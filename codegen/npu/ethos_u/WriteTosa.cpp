@@ -102,9 +102,11 @@ TosaWriter::Kind TosaWriter::kindOf(Operation *op) {
                                                               Const)
       PLAIN(ConstShapeOp, CONST_SHAPE, ConstShape) PLAIN(
              LogicalLeftShiftOp, LOGICAL_LEFT_SHIFT,
-             LogicalLeftShift) PLAIN(MulOp, MUL, Mul) PLAIN(PadOp, PAD, Pad)
-          PLAIN(ReshapeOp, RESHAPE, Reshape) PLAIN(SliceOp, SLICE, Slice) PLAIN(
-              SubOp, SUB, Sub) PLAIN(TableOp, TABLE, Table)
+             LogicalLeftShift) PLAIN(MatMulOp, MATMUL, MatMul) PLAIN(MulOp, MUL,
+                                                                     Mul)
+          PLAIN(PadOp, PAD, Pad) PLAIN(ReshapeOp, RESHAPE, Reshape) PLAIN(
+              SliceOp, SLICE, Slice) PLAIN(SubOp, SUB, Sub) PLAIN(TableOp,
+                                                                  TABLE, Table)
               .Case([&](mlir::tosa::Conv2DOp op) -> Kind {
                 auto pad = numbers(op.getPad()),
                      stride = numbers(op.getStride());

@@ -87,3 +87,31 @@ func.func @average(%a: tensor<1x2x2x4x!a>) -> tensor<1x1x1x4x!y> {
   %3 = edge.quantize %2 : tensor<1x1x1x4xf32> -> tensor<1x1x1x4x!y>
   return %3 : tensor<1x1x1x4x!y>
 }
+
+// Factors become integers: the largest scale is 8191, and biases have its unit
+// times 2^-12.5.
+// CHECK-LABEL: func @layer_norm
+// AVERAGE-DAG: %[[S:.*]] = edge.storage_cast {{.*}} tensor<4xi16> -> tensor<4x!quant.uniform<i16:f32, 1.2208521548040532E-4>>
+// AVERAGE-DAG: %[[B:.*]] = edge.storage_cast {{.*}} tensor<4xi32>
+// AVERAGE: edge.layer_norm(%arg0, %[[S]], %[[B]]) {axis = 1 : i64{{.*}} -> tensor<2x4x!quant.uniform<i8:f32, 1.000000e+00:-4>>
+// KEPT: edge.layer_norm({{.*}} -> tensor<2x4xf32>
+func.func @layer_norm(%a: tensor<2x4x!a>) -> tensor<2x4x!y> {
+  %s = edge.constant dense<[1.0, 0.5, -0.25, 1.0]> : tensor<4xf32>
+  %b = edge.constant dense<[0.0, 1.0, 2.0, -1.0]> : tensor<4xf32>
+  %0 = edge.dequantize %a : tensor<2x4x!a> -> tensor<2x4xf32>
+  %1 = edge.layer_norm(%0, %s, %b) {axis = 1 : i64, epsilon = 1.0e-5 : f64}
+      : (tensor<2x4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<2x4xf32>
+  %2 = edge.quantize %1 : tensor<2x4xf32> -> tensor<2x4x!y>
+  return %2 : tensor<2x4x!y>
+}
+
+// Squares of 182 bytes may leave 32 bits.
+// CHECK-LABEL: func @long_rows_unchanged
+// CHECK: edge.layer_norm({{.*}} -> tensor<2x182xf32>
+func.func @long_rows_unchanged(%a: tensor<2x182x!a>) -> tensor<2x182x!y> {
+  %0 = edge.dequantize %a : tensor<2x182x!a> -> tensor<2x182xf32>
+  %1 = edge.layer_norm(%0) {axis = 1 : i64, epsilon = 1.0e-5 : f64}
+      : (tensor<2x182xf32>) -> tensor<2x182xf32>
+  %2 = edge.quantize %1 : tensor<2x182xf32> -> tensor<2x182x!y>
+  return %2 : tensor<2x182x!y>
+}

@@ -113,6 +113,43 @@ func.func @softmax(%x: tensor<2x5x!x>) -> tensor<2x5x!y> {
 
 // -----
 
+!x = !quant.uniform<i8:f32, 0.125:3>
+!y = !quant.uniform<i8:f32, 0.004:-128>
+
+// A share of 16 bits is scaled, and rounded once.
+// CHECK-LABEL: func @softmax_of_another_scale
+// CHECK: edge.reduce sum
+// CHECK: math.ctlz
+// CHECK: arith.muli {{.*}} : i64
+// CHECK-NOT: edge.softmax
+func.func @softmax_of_another_scale(%x: tensor<2x5x!x>) -> tensor<2x5x!y> {
+  %0 = edge.dequantize %x : tensor<2x5x!x> -> tensor<2x5xf32>
+  %1 = edge.softmax %0 {axis = 1 : i64} : tensor<2x5xf32> -> tensor<2x5xf32>
+  %2 = edge.quantize %1 : tensor<2x5xf32> -> tensor<2x5x!y>
+  return %2 : tensor<2x5x!y>
+}
+
+// -----
+
+!x = !quant.uniform<i8:f32, 0.125:3>
+!y = !quant.uniform<i8:f32, 0.02:5>
+
+// CHECK-LABEL: func @layer_norm
+// CHECK-COUNT-2: edge.reduce sum
+// CHECK: math.ctlz
+// CHECK-NOT: edge.layer_norm
+// CHECK-NOT: tensor<2x5xf32>
+// CHECK: return
+func.func @layer_norm(%x: tensor<2x5x!x>) -> tensor<2x5x!y> {
+  %0 = edge.dequantize %x : tensor<2x5x!x> -> tensor<2x5xf32>
+  %1 = edge.layer_norm(%0) {axis = 1 : i64, epsilon = 1.0e-5 : f64}
+      : (tensor<2x5xf32>) -> tensor<2x5xf32>
+  %2 = edge.quantize %1 : tensor<2x5xf32> -> tensor<2x5x!y>
+  return %2 : tensor<2x5x!y>
+}
+
+// -----
+
 !y = !quant.uniform<i8:f32, 0.25:-128>
 
 // CHECK-LABEL: func @input
