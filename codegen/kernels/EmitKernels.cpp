@@ -14,6 +14,7 @@
 #include "dialects/Edge/EdgeScheduleOps.h"
 #include "dialects/Edge/ValueNames.h"
 #include "dialects/Target/Alignment.h"
+#include "dialects/Target/MemoryMap.h"
 #include "dialects/Target/Threads.h"
 #include "passes/Layout/Layouts.h"
 #include "passes/Memory/FunctionBuffers.h"
@@ -302,8 +303,8 @@ private:
     return cast<KernelOpInterface>(*pad).emitKernel(inside, args, cpu);
   }
 
-  /// The memory of a call of a driver: inputs, results, scratch, and the job if
-  /// there is one.
+  /// The memory of a call of a driver: inputs, results, scratch, what is fast,
+  /// and the job if there is one.
   FailureOr<SmallVector<Buffer>> assignNpu(edge::NpuCallOp op) {
     SmallVector<Buffer> buffers;
     for (OpOperand &operand : op->getOpOperands())
@@ -313,6 +314,10 @@ private:
       buffers.push_back(assignment.resultBuffer(result));
     if (op.getScratch())
       buffers.push_back(assignment.scratchOf(op));
+    if (op.getFast())
+      buffers.push_back(assignment.allocate(
+          MemRefType::get(int64_t(op.getFast()), builder.getI8Type()),
+          op.getLoc(), op.getAlignment()));
     if (op.getOverlaps())
       buffers.push_back(assignment.allocate(npuJobType(op, cpu), op.getLoc()));
     for (const Buffer &buffer : buffers)
@@ -339,7 +344,21 @@ private:
     llvm::append_range(args.outputs, formals.slice(inputs, outputs));
     llvm::append_range(args.scratch, formals.drop_front(inputs + outputs));
     func::ReturnOp::create(inside, op->getLoc(), emit(inside, args));
-    return call(op, kind, function, arguments);
+    func::CallOp caller = call(op, kind, function, arguments);
+    // Where there are places, a driver copies what the NPU does not reach.
+    using target::NpuAccess;
+    bool reachesTensors = op.getPlaces().empty();
+    SmallVector<int64_t> access(
+        inputs + outputs,
+        int64_t(reachesTensors ? NpuAccess::Reached : NpuAccess::None));
+    if (op.getScratch())
+      access.push_back(int64_t(NpuAccess::Reached));
+    if (op.getFast())
+      access.push_back(int64_t(NpuAccess::Fast));
+    access.resize(arguments.size(), int64_t(NpuAccess::None));
+    caller->setAttr(target::npuAccessAttrName,
+                    builder.getDenseI64ArrayAttr(access));
+    return caller;
   }
 
   /// The call of a driver, or of what starts it.
@@ -469,22 +488,8 @@ private:
                     ValueRange arguments) {
     auto call =
         func::CallOp::create(builder, op->getLoc(), function, arguments);
-    int64_t macs = 0;
-    if (auto conv = dyn_cast<edge::ConvOp>(op))
-      macs = conv.getMacs();
-    else if (auto matmul = dyn_cast<edge::MatMulOp>(op))
-      macs = matmul.getMacs();
-    else if (auto product = dyn_cast<edge::BlockMatMulOp>(op))
-      macs = product.getMacs();
-    else if (auto bands = dyn_cast<edge::RowBandsOp>(op))
-      macs = bands.getMacs();
-    else if (auto stream = dyn_cast<edge::RowStreamOp>(op))
-      macs = stream.getMacs();
-    else if (auto attention = dyn_cast<edge::AttentionOp>(op))
-      macs = attention.getMacs();
-    else if (auto npu = dyn_cast<edge::NpuCallOp>(op))
-      // Those of a job are counted where it ends.
-      macs = kind == "npu_start" ? 0 : npu.getMacs();
+    // Those of a job are counted where it ends.
+    int64_t macs = kind == "npu_start" ? 0 : edge::macsOf(op);
     call->setAttr("edge.layer", builder.getStringAttr(nodeName(op->getLoc())));
     call->setAttr("edge.kind", builder.getStringAttr(kind));
     call->setAttr("edge.macs", builder.getI64IntegerAttr(macs));

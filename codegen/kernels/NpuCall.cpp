@@ -64,7 +64,7 @@ public:
 
   /// Behind the call and the state.
   static int64_t statusOffset(target::CpuAttr cpu) {
-    return 16 + 8 * (cpu.getIndexBits() / 8) + 8 * stateWords;
+    return 16 + 10 * (cpu.getIndexBits() / 8) + 8 * stateWords;
   }
 
   Emitter e;
@@ -77,8 +77,15 @@ private:
   Value writeCall(llvm::function_ref<Value(Type)> place) {
     ArrayRef<Value> inputs = ArrayRef(args.inputs).drop_front();
     Value program = args.inputs.front();
-    Value scratch = op.getScratch() ? address(args.scratch.front())
-                                    : Value(LLVM::ZeroOp::create(e, pointer));
+    ArrayRef<Value> memories = args.scratch;
+    auto memory = [&](int64_t bytes) -> Value {
+      if (!bytes)
+        return LLVM::ZeroOp::create(e, pointer);
+      Value front = memories.front();
+      memories = memories.drop_front();
+      return address(front);
+    };
+    Value scratch = memory(op.getScratch()), fast = memory(op.getFast());
     int64_t programBytes = cast<MemRefType>(program.getType()).getNumElements();
     auto addresses = [&](ArrayRef<Value> memrefs) {
       return list(pointer, memrefs, place,
@@ -102,7 +109,9 @@ private:
                       sizes(inputs),
                       sizes(args.outputs),
                       scratch,
-                      number(word, op.getScratch())};
+                      number(word, op.getScratch()),
+                      fast,
+                      number(word, op.getFast())};
     auto type = LLVM::LLVMStructType::getLiteral(
         e.getContext(), SmallVector<Type>(TypeRange(ValueRange(fields))));
     Value call = place(type);

@@ -79,8 +79,9 @@ private:
     }
     auto call = edge::NpuCallOp::create(
         builder, loc, region.getResultTypes(), plugin->getDriver(), bytes,
-        region.getInputs(), program->scratch, countMacs(region),
-        program->alignment, program->places, start, wait, /*overlaps=*/false);
+        region.getInputs(), program->scratch, program->fast, program->cycles,
+        countMacs(region), program->alignment, program->places, start, wait,
+        /*overlaps=*/false);
     if (plugin->bringsDriver())
       call->setDiscardableAttr(target::carriedAttrName, builder.getUnitAttr());
     if (fallback)

@@ -16,6 +16,11 @@ struct Program {
   std::vector<char> bytes;
   /// Bytes of memory that the driver may use during the call.
   int64_t scratch = 0;
+  /// More of it, which had better be fast: with a memory map, in a memory that
+  /// is the NPU's own.
+  int64_t fast = 0;
+  /// What it is predicted to take; 0 if nobody knows.
+  int64_t cycles = 0;
   /// What that memory begins at a multiple of; 0 for what the CPU wants.
   int64_t alignment = 0;
   /// Where in that memory the inputs and then the outputs are wanted, with as

@@ -410,7 +410,8 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
   generated.interface = *interface;
   generated.cpu = target::getCpu(module);
   if (const target::MemoryRegion *region = target::chooseConstantRegion(
-          options.memoryMap.regions, generated.interface.weightBytes))
+          options.memoryMap.regions, generated.interface.weightBytes,
+          target::callsNpu(module)))
     generated.interface.weightSection = region->section;
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (auto bound = main->getAttrOfType<IntegerAttr>("edge.arena_bound"))

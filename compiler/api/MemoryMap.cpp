@@ -63,11 +63,12 @@ static Expected<target::MemoryRegion> readRegion(const json::Object &object) {
     return wrong("region '" + *name + "': " + what);
   };
   for (const auto &[key, value] : object)
-    if (!is_contained({"name", "size", "access", "bytes_per_cycle", "section"},
-                      StringRef(key)))
+    if (!is_contained(
+            {"name", "size", "access", "bytes_per_cycle", "section", "npu"},
+            StringRef(key)))
       return wrongly("unknown key \"" + StringRef(key) +
-                     "\"; expected name, size, access, bytes_per_cycle or "
-                     "section");
+                     "\"; expected name, size, access, bytes_per_cycle, "
+                     "section or npu");
   std::optional<int64_t> size = readSize(object.get("size"));
   if (!size)
     return wrongly("expected a \"size\" in bytes, such as 65536 or \"64K\"");
@@ -82,6 +83,16 @@ static Expected<target::MemoryRegion> readRegion(const json::Object &object) {
   if (!speed)
     return wrongly("expected \"bytes_per_cycle\" to be a number above 0");
   region.bytesPerCycle = *speed;
+  if (const json::Value *npu = object.get("npu")) {
+    if (std::optional<bool> reached = npu->getAsBoolean())
+      region.npu =
+          *reached ? target::NpuAccess::Reached : target::NpuAccess::None;
+    else if (npu->getAsString() == "fast" && region.isWritable)
+      region.npu = target::NpuAccess::Fast;
+    else
+      return wrongly("expected \"npu\" to be true, false or, for \"access\": "
+                     "\"rw\", \"fast\"");
+  }
   region.section = ".rodata." + region.name;
   if (const json::Value *section = object.get("section")) {
     region.section = section->getAsString().value_or("").str();
@@ -122,8 +133,10 @@ Expected<target::MemoryMap> edgecc::parseMemoryMap(StringRef text) {
     regions.push_back(std::move(*region));
   }
   if (none_of(regions, [](const target::MemoryRegion &region) {
-        return region.isWritable;
+        return region.isWritable && region.npu != target::NpuAccess::Fast;
       }))
-    return wrong("expected a region that can be written (\"access\": \"rw\")");
+    return wrong(
+        "expected a region that can be written (\"access\": \"rw\"), and "
+        "not by the NPU alone");
   return map;
 }

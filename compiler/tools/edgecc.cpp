@@ -104,6 +104,15 @@ bool readNpu(Compiler &compiler, const Flags &flags, CompileOptions &options) {
   });
   if (!options.npu.npu)
     return false;
+  const auto &regions = options.memoryMap.regions;
+  if (!regions.empty() &&
+      llvm::none_of(regions, [](const target::MemoryRegion &region) {
+        return region.isWritable && region.npu == target::NpuAccess::Reached;
+      }))
+    return tools::reportError(
+        "--memory-map has no region that the NPU reaches; "
+        "expected one that can be written without "
+        "\"npu\": false");
   bool asTflite = options.npu.npu->roundsAsTflite();
   if (asTflite != options.roundAsTflite)
     return tools::reportError("the NPU '" + options.npu.npu->getName() +

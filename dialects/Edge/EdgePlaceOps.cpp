@@ -51,8 +51,9 @@ LogicalResult NpuCallOp::verify() {
   auto program = cast<ShapedType>(getProgram().getType());
   if (program.getRank() != 1 || !program.getElementType().isSignlessInteger(8))
     return emitOpError("expects a program of bytes, found ") << program;
-  if (int64_t bytes = getScratch(); bytes < 0)
-    return emitOpError("cannot have ") << bytes << " bytes of scratch";
+  for (int64_t bytes : {getScratch(), getFast()})
+    if (bytes < 0)
+      return emitOpError("cannot have ") << bytes << " bytes of scratch";
   size_t places = getPlaces().size();
   if (places && places != getInputs().size() + getNumResults())
     return emitOpError("expects a place for each input and result, found ")

@@ -53,14 +53,16 @@ def Edge_NpuCallOp
                            RecursivelySpeculatable]> {
   let summary = "a call of the driver of an NPU";
   let description = [{
-    Hands `program`, which a plug-in has made of an `edge.region`, the operands
-    and `scratch` bytes of memory to the C function `driver`, which fills the
-    results. If that fails, `fallback` computes them; where it is empty, the run
+    Hands `program`, which a plug-in has made of an `edge.region`, the operands,
+    `scratch` bytes of memory and `fast` bytes of what is fast for the NPU to the
+    C function `driver`, which fills the results. If that fails, `fallback` computes them; where it is empty, the run
     of the network ends.
 
     With `places`, inputs and results are wanted at these offsets of the scratch
     memory, which begins at a multiple of `alignment`; a driver copies those
     that lie elsewhere.
+
+    `cycles` is what the NPU is predicted to take, 0 if nobody knows.
 
     A driver that can work on its own has two more functions: `start` begins,
     and `wait` ends. They are called instead where the CPU has something to do
@@ -76,6 +78,8 @@ def Edge_NpuCallOp
   }];
   let arguments = (ins StrAttr:$driver, Edge_Tensor:$program,
       Variadic<Edge_Tensor>:$inputs, I64Attr:$scratch,
+      DefaultValuedAttr<I64Attr, "0">:$fast,
+      DefaultValuedAttr<I64Attr, "0">:$cycles,
       DefaultValuedAttr<I64Attr, "0">:$macs,
       DefaultValuedAttr<I64Attr, "0">:$alignment,
       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$places,

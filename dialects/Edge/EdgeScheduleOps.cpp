@@ -4,8 +4,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Edge/EdgeScheduleOps.h"
+#include "dialects/Edge/EdgePlaceOps.h"
 
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 #include <limits>
 
@@ -366,4 +368,11 @@ LogicalResult AttentionOp::verify() {
       !block.getArgument(0).getType().isF32())
     return emitOpError("expects a region that yields a score of f32");
   return success();
+}
+
+int64_t edgecc::edge::macsOf(Operation *op) {
+  return llvm::TypeSwitch<Operation *, int64_t>(op)
+      .Case<ConvOp, MatMulOp, BlockMatMulOp, RowBandsOp, RowStreamOp,
+            AttentionOp, NpuCallOp>([](auto op) { return op.getMacs(); })
+      .Default([](Operation *) { return 0; });
 }

@@ -16,4 +16,12 @@
 #define GET_OP_CLASSES
 #include "dialects/Edge/EdgeScheduleOps.h.inc"
 
+namespace edgecc::edge {
+
+/// The multiply-accumulates of an operation that becomes a kernel, what an NPU
+/// computes included; 0 for those that have none.
+int64_t macsOf(mlir::Operation *op);
+
+} // namespace edgecc::edge
+
 #endif // EDGECC_DIALECTS_EDGE_EDGESCHEDULEOPS_H

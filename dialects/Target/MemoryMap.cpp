@@ -10,6 +10,15 @@
 using namespace mlir;
 using namespace edgecc::target;
 
+bool edgecc::target::callsNpu(Operation *op) {
+  return op
+      ->walk([](Operation *call) {
+        return call->hasAttr(npuAccessAttrName) ? WalkResult::interrupt()
+                                                : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 Attribute edgecc::target::encodeMemoryMap(ArrayRef<MemoryRegion> regions,
                                           MLIRContext *context) {
   Builder builder(context);
@@ -22,6 +31,8 @@ Attribute edgecc::target::encodeMemoryMap(ArrayRef<MemoryRegion> regions,
                               builder.getF64FloatAttr(region.bytesPerCycle)),
          builder.getNamedAttr("writable",
                               builder.getBoolAttr(region.isWritable)),
+         builder.getNamedAttr("npu",
+                              builder.getI64IntegerAttr(int64_t(region.npu))),
          builder.getNamedAttr("section",
                               builder.getStringAttr(region.section))}));
   return builder.getArrayAttr(rows);
@@ -43,6 +54,8 @@ SmallVector<MemoryRegion> edgecc::target::getMemoryMap(Operation *op) {
         region.bytesPerCycle = speed.getValueAsDouble();
       if (auto writable = row.getAs<BoolAttr>("writable"))
         region.isWritable = writable.getValue();
+      if (auto npu = row.getAs<IntegerAttr>("npu"))
+        region.npu = NpuAccess(npu.getInt());
       if (auto section = row.getAs<StringAttr>("section"))
         region.section = section.str();
     }
@@ -53,14 +66,15 @@ SmallVector<MemoryRegion> edgecc::target::getMemoryMap(Operation *op) {
 
 const MemoryRegion *
 edgecc::target::chooseConstantRegion(ArrayRef<MemoryRegion> regions,
-                                     int64_t bytes) {
+                                     int64_t bytes, bool forNpu) {
   const MemoryRegion *best = nullptr;
   auto rank = [&](const MemoryRegion &region) {
     bool fits = region.bytes >= bytes;
     return std::pair(fits, fits ? region.bytesPerCycle : region.bytes);
   };
   for (const MemoryRegion &region : regions)
-    if (!region.isWritable && (!best || rank(region) > rank(*best)))
+    if (!region.isWritable && !(forNpu && region.npu == NpuAccess::None) &&
+        (!best || rank(region) > rank(*best)))
       best = &region;
   return best;
 }

@@ -12,6 +12,16 @@
 
 namespace edgecc::target {
 
+/// What an NPU has to do with a memory, or with a tensor in it: nothing; it
+/// reaches it; it is its own, and fast.
+enum class NpuAccess : int64_t { None, Reached, Fast };
+
+/// On calls: the NpuAccess that each operand needs.
+inline constexpr llvm::StringLiteral npuAccessAttrName = "edge.npu_access";
+
+/// Whether some call in `op` has such a list.
+bool callsNpu(mlir::Operation *op);
+
 /// One memory of a device.
 struct MemoryRegion {
   /// A C identifier.
@@ -22,6 +32,8 @@ struct MemoryRegion {
   bool isWritable = true;
   /// Where the linker finds the constants.
   std::string section;
+  /// What is fast for the NPU holds nothing else.
+  NpuAccess npu = NpuAccess::Reached;
 };
 
 /// The memories of a device, and what copies between them.
@@ -33,9 +45,10 @@ struct MemoryMap {
 };
 
 /// Where constants of so many bytes are read fastest: the region, or the
-/// largest one if none has the room; null without regions for constants.
+/// largest one if none has the room; null without regions for constants. With
+/// `forNpu`, one that the NPU reaches.
 const MemoryRegion *chooseConstantRegion(llvm::ArrayRef<MemoryRegion> regions,
-                                         int64_t bytes);
+                                         int64_t bytes, bool forNpu);
 
 /// The memories that the user lists, on a module.
 inline constexpr llvm::StringLiteral memoryMapAttrName = "edge.memory_map";

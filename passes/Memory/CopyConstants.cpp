@@ -380,7 +380,8 @@ struct CopyConstants : memory::impl::CopyConstantsBase<CopyConstants> {
             global.getType().getNumElements() *
             llvm::divideCeil(global.getType().getElementTypeBitWidth(), 8);
     SmallVector<MemoryRegion> map = target::getMemoryMap(module);
-    const MemoryRegion *source = target::chooseConstantRegion(map, constants);
+    const MemoryRegion *source =
+        target::chooseConstantRegion(map, constants, target::callsNpu(module));
     SmallVector<MemoryRegion> writable = getWritableRegions(main);
     bool hasFaster =
         source && llvm::any_of(writable, [&](const MemoryRegion &region) {

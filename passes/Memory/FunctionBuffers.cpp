@@ -86,12 +86,19 @@ FunctionBuffers::FunctionBuffers(func::FuncOp func, KernelTraffic &kernels)
   for (memref::AllocOp alloc : allocs)
     addBuffer(alloc);
   traffic.assign(buffers.size(), 0);
+  access.assign(buffers.size(), target::NpuAccess::None);
   for (auto &[op, used] : calls) {
     auto call = cast<func::CallOp>(op);
     findOverlap(call);
+    auto needs =
+        call->getAttrOfType<DenseI64ArrayAttr>(target::npuAccessAttrName);
     for (auto [number, operand] : llvm::enumerate(call.getOperands()))
-      if (std::optional<unsigned> buffer = bufferOf(operand))
+      if (std::optional<unsigned> buffer = bufferOf(operand)) {
         traffic[*buffer] += kernels.ofOperand(call, number);
+        if (needs && number < size_t(needs.size()))
+          access[*buffer] =
+              std::max(access[*buffer], target::NpuAccess(needs[number]));
+      }
   }
 }
 
@@ -155,9 +162,23 @@ RegionPlan edgecc::memory::planRegions(const FunctionBuffers &function,
                                        ArrayRef<MemoryRegion> map,
                                        int64_t alignment) {
   SmallVector<ArenaRegion> regions;
-  for (const MemoryRegion &region : map)
-    regions.push_back({region.bytes, region.bytesPerCycle});
+  bool hasFast = llvm::any_of(map, [](const MemoryRegion &region) {
+    return region.npu == target::NpuAccess::Fast;
+  });
+  auto takes = [&](const MemoryRegion &region, target::NpuAccess access) {
+    if (access == target::NpuAccess::Fast && !hasFast)
+      access = target::NpuAccess::Reached;
+    if (region.npu == target::NpuAccess::Fast)
+      return access == target::NpuAccess::Fast;
+    return access <= region.npu;
+  };
+  for (const MemoryRegion &region : map) {
+    llvm::SmallBitVector taken(function.buffers.size());
+    for (auto [buffer, access] : llvm::enumerate(function.access))
+      taken[buffer] = takes(region, access);
+    regions.push_back({region.bytes, region.bytesPerCycle, std::move(taken)});
+  }
   if (regions.empty())
-    regions.push_back({std::numeric_limits<int64_t>::max(), 1});
+    regions.push_back({std::numeric_limits<int64_t>::max(), 1, {}});
   return planRegions(function.buffers, function.traffic, regions, alignment);
 }

@@ -48,6 +48,8 @@ struct FunctionBuffers {
   llvm::SmallVector<ArenaBuffer> buffers;
   /// The bytes that are read from or written to each buffer.
   llvm::SmallVector<int64_t> traffic;
+  /// What each of them has to do with an NPU.
+  llvm::SmallVector<target::NpuAccess> access;
   /// The numbers of the buffers that each call uses, in order.
   llvm::MapVector<mlir::Operation *, llvm::SmallVector<int64_t>> calls;
 

@@ -25,6 +25,11 @@ public:
     llvm::stable_sort(bySpeed, [&](unsigned a, unsigned b) {
       return regions[a].bytesPerCycle > regions[b].bytesPerCycle;
     });
+    for (unsigned buffer = 0; buffer < buffers.size(); ++buffer)
+      lastOf.push_back(
+          *llvm::find_if(llvm::reverse(bySpeed), [&](unsigned region) {
+            return regions[region].takes(buffer);
+          }));
   }
 
   /// Fills one region after the other, from the fastest one on, with the
@@ -38,12 +43,18 @@ public:
     plan.provenBounds.assign(regions.size(), 0);
     SmallVector<unsigned> rest(order);
     for (unsigned region : bySpeed) {
-      bool isLast = region == bySpeed.back();
-      SmallVector<unsigned> chosen =
-          isLast ? rest : choose(rest, regions[region].bytes);
+      // What has nowhere else to go comes first.
+      SmallVector<unsigned> chosen, others;
+      for (unsigned buffer : rest)
+        if (lastOf[buffer] == region)
+          chosen.push_back(buffer);
+        else if (regions[region].takes(buffer))
+          others.push_back(buffer);
+      size_t least = chosen.size();
+      addWhatFits(chosen, others, regions[region].bytes);
       ArenaPlan placed = planArena(subset(chosen), alignment);
       // Where placing them leaves gaps, the last ones go elsewhere.
-      while (!isLast && placed.size > regions[region].bytes) {
+      while (chosen.size() > least && placed.size > regions[region].bytes) {
         chosen.pop_back();
         placed = planArena(subset(chosen), alignment);
       }
@@ -76,16 +87,15 @@ private:
     return takeBuffers(buffers, chosen);
   }
 
-  /// Those of `order` that may be alive together in `bytes`, the first ones
-  /// first.
-  SmallVector<unsigned> choose(ArrayRef<unsigned> order, int64_t bytes) const {
-    SmallVector<unsigned> chosen;
+  /// Adds those of `order` that may be alive together with `chosen` in `bytes`,
+  /// the first ones first.
+  void addWhatFits(SmallVectorImpl<unsigned> &chosen, ArrayRef<unsigned> order,
+                   int64_t bytes) const {
     for (unsigned i : order) {
       chosen.push_back(i);
       if (maxLiveBytes(subset(chosen), alignment) > bytes)
         chosen.pop_back();
     }
-    return chosen;
   }
 
   ArrayRef<ArenaBuffer> buffers;
@@ -93,6 +103,8 @@ private:
   ArrayRef<ArenaRegion> regions;
   int64_t alignment;
   SmallVector<unsigned> bySpeed;
+  /// The slowest region that takes a buffer.
+  SmallVector<unsigned> lastOf;
 };
 
 } // namespace

@@ -4,6 +4,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Edge/EdgePlaceOps.h"
+#include "dialects/Edge/EdgeScheduleOps.h"
+#include "dialects/Target/TargetDialect.h"
 #include "passes/Schedule/Passes.h"
 
 #include "llvm/ADT/BitVector.h"
@@ -32,12 +34,28 @@ static bool isWork(Operation *op) {
          !isa<ReshapeOp, ConcatOp, NpuCallOp>(op);
 }
 
+/// What the CPU takes, if each of `lanes` elements of a vector takes a cycle:
+/// enough to tell long work from short.
+static double cyclesOnCpu(Operation *op, double lanes) {
+  if (!isWork(op))
+    return 0;
+  double work = double(macsOf(op));
+  auto count = [&](TypeRange types) {
+    for (Type type : types)
+      if (auto tensor = dyn_cast<RankedTensorType>(type))
+        work = std::max(work, double(tensor.getNumElements()));
+  };
+  count(op->getOperandTypes());
+  count(op->getResultTypes());
+  return work / lanes;
+}
+
 namespace {
 
 /// The operations of a block in an order that keeps NPU and CPU busy.
 class Overlapping {
 public:
-  explicit Overlapping(Block &block);
+  Overlapping(Block &block, double lanes);
 
   /// Finds the order. Whether the CPU has something to do during a call.
   bool run();
@@ -51,7 +69,23 @@ private:
     SmallVector<unsigned> producers, readers;
     /// How many of its producers are not done.
     unsigned missing = 0;
+    /// What it takes, and what it takes from its begin to the end of all that
+    /// waits for it.
+    double cycles = 0, toEnd = 0;
   };
+
+  /// Of the steps in `ready`, the one for which most waits.
+  unsigned mostUrgent(const std::set<unsigned> &ready) const {
+    return *llvm::max_element(ready, [&](unsigned a, unsigned b) {
+      return steps[a].toEnd < steps[b].toEnd;
+    });
+  }
+  /// Whether the NPU has something to do once `running` is done.
+  bool hasMoreCalls(unsigned running) const {
+    return llvm::any_of(calls, [&](const auto &call) {
+      return call.first != running && !done.test(call.first);
+    });
+  }
 
   void makeReady(unsigned step) {
     (isa<NpuCallOp>(steps[step].op) ? readyCalls : readyWork).insert(step);
@@ -71,17 +105,22 @@ private:
   std::set<unsigned> readyCalls, readyWork;
   /// Calls, and all that comes before each of them.
   std::vector<std::pair<unsigned, llvm::BitVector>> calls;
+  /// Whether all jobs say how long they take.
+  bool knowsTimes = true;
 };
 
 } // namespace
 
-Overlapping::Overlapping(Block &block) {
+Overlapping::Overlapping(Block &block, double lanes) {
   llvm::DenseMap<Operation *, unsigned> numberOf;
   for (Operation &op : block.without_terminator()) {
     unsigned number = steps.size();
     numberOf[&op] = number;
     Step &step = steps.emplace_back();
     step.op = &op;
+    auto call = dyn_cast<NpuCallOp>(op);
+    step.cycles = call ? double(call.getCycles()) : cyclesOnCpu(&op, lanes);
+    knowsTimes &= !isJob(&op) || step.cycles > 0;
     llvm::SmallSetVector<unsigned, 4> producers;
     op.walk([&](Operation *reader) {
       for (Value operand : reader->getOperands())
@@ -93,6 +132,11 @@ Overlapping::Overlapping(Block &block) {
     step.producers = producers.takeVector();
     for (unsigned producer : step.producers)
       steps[producer].readers.push_back(number);
+  }
+  for (Step &step : llvm::reverse(steps)) {
+    for (unsigned reader : step.readers)
+      step.toEnd = std::max(step.toEnd, steps[reader].toEnd);
+    step.toEnd += step.cycles;
   }
   done.resize(steps.size());
   for (unsigned number = 0; number < steps.size(); ++number) {
@@ -129,33 +173,39 @@ bool Overlapping::run() {
       makeReady(i);
   std::optional<unsigned> running;
   llvm::BitVector way;
+  // Where the CPU is, and when the NPU will be done.
+  double now = 0, end = 0;
   while (order.size() < steps.size()) {
     if (!running && readyCalls.empty())
       way = findWayToCall();
+    bool isLate = running && knowsTimes && now >= end && hasMoreCalls(*running);
     std::set<unsigned> &ready =
         !running && !readyCalls.empty() ? readyCalls : readyWork;
-    if (ready.empty()) {
-      // Nothing is left to do meanwhile.
+    if (isLate || ready.empty()) {
+      // The NPU has waited, or nothing is left to do meanwhile.
       assert(running && "an operation reads what comes after it");
+      now = std::max(now, end);
       finish(*std::exchange(running, std::nullopt));
       continue;
     }
-    auto next = ready.begin();
+    unsigned step = knowsTimes ? mostUrgent(ready) : *ready.begin();
     if (!running && readyCalls.empty())
       if (auto first = llvm::find_if(
               ready, [&](unsigned step) { return !way.empty() && way[step]; });
           first != ready.end())
-        next = first;
-    unsigned step = *next;
-    ready.erase(next);
+        step = *first;
+    ready.erase(step);
     Operation *op = steps[step].op;
     order.push_back(op);
     if (running && isWork(op))
       overlapped.insert(steps[*running].op);
-    if (isJob(op))
+    if (isJob(op)) {
       running = step;
-    else
+      end = now + steps[step].cycles;
+    } else {
+      now += steps[step].cycles;
       finish(step);
+    }
   }
   return !overlapped.empty();
 }
@@ -168,7 +218,9 @@ struct OverlapCalls : schedule::impl::OverlapCallsBase<OverlapCalls> {
                                            [](auto &op) { return isJob(&op); }))
       return;
     Block &block = func.getBody().front();
-    Overlapping overlapping(block);
+    target::CpuAttr cpu = target::getCpu(func);
+    Overlapping overlapping(
+        block, cpu ? std::max(double(cpu.getVectorBytes()) / 4, 1.0) : 1);
     if (!overlapping.run())
       return;
     for (Operation *op : overlapping.order) {

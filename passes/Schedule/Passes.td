@@ -122,8 +122,10 @@ def OverlapCalls : Pass<"edgecc-overlap-calls", "::mlir::func::FuncOp"> {
   let description = [{
     Orders the operations of a function so that calls of a driver that can start
     and wait begin as early as what they read is there, one at a time, and the
-    operations that do not need their results come before those that do. A call
-    behind which something can be done meanwhile gets `overlaps`. Where there is
+    operations that do not need their results come before those that do. Where
+    all calls say how many cycles they take, what most waits for comes first, and
+    a call that must be over by then is waited for if another one is to come. A
+    call behind which something can be done meanwhile gets `overlaps`. Where there is
     none, the order stays as it is.
   }];
   let statistics = [

@@ -111,7 +111,11 @@ int ethosu_invoke_async(struct ethosu_driver *driver, const void *commands,
       !expect(owns_lines(bases[1], sizes[1]),
               "tensors share a line of the cache") ||
       !expect(sizes[0] && sizes[1], "regions of no bytes") ||
-      !expect(bases[1] + sizes[1] <= bases[2], "tensors in fast memory") ||
+      !expect(bases[1] + sizes[1] <= bases[2] ||
+                  bases[2] + sizes[2] <= bases[1],
+              "tensors in fast memory") ||
+      !expect(owns_lines(bases[2], sizes[2]),
+              "fast memory shares a line of the cache") ||
       !expect(bases[0] + sizes[0] <= bases[1] ||
                   bases[1] + sizes[1] <= bases[0],
               "tensors in the weights"))

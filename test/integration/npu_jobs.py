@@ -11,6 +11,7 @@ import tempfile
 
 import compiled
 import edge_sim
+import ethos_u
 import npu_runs
 import suite
 
@@ -172,8 +173,73 @@ def simulated(options, make_network, feeds_of, same):
         return f"{found}"
 
 
+def memories(options, make_network, feeds_of, same):
+    """A memory that the NPU does not reach holds what only the CPU works with,
+    and its own memory what had better be fast; the NPU has the rest."""
+    said = []
+    with tempfile.TemporaryDirectory() as folder:
+        def at(name):
+            return os.path.join(folder, name)
+        path = at("branches.onnx")
+        make_network(path)
+        feeds = feeds_of(path, 2)
+        with open(at("map.json"), "w", encoding="utf-8") as f:
+            json.dump({"regions": [
+                {"name": "near", "size": "64K", "bytes_per_cycle": 8,
+                 "npu": False},
+                {"name": "shared", "size": "1M"},
+                {"name": "own", "size": "384K", "bytes_per_cycle": 4,
+                 "npu": "fast"},
+                {"name": "code", "size": "1M", "access": "r",
+                 "bytes_per_cycle": 8, "npu": False},
+                {"name": "flash", "size": "1M", "access": "r"}]}, f)
+        for npu, has_fast in (("edge-sim", False), ("ethos-u55:128", False),
+                              ("ethos-u65:256,Dedicated_Sram", True),
+                              ("ethos-u85:128,Dedicated_Sram_384KB", True),
+                              ("ethos-u85:128,Dedicated_Sram_512KB", True)):
+            is_ethos = npu != "edge-sim"
+            flags = [*EXCLUDED, "--memory-map=" + at("map.json"),
+                     "--report=" + at("report.json"), "--npu-fallback=cpu"]
+            rounding = [ethos_u.ROUNDING] if is_ethos else []
+            want = compiled.outputs(options, path, feeds, rounding)
+            if is_ethos:
+                got = ethos_u.run_regions(options, path, feeds, npu, flags)[0]
+            else:
+                got = compiled.outputs(options, path, feeds,
+                                       ["--npu=" + npu, *flags], edge_sim.LINK)
+            same(got, want)
+            with open(at("report.json"), encoding="utf-8") as f:
+                report = json.load(f)
+            names = [region["name"] for region in report["memory"]["regions"]]
+            regions = [names[buffer["region"]]
+                       for buffer in report["buffers"]]
+            # Whether the layers that use a buffer are of the NPU.
+            used = {"near": set(), "shared": set(), "own": set()}
+            for number, region in enumerate(regions):
+                users = {layer["kind"].startswith("npu")
+                         for layer in report["layers"]
+                         if number in layer["buffers"]}
+                # The CPU writes down jobs, and copies what Ethos-U wants.
+                if is_ethos or users != {True} or \
+                        report["buffers"][number]["bytes"] > 256:
+                    used[region] |= users
+            if used["own"] != ({True} if has_fast else set()) or \
+                    False not in used["near"] or True not in used["shared"] or \
+                    (not is_ethos and True in used["near"]):
+                raise suite.Failure(f"{npu}: {used}")
+            suite.must([os.path.join(options.bin, "edgecc"), path, "-o",
+                        at("n.o"), "--npu=" + npu, *rounding, *flags],
+                       options.timeout)
+            sections = suite.must(["llvm-readelf-22", "-S", "--wide",
+                                   at("n.o")]).stdout
+            if ".rodata.code" in sections or ".rodata.flash" not in sections:
+                raise suite.Failure(f"{npu}: weights beyond its reach")
+            said.append(str(regions.count("near")))
+    return f"{', '.join(said)} buffers beyond the reach of NPUs"
+
+
 def tests(options, make_network, feeds_of, same):
     """The tests, named, as functions without arguments."""
     return [("jobs " + test.__name__,
              functools.partial(test, options, make_network, feeds_of, same))
-            for test in (watched, simulated)]
+            for test in (watched, simulated, memories)]

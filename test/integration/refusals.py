@@ -169,6 +169,22 @@ def memory_map_same_names(folder):
                            {"name": "TCM", "size": 4096}])
 
 
+@refusal("'tcm'", '"npu" to be true, false or')
+def memory_map_bad_npu(folder):
+    return mapped(folder, [{"name": "tcm", "size": 4096, "npu": "near"}])
+
+
+@refusal("can be written")
+def memory_map_of_the_npu_alone(folder):
+    return mapped(folder, [{"name": "tcm", "size": 4096, "npu": "fast"}])
+
+
+@refusal("no region that the NPU reaches")
+def memory_map_without_the_npu(folder):
+    return [*mapped(folder, [{"name": "tcm", "size": 4096, "npu": False}]),
+            "--npu=edge-sim"]
+
+
 @refusal("can be written")
 def memory_map_read_only(folder):
     return mapped(folder, [{"name": "flash", "size": 4096, "access": "r"}])

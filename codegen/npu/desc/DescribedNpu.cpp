@@ -147,17 +147,30 @@ public:
   }
 
   std::string regionObjection(ArrayRef<Operation *> ops) const override {
-    double bytes = double(bytesOfConstants(ops) + findBorder(ops).bytes);
-    return compareWithCpu(
-        ops, {countWork(ops) / npu.macsPerCycle, bytes / npu.bytesPerCycle},
-        npu.costs);
+    return compareWithCpu(ops, predict(ops, findBorder(ops).bytes), npu.costs);
   }
 
   FailureOr<Program> compile(RegionOp region) const override {
-    return writeProgram(region, npu.name);
+    Program program = writeProgram(region, npu.name);
+    if (npu.costs.cpuMacsPerCycle > 0) {
+      int64_t border = 0;
+      for (Value value : region->getOperands())
+        border += storedBytes(value);
+      for (Value value : region->getResults())
+        border += storedBytes(value);
+      RegionCycles cycles = predict(region.getOperations(), border);
+      program.cycles =
+          int64_t(npu.costs.launchCycles + cycles.compute + cycles.transfer);
+    }
+    return program;
   }
 
 private:
+  RegionCycles predict(ArrayRef<Operation *> ops, int64_t borderBytes) const {
+    double bytes = double(bytesOfConstants(ops) + borderBytes);
+    return {countWork(ops) / npu.macsPerCycle, bytes / npu.bytesPerCycle};
+  }
+
   Description npu;
 };
 } // namespace

@@ -210,6 +210,7 @@ FailureOr<Program> edge_sim::writeProgram(RegionOp region,
   }
   Program program;
   program.scratch = schedule->bytes;
+  program.cycles = int64_t(schedule->cycles);
   program.bytes = ProgramWriter(region, machine, *schedule).write();
   ArrayRef bytes(reinterpret_cast<const uint8_t *>(program.bytes.data()),
                  program.bytes.size());

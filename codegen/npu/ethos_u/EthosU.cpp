@@ -140,10 +140,12 @@ static Program packProgram(const VelaOutput &output) {
                                  weights,
                                  int64_t(output.weights.size()),
                                  aligned(output.tensorBytes),
-                                 output.fastBytes};
+                                 aligned(output.fastBytes)};
   llvm::append_range(header, offsets);
   Program program;
-  program.scratch = aligned(output.tensorBytes) + aligned(output.fastBytes);
+  program.scratch = aligned(output.tensorBytes);
+  program.fast = aligned(output.fastBytes);
+  program.cycles = output.cycles;
   program.alignment = cacheLine;
   program.places.assign(offsets.begin(), offsets.end());
   program.bytes.resize(weights + aligned(output.weights.size()));

@@ -99,6 +99,21 @@ readIntegers(const StringMap<NpzArray> &arrays, StringRef name) {
   return result;
 }
 
+/// The column `cycles_total` of the summary.
+static int64_t readCycles(StringRef path) {
+  auto file = MemoryBuffer::getFile(path);
+  if (!file)
+    return 0;
+  auto [names, values] = (*file)->getBuffer().split('\n');
+  SmallVector<StringRef> columns, row;
+  names.trim().split(columns, ',');
+  values.split('\n').first.trim().split(row, ',');
+  for (auto [name, value] : zip(columns, row))
+    if (double cycles; name == "cycles_total" && !value.getAsDouble(cycles))
+      return int64_t(cycles);
+  return 0;
+}
+
 static Expected<VelaOutput> readOutput(StringRef path) {
   auto arrays = readNpzArrays(path);
   if (!arrays)
@@ -155,5 +170,11 @@ Expected<VelaOutput> npu::runVela(ArrayRef<char> tosa,
     return makeError("cannot write '" + file + "': " + error.message());
   if (Error failure = execute(*program, file, folder, target))
     return std::move(failure);
-  return readOutput(output);
+  Expected<VelaOutput> result = readOutput(output);
+  if (!result)
+    return result.takeError();
+  SmallString<128> summary(folder);
+  sys::path::append(summary, "region_summary_" + target.system + ".csv");
+  result->cycles = readCycles(summary);
+  return result;
 }

@@ -26,6 +26,8 @@ struct VelaOutput {
   std::vector<char> commands, weights;
   /// Bytes of the memory that the tensors lie in, and of the fast memory.
   int64_t tensorBytes = 0, fastBytes = 0;
+  /// What Vela estimates; 0 if its summary does not say.
+  int64_t cycles = 0;
   /// Where inputs and outputs lie among the tensors, and how large they are.
   std::vector<int64_t> inputOffsets, outputOffsets;
 };

@@ -47,6 +47,9 @@ typedef struct edgecc_npu_call_v0 {
   /* Memory to work in. */
   void *scratch;
   size_t scratch_bytes;
+  /* More of it, for what had better be fast. */
+  void *fast_scratch;
+  size_t fast_scratch_bytes;
 } edgecc_npu_call_v0_t;
 
 /* A call that starts and ends. Valid, at one address, from the start to the end

@@ -27,7 +27,7 @@ int ethosu_wait(struct ethosu_driver *driver, int blocks);
 struct header {
   uint32_t command_offset, command_bytes;
   uint32_t weight_offset, weight_bytes;
-  /* The tensors of the network, and behind them what is to be fast. */
+  /* The tensors of the network, and what is to be fast. */
   uint32_t tensor_bytes, fast_bytes;
   /* Where the inputs and then the outputs of the call are among the tensors. */
   uint32_t offsets[];
@@ -72,7 +72,7 @@ static int prepare(const edgecc_npu_call_v0_t *call, struct invocation *i) {
     copy(tensors + header->offsets[n], call->inputs[n], call->input_bytes[n]);
   i->bases[0] = (uintptr_t)(call->program + header->weight_offset);
   i->bases[1] = (uintptr_t)tensors;
-  i->bases[2] = (uintptr_t)(tensors + header->tensor_bytes);
+  i->bases[2] = (uintptr_t)call->fast_scratch;
   i->sizes[0] = header->weight_bytes;
   i->sizes[1] = header->tensor_bytes;
   i->sizes[2] = header->fast_bytes;

@@ -64,14 +64,14 @@ func.func @main(%x: tensor<4xi8>) -> (tensor<4xi8> {edge.name = "y"}) {
 // CHECK-LABEL: func @main(%arg0: memref<4xi8>
 // CHECK-SAME: -> i32
 // CHECK: %[[SCRATCH:.*]] = memref.alloc() {alignment = 64 : i64} : memref<64xi8>
-// CHECK: %[[JOB:.*]] = memref.alloc() {{.*}} : memref<184xi8>
+// CHECK: %[[JOB:.*]] = memref.alloc() {{.*}} : memref<200xi8>
 // CHECK: call @kernel_npu_start_0(
 // CHECK-SAME: edge.kind = "npu_start"
-// CHECK-SAME: (memref<16xi8>, memref<4xi8>, memref<4xi8>, memref<64xi8>, memref<184xi8>) -> ()
+// CHECK-SAME: (memref<16xi8>, memref<4xi8>, memref<4xi8>, memref<64xi8>, memref<200xi8>) -> ()
 // CHECK: call @kernel_map_1
 // CHECK: %[[STATUS:.*]] = call @kernel_npu_wait_2(
 // CHECK-SAME: edge.after = array<i64: 0>
-// CHECK-SAME: (memref<16xi8>, memref<4xi8>, memref<4xi8>, memref<64xi8>, memref<184xi8>) -> i32
+// CHECK-SAME: (memref<16xi8>, memref<4xi8>, memref<4xi8>, memref<64xi8>, memref<200xi8>) -> i32
 // CHECK: arith.cmpi eq, %[[STATUS]]
 // CHECK: call @kernel_map_3
 // CHECK: func private @kernel_npu_start_0(

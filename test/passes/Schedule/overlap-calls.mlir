@@ -44,6 +44,30 @@ func.func @one_at_a_time(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, te
 
 // -----
 
+// The first call takes as long as one of the operations that nobody waits for:
+// the second one begins behind that.
+// CHECK-LABEL: func @times
+// CHECK: %[[A:.*]] = edge.npu_call "run" %{{.*}}(%arg0) scratch 0 {cycles = 900
+// CHECK-SAME: overlaps
+// CHECK: edge.exp %arg1
+// CHECK: %[[B:.*]] = edge.npu_call "run" %{{.*}}(%[[A]])
+// CHECK-SAME: overlaps
+// CHECK: edge.neg %arg1
+// CHECK: edge.sqrt %arg1
+// CHECK: edge.exp %[[B]]
+func.func @times(%x: tensor<4xf32>, %y: tensor<1000xf32>) -> (tensor<4xf32>, tensor<1000xf32>, tensor<1000xf32>, tensor<1000xf32>) {
+  %p = edge.constant dense<0> : tensor<16xi8>
+  %a = edge.npu_call "run" %p(%x) scratch 0 {start = "start", wait = "wait", cycles = 900 : i64} : tensor<16xi8>, (tensor<4xf32>) -> tensor<4xf32>
+  %b = edge.npu_call "run" %p(%a) scratch 0 {start = "start", wait = "wait", cycles = 1900 : i64} : tensor<16xi8>, (tensor<4xf32>) -> tensor<4xf32>
+  %1 = edge.exp %y : tensor<1000xf32> -> tensor<1000xf32>
+  %2 = edge.neg %y : tensor<1000xf32> -> tensor<1000xf32>
+  %3 = edge.sqrt %y : tensor<1000xf32> -> tensor<1000xf32>
+  %c = edge.exp %b : tensor<4xf32> -> tensor<4xf32>
+  return %c, %1, %2, %3 : tensor<4xf32>, tensor<1000xf32>, tensor<1000xf32>, tensor<1000xf32>
+}
+
+// -----
+
 // A driver that cannot start and wait, and one for which nothing can be done
 // meanwhile: the order stays.
 // CHECK-LABEL: func @unchanged_synchronous

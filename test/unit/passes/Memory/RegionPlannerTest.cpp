@@ -45,6 +45,20 @@ TEST(RegionPlanner, TheSlowestTakesWhatFitsNowhere) {
   EXPECT_EQ(plan.sizes[1], 512);
 }
 
+TEST(RegionPlanner, OnlyRegionsThatTakeABuffer) {
+  llvm::SmallBitVector first(2), second(2);
+  first[0] = true;
+  second[1] = true;
+  RegionPlan plan =
+      planRegions({{64, 0, 3}, {512, 0, 3}}, {6400, 512},
+                  {{64, 4, first}, {64, 2, second}, {64, 1, first}}, 64);
+  EXPECT_EQ(plan.regionOf[0], 0u);
+  // The slowest that takes it, although it does not fit there.
+  EXPECT_EQ(plan.regionOf[1], 1u);
+  EXPECT_EQ(plan.sizes[1], 512);
+  EXPECT_EQ(plan.sizes[2], 0);
+}
+
 TEST(RegionPlanner, RandomInstances) {
   std::mt19937 random(5);
   for (int instance = 0; instance < 50; ++instance) {
