@@ -34,7 +34,8 @@ NETWORKS = {"real/mlperf_ad_ae_int8": 10, "real/mlperf_ic_resnet8_int8": 13,
             "digits/cnn_int8_qop_u8u8": 9, "digits/cnn_qat_qdq": 9,
             "digits/mlp_int8_qdq_s8s8": 3, "digits/mlp_int8_qop_u8s8": 3,
             "digits/cnn_early_exit_int8_qdq": 9,
-            "digits/big_2of4_int8_qdq": 7, "digits/vit_int8_qdq": 49,
+            "digits/big_2of4_int8_qdq": 7, "digits/big_pruned80_int8_qdq": 8,
+            "digits/vit_int8_qdq": 49,
             "real/kws_micro_qdq": 8, "real/kws_micro_qoperator": 8}
 # Those of which the array has to be busy with products most of the time.
 UTILISED = {"real/mlperf_ic_resnet8_int8", "mobilenet_v2"}
@@ -151,6 +152,17 @@ def in_tiles(name, options, feeds_of, same):
                      npu="edge-sim:" + small)
 
 
+def dynamic(options, feeds_of, same):
+    """A network whose scales are known at run time only, quantised again."""
+    if not options.zoo:
+        raise suite.Skip("the collection of models is not there")
+    folder = os.path.join(options.zoo, "digits")
+    path = os.path.join(folder, "vit_int8_dynamic.onnx")
+    return check(options, path, 40, feeds_of(path, 2), same,
+                 flags=["--quantize=int8", "--calibrate=" +
+                        os.path.join(folder, "digits_calib.npz")])
+
+
 def mobilenet(options, feeds_of, same):
     """MobileNetV2, which edgecc quantises itself."""
     path = os.path.join(options.scratch, "mobilenet_v2.onnx") \
@@ -175,5 +187,7 @@ def tests(options, feeds_of, same):
           functools.partial(in_tiles, name, options, feeds_of, same))
          for name in ("real/mlperf_ic_resnet8_int8",
                       "real/mlperf_kws_dscnn_int8")] + \
-        [("edge-sim mobilenet_v2", functools.partial(mobilenet, options,
+        [("edge-sim digits/vit_int8_dynamic",
+          functools.partial(dynamic, options, feeds_of, same)),
+         ("edge-sim mobilenet_v2", functools.partial(mobilenet, options,
                                                      feeds_of, same))]

@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
+import zlib
 
 import numpy as np
 from onnxruntime import quantization
@@ -123,6 +124,21 @@ class Region:
                 ctypes.memmove(address + int(offset), data, len(data))
                 written.append((int(offset), np.frombuffer(data, np.int8)))
         return read, written
+
+
+def program_in(data):
+    """The program of runtime/npu/ethos_u/driver.c in an object, and the bytes of
+    both of its memories."""
+    stream = data.find(b"COP1")
+    for start in range(stream - 4, 0, -4):
+        header = np.frombuffer(data[start:stream], np.uint32)
+        if len(header) < 6 or header[0] != stream - start:
+            continue
+        end = start + int(header[2]) + (int(header[3]) + 31) // 32 * 32
+        if zlib.crc32(data[start:end]) == \
+                int.from_bytes(data[end:end + 4], "little"):
+            return data[start:end + 4], int(header[4]), int(header[5])
+    raise suite.Failure("no program in the object")
 
 
 def tensor_shapes(path):

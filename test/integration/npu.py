@@ -25,15 +25,16 @@ import npu_runs
 import suite
 
 DRIVER = os.path.join(suite.ROOT, "runtime", "npu", "desc")
+SOURCES = [os.path.join(DRIVER, name)
+           for name in ("driver.c", "sound.c", "int8.c")]
 EXAMPLE = os.path.join(DRIVER, "example.json")
 LINK = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC",
         "-ffp-contract=off", "-I" + os.path.join(suite.ROOT, "runtime",
                                                  "include"),
-        os.path.join(DRIVER, "driver.c"), os.path.join(DRIVER, "int8.c"), "-lm"]
+        *SOURCES, "-lm"]
 
 EXAMPLE_DRIVER = ("--npu=desc:" + EXAMPLE, "example_npu_run",
-                  [os.path.join(DRIVER, "driver.c"),
-                   os.path.join(DRIVER, "int8.c")],
+                  SOURCES,
                   ["-DNPU_CHECK=real_npu_run"])
 
 # Networks of the collection, and how many of their operations the example NPU
@@ -445,6 +446,68 @@ def damaged(make_network, npu, driver, sources, flags, options):
                           options.timeout).stdout.strip()
 
 
+# A network of one call, for npu_fuzz.c.
+ONE_CALL = """#include "edgecc/npu.h"
+typedef struct { uint32_t bytes; } tensor_t;
+%s
+enum { TENSORS = %d, FAST = %d };
+extern unsigned ethos_u_is_absent;
+int32_t NPU_RUN(const edgecc_npu_call_v0_t *call);
+static int32_t run_network(const void *const *inputs, void *const *outputs,
+                           void *arena, size_t arena_bytes) {
+  static const size_t one = 1;
+  static _Alignas(32) uint8_t tensors[TENSORS], fast[FAST + 1];
+  edgecc_npu_call_v0_t call = {0, 1, 1, 0, program, sizeof program, inputs,
+                               outputs, &one, &one, tensors, TENSORS, fast, FAST};
+  (void)arena, (void)arena_bytes;
+  /* Until there, the program itself runs. */
+  ethos_u_is_absent = 1;
+  return NPU_RUN(&call) == 0;
+}
+static const tensor_t bytes = {1};
+static const struct {
+  uint32_t num_inputs, num_outputs;
+  const tensor_t *inputs, *outputs;
+  int32_t (*run)(const void *const *, void *const *, void *, size_t);
+} network_model = {1, 1, &bytes, &bytes, run_network};
+#define NETWORK_ALIGNED
+#define NETWORK_ARENA_BYTES 1
+#define NETWORK_OK 0
+"""
+
+
+def damaged_ethos_u(options):
+    """With `verify`, the driver of Ethos-U refuses all damaged programs."""
+    with tempfile.TemporaryDirectory() as folder:
+        def at(name):
+            return os.path.join(folder, name)
+        quantised_network(at("mixed.onnx"))
+        suite.must([os.path.join(options.bin, "edgecc"), at("mixed.onnx"), "-o",
+                    at("n.o"), ethos_u.ROUNDING, "--npu=ethos-u55:128,verify"],
+                   options.timeout)
+        with open(at("n.o"), "rb") as f:
+            program, tensors, fast = ethos_u.program_in(f.read())
+        with open(at("network.h"), "w", encoding="utf-8") as f:
+            f.write(ONE_CALL % (npu_runs.c_array("program", program),
+                                tensors, fast))
+        here = os.path.dirname(os.path.abspath(__file__))
+        suite.must(["cc", "-O2", "-g", "-fsanitize=address,undefined",
+                    "-fno-sanitize-recover=all", "-I" + folder,
+                    "-I" + os.path.join(suite.ROOT, "runtime", "include"),
+                    "-DNPU_RUN=ethos_u_hook",
+                    "-Dedgecc_ethos_u_run_whole=real_npu_run",
+                    os.path.join(suite.ROOT, "runtime", "npu", "ethos_u",
+                                 "driver.c"),
+                    os.path.join(here, "npu_fuzz.c"), ethos_u.CORE, "-o",
+                    at("fuzz")])
+        p = suite.command([at("fuzz"), str(options.executions)],
+                          options.timeout)
+        want = f"{options.executions} of {options.executions} refused"
+        if p.stdout.strip() != want:
+            raise suite.Failure(p.stdout + p.stderr)
+        return want
+
+
 def outside(options):
     """A plug-in outside of the repository: test/npu_toy, which is copied away
     and built there."""
@@ -518,6 +581,7 @@ def main():
              ("damaged edge-sim", functools.partial(
                  damaged, quantised_network, "--npu=edge-sim", "edge_sim_run",
                  edge_sim.SIMULATOR, ["-DNPU_CHECK=edge_sim_check"])),
+             ("damaged ethos-u", damaged_ethos_u),
              ("outside", outside), ("ethos-u mixed", ethos_u_mixed),
              ("ethos-u jobs", ethos_u_jobs),
              ("ethos-u configurations", ethos_u_configurations),

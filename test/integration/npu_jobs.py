@@ -20,8 +20,9 @@ DRIVER = os.path.join(suite.ROOT, "runtime", "npu", "desc")
 INCLUDE = "-I" + os.path.join(suite.ROOT, "runtime", "include")
 WATCH = os.path.join(HERE, "npu_watch.c")
 LINK = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC",
-        "-ffp-contract=off", INCLUDE, WATCH, os.path.join(DRIVER, "driver.c"),
-        os.path.join(DRIVER, "int8.c"), "-lm"]
+        "-ffp-contract=off", INCLUDE, WATCH,
+        *(os.path.join(DRIVER, name)
+          for name in ("driver.c", "sound.c", "int8.c")), "-lm"]
 # What stays on the CPU of the network `branches`.
 EXCLUDED = ["--npu-exclude=mean", "--npu-exclude=squash",
             "--npu-exclude=right", "--npu-exclude=join"]

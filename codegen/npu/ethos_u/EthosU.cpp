@@ -78,16 +78,20 @@ namespace {
 class EthosU : public Npu {
 public:
   EthosU(const Model &model, StringRef configuration, VelaTarget target,
-         CallCosts costs)
+         CallCosts costs, bool verifies)
       : name((model.name + ":" + configuration).str()),
-        target(std::move(target)), costs(costs) {
+        target(std::move(target)), costs(costs), verifies(verifies) {
     configuration.getAsInteger(10, multipliers);
   }
 
   StringRef getName() const override { return name; }
-  StringRef getDriver() const override { return "edgecc_ethos_u_run"; }
+  StringRef getDriver() const override {
+    return verifies ? "edgecc_ethos_u_run_whole" : "edgecc_ethos_u_run";
+  }
   std::optional<AsynchronousDriver> getAsynchronousDriver() const override {
-    return AsynchronousDriver{"edgecc_ethos_u_start", "edgecc_ethos_u_wait"};
+    return AsynchronousDriver{verifies ? "edgecc_ethos_u_start_whole"
+                                       : "edgecc_ethos_u_start",
+                              "edgecc_ethos_u_wait"};
   }
   bool bringsDriver() const override { return true; }
   bool roundsAsTflite() const override { return true; }
@@ -119,6 +123,8 @@ private:
   std::string name;
   VelaTarget target;
   CallCosts costs;
+  /// Whether each call checks that the program is whole.
+  bool verifies;
   int64_t multipliers = 1;
 };
 } // namespace
@@ -198,6 +204,7 @@ static NpuPtr createEthosU(const Model &model, StringRef argument,
   VelaTarget target{(model.name + "-" + configuration).str(),
                     model.system.str(), model.memoryModes.front().str()};
   CallCosts costs;
+  bool verifies = false;
   if (!llvm::is_contained(model.configurations, configuration)) {
     emitError() << "--npu=" << model.name << " has no configuration '"
                 << configuration << "'; expected --npu=" << model.name
@@ -221,13 +228,15 @@ static NpuPtr createEthosU(const Model &model, StringRef argument,
                       : name == "launch" ? "cycles"
                                          : "multiply-accumulates per cycle");
       return nullptr;
+    } else if (option == "verify") {
+      verifies = true;
     } else if (llvm::is_contained(model.memoryModes, option)) {
       target.memoryMode = option.str();
     } else if (!option.empty()) {
       emitError() << "--npu=" << model.name << " has no memory mode '" << option
                   << "'; expected one of "
                   << llvm::join(model.memoryModes, ", ")
-                  << ", or timeout=, launch= and cpu-macs=";
+                  << ", or verify, timeout=, launch= and cpu-macs=";
       return nullptr;
     }
   }
@@ -238,7 +247,7 @@ static NpuPtr createEthosU(const Model &model, StringRef argument,
     return nullptr;
   }
   return std::make_shared<EthosU>(model, configuration, std::move(target),
-                                  costs);
+                                  costs, verifies);
 }
 
 namespace edgecc::npu {

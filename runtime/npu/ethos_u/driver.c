@@ -9,6 +9,7 @@
  * tensors back before the NPU begins, and invalidates them when it has ended.
  */
 
+#include "edgecc/flatbuffer.h"
 #include "edgecc/npu.h"
 
 struct ethosu_driver;
@@ -115,4 +116,18 @@ int32_t edgecc_ethos_u_start(edgecc_npu_job_v0_t *job) {
 int32_t edgecc_ethos_u_wait(edgecc_npu_job_v0_t *job) {
   struct invocation *i = (struct invocation *)job->state;
   return end(&job->call, i, ethosu_wait(i->driver, /*blocks=*/1));
+}
+
+/* The same for programs that may have lost bits: a device would read beyond its
+ * memory. */
+static int is_whole(const edgecc_npu_call_v0_t *call) {
+  return edgecc_npu_is_whole(call->program, (uint32_t)call->program_bytes);
+}
+
+int32_t edgecc_ethos_u_run_whole(const edgecc_npu_call_v0_t *call) {
+  return is_whole(call) ? edgecc_ethos_u_run(call) : -1;
+}
+
+int32_t edgecc_ethos_u_start_whole(edgecc_npu_job_v0_t *job) {
+  return is_whole(&job->call) ? edgecc_ethos_u_start(job) : -1;
 }
