@@ -113,6 +113,8 @@ EXTENDED = {
     TensorProto.FLOAT8E5M2FNUZ: ml_dtypes.float8_e5m2fnuz,
     TensorProto.FLOAT8E8M0: ml_dtypes.float8_e8m0fnu,
     TensorProto.FLOAT4E2M1: ml_dtypes.float4_e2m1fn,
+    TensorProto.FLOAT6E2M3: ml_dtypes.float6_e2m3fn,
+    TensorProto.FLOAT6E3M2: ml_dtypes.float6_e3m2fn,
     TensorProto.INT4: ml_dtypes.int4,
     TensorProto.UINT4: ml_dtypes.uint4,
     TensorProto.INT2: ml_dtypes.int2,

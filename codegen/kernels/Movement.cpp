@@ -246,11 +246,19 @@ private:
     Type storage = storageType(element);
     if (isa<FloatType>(storage))
       return e.floatConstant(value, storage);
+    unsigned width = storage.getIntOrFloatBitWidth();
+    bool exact;
+    if (auto narrow = dyn_cast<FloatType>(element)) {
+      // The bits of floats of less than a byte.
+      APFloat number(value);
+      number.convert(narrow.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                     &exact);
+      return e.constant(
+          e.getIntegerAttr(storage, number.bitcastToAPInt().zext(width)));
+    }
     if (element.isInteger(1))
       value = value != 0.0;
-    unsigned width = storage.getIntOrFloatBitWidth();
     APSInt integer(width, element.isUnsignedInteger());
-    bool exact;
     APFloat(value).convertToInteger(integer, APFloat::rmTowardZero, &exact);
     return e.constant(e.getIntegerAttr(storage, integer));
   }

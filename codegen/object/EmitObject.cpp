@@ -13,6 +13,7 @@
 #include "codegen/object/EntryPoints.h"
 #include "codegen/object/FixedPointConversions.h"
 #include "codegen/object/HelperFunctions.h"
+#include "codegen/object/IntegerSelects.h"
 #include "codegen/object/LayerTimers.h"
 #include "dialects/Target/Hooks.h"
 
@@ -242,6 +243,7 @@ edgecc::buildLLVMModule(mlir::ModuleOp mlirModule, const ModelInterface &model,
     minimiseSize(*module, machine);
     setBranchWeights(*module);
   }
+  selectBits(*module);
   return module;
 }
 

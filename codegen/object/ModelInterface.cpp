@@ -41,7 +41,9 @@ const ElementInfo *edgecc::getElementInfo(Type element) {
       {"uint8_t", "f8E5M2", "|u1", "F8E5M2", 19, 1},
       {"uint8_t", "f8E5M2FNUZ", "|u1", "F8E5M2FNUZ", 20, 1},
       {"uint8_t", "f8E8M0FNU", "|u1", "F8E8M0FNU", 24, 1},
-      {"uint8_t", "f4E2M1FN", "|u1", "F4E2M1FN", 23, 1}};
+      {"uint8_t", "f4E2M1FN", "|u1", "F4E2M1FN", 23, 1},
+      {"uint8_t", "f6E2M3FN", "|u1", "F6E2M3FN", 27, 1},
+      {"uint8_t", "f6E3M2FN", "|u1", "F6E3M2FN", 28, 1}};
   static constexpr ElementInfo i4 = {"int8_t", "i4", "|i1", "I4", 22, 1};
   static constexpr ElementInfo u4 = {"uint8_t", "u4", "|u1", "U4", 21, 1};
   static constexpr ElementInfo i2 = {"int8_t", "i2", "|i1", "I2", 26, 1};

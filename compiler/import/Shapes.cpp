@@ -180,7 +180,7 @@ void DimensionBinder::bindOpenDims() {
         dims->size() != static_cast<int>(shape->second.size()))
       continue;
     for (auto [dim, size] : llvm::zip(*dims, shape->second)) {
-      if (dim.has_dim_value() || size <= 0)
+      if (dim.has_dim_value() || size < 0)
         continue;
       if (dim.has_dim_param())
         bindings.try_emplace(dim.dim_param(), size);

@@ -247,11 +247,12 @@ FailureOr<std::string> TensorReader::readBytes(pb::TensorProto &tensor,
   if (bytes.size() < packedBytes)
     return emitError(loc) << what << " has " << bytes.size()
                           << " bytes of data, expected " << packedBytes;
+  // Floats of six bits stand unpacked in the typed field.
+  if (getPackedBits(element) == 6 && tensor.int32_data_size())
+    return bytes;
   bytes.resize(packedBytes);
   if (getPackedBits(element) < 8)
-    // Six-bit floats stand unpacked in the typed field.
-    if (tensor.int32_data_size() == 0 || getPackedBits(element) != 6)
-      return unpack(bytes, element, count);
+    return unpack(bytes, element, count);
   return bytes;
 }
 

@@ -135,8 +135,14 @@ Error edgecc::runProgram(ArrayRef<std::string> command, StringRef out,
                                    redirects, seconds, 0, &message);
   if (status == 0)
     return Error::success();
-  if (auto buffer = MemoryBuffer::getFile(errors); buffer && message.empty())
-    message = (*buffer)->getBuffer().trim().split('\n').first.str();
+  if (auto buffer = MemoryBuffer::getFile(errors)) {
+    // The first line says what is wrong, after a signal the last one.
+    StringRef text = (*buffer)->getBuffer().trim();
+    if (message.empty())
+      message = text.split('\n').first.str();
+    else if (!text.empty())
+      message += ": " + text.substr(text.rfind('\n') + 1).str();
+  }
   return makeError(what + " failed with status " + Twine(status) +
                    (message.empty() ? "" : ": " + message));
 }

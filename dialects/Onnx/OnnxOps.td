@@ -221,7 +221,7 @@ def Onnx_ConstantOp : Onnx_Op<"constant", [Pure, ConstantLike,
   let description = [{
     Tensors above 1 kB are `dense_resource`: the bytes of the elements in
     row-major order, little endian, 64-byte aligned. Elements of less than a
-    byte (`i1`, `i2`, `i4`, `f4E2M1FN`) take one byte each there.
+    byte (`i1`, `i2`, `i4`, `f4E2M1FN`, `f6E2M3FN`) take one byte each there.
 
     Example:
 

@@ -65,6 +65,12 @@ Value convertThresholdedRelu(ConversionContext &ctx) {
 
 Value convertShrink(ConversionContext &ctx) {
   Value x = ctx.operand(0);
+  Type type = getElementType(x);
+  // Of integers the bounds are real numbers, and negative ones of unsigned.
+  if (isa<IntegerType>(type))
+    x = ctx.cast(x, type.getIntOrFloatBitWidth() < 32
+                        ? ctx.getBuilder().getF32Type()
+                        : ctx.getBuilder().getF64Type());
   float lambda = ctx.getNode().getF32("lambd", 0.5f);
   Value bias = scalar(ctx, x, ctx.getNode().getF32("bias", 0.0f));
   Value below =
@@ -73,8 +79,9 @@ Value convertShrink(ConversionContext &ctx) {
       compare(ctx, edge::ComparePredicate::LT, scalar(ctx, x, lambda), x);
   Value right = ctx.create<edge::SelectOp>(
       above, ctx.create<edge::SubOp>(x, bias), scalar(ctx, x, 0));
-  return ctx.create<edge::SelectOp>(below, ctx.create<edge::AddOp>(x, bias),
-                                    right);
+  Value result = ctx.create<edge::SelectOp>(
+      below, ctx.create<edge::AddOp>(x, bias), right);
+  return isa<IntegerType>(type) ? ctx.cast(result, type) : result;
 }
 
 Value convertHardSigmoid(ConversionContext &ctx) {

@@ -138,6 +138,10 @@ Type edgecc::getElementTypeOfOnnx(OpBuilder &builder, int64_t number) {
     return builder.getIntegerType(2, /*isSigned=*/false);
   case 26:
     return builder.getIntegerType(2);
+  case 27:
+    return builder.getType<Float6E2M3FNType>();
+  case 28:
+    return builder.getType<Float6E3M2FNType>();
   default:
     return {};
   }

@@ -336,9 +336,16 @@ Value ConversionContext::createSplat(double value, Type type,
                     &inexact);
     return createConstant(DenseElementsAttr::get(tensor, element));
   }
-  APInt element(type.getIntOrFloatBitWidth(), static_cast<int64_t>(value),
-                /*isSigned=*/true, /*implicitTrunc=*/true);
-  return createConstant(DenseElementsAttr::get(tensor, element));
+  unsigned width = type.getIntOrFloatBitWidth();
+  APSInt element(width, type.isUnsignedInteger());
+  // The largest integers are rounded up as doubles: these saturate.
+  bool isExact;
+  if (value >= 0x1p63)
+    APFloat(value).convertToInteger(element, APFloat::rmTowardZero, &isExact);
+  else
+    element = APInt(width, static_cast<int64_t>(value), /*isSigned=*/true,
+                    /*implicitTrunc=*/true);
+  return createConstant(DenseElementsAttr::get(tensor, APInt(element)));
 }
 
 Value ConversionContext::createFloats(ArrayRef<float> numbers,

@@ -110,6 +110,11 @@ static FailureOr<Value> createGemm(ConversionContext &ctx) {
   onnx::NodeOp node = ctx.getNode();
   Value lhs = ctx.widen(ctx.operand(0)), rhs = ctx.widen(ctx.operand(1));
   Value addend = ctx.operand(2) ? ctx.widen(ctx.operand(2)) : Value();
+  // What products of unsigned integers give has no sign.
+  if (addend && getElementType(addend).isUnsignedInteger())
+    addend =
+        ctx.cast(addend, ctx.getBuilder().getIntegerType(
+                             getElementType(addend).getIntOrFloatBitWidth()));
   if (getRank(lhs) != 2 || getRank(rhs) != 2)
     return ctx.error() << "operands must have two dimensions, found "
                        << lhs.getType() << " and " << rhs.getType();

@@ -414,8 +414,11 @@ static Value createResize(ConversionContext &ctx, const Resize &resize,
   if (axes.empty())
     return input;
   Type type = getElementType(input);
+  // Sums of integers are cut once, after all dimensions.
   if (resize.mode != "nearest")
-    input = ctx.widen(input);
+    input = isa<IntegerType>(type)
+                ? ctx.cast(input, ctx.getBuilder().getF32Type())
+                : ctx.widen(input);
   Value result = isImage ? ctx.toChannelsLast(input) : input;
   for (Axis &axis : axes) {
     if (isImage)

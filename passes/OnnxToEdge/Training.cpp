@@ -106,12 +106,15 @@ Converted convertOptimiser(ConversionContext &ctx) {
       failed(ctx.requireOperands(ctx.getNumOperands())))
     return ctx.error() << "needs a rate, a step and " << kinds
                        << " operands for each tensor to train";
-  Optimiser optimiser{ctx, operands / kinds, ctx.reshape(ctx.operand(0), {}),
+  Value rate = ctx.reshape(ctx.operand(0), {});
+  Optimiser optimiser{ctx, operands / kinds, rate,
                       ctx.reshape(ctx.operand(1), {})};
   // All weights, then all states of one kind after the other.
   SmallVector<SmallVector<Value>> updates;
-  for (int64_t i = 0; i < optimiser.count; ++i)
+  for (int64_t i = 0; i < optimiser.count; ++i) {
+    optimiser.rate = ctx.cast(rate, getElementType(optimiser.operand(0, i)));
     updates.push_back(step(optimiser, i));
+  }
   SmallVector<Value> results;
   for (size_t kind = 0; kind < updates.front().size(); ++kind)
     for (ArrayRef<Value> update : updates)

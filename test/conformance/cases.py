@@ -26,6 +26,14 @@ import suite
 FAMILIES = ("node", "simple", "pytorch-converted", "pytorch-operator", "light")
 EXCEPTIONS = os.path.join(HERE, "exceptions.txt")
 
+# What a program on a board says, or the linker, where the memory is too small.
+TOO_LARGE = ["too little memory for this network", "will not fit in region"]
+
+# CPUs with a list of their own, and what passes its cases: these stop an
+# emulator, which says so.
+EMULATED = {"rv64gcv": "rv64gc"}
+EMULATOR_STOPS = "decode_save_opc: Assertion"
+
 # The references of attention round values of f16 and bf16 after each operation;
 # the others compute in f32, as edgecc does.
 ROUNDING = re.compile("attention"), "-fexcess-precision=none"
@@ -87,6 +95,23 @@ class Case:
         named = [op for op in ops if op.lower() in name]
         return max(named, key=len) if named else ops[0] if ops else "none"
 
+    def compare(self, inputs, got, outputs):
+        """Failure unless these are the outputs that the case expects."""
+        wanted = list(flat(outputs))
+        if len(got) != len(wanted):
+            raise suite.Failure(f"{len(got)} outputs, not {len(wanted)}")
+        for g, w in zip(got, wanted):
+            if (g.shape, g.dtype) != (w.shape, w.dtype):
+                raise suite.Failure(f"{g.dtype}{g.shape}, expected "
+                                    f"{w.dtype}{w.shape}")
+        if RANDOM.match(self.name):
+            check_random(self, list(flat(inputs)), got)
+            return
+        for g, w in zip(got, wanted):
+            if not np.allclose(numbers(g), numbers(w), self.rtol, self.atol,
+                               equal_nan=True):
+                raise suite.Failure("wrong values")
+
 
 def read_value(path, info):
     with open(path, "rb") as f:
@@ -129,6 +154,25 @@ def load(families=FAMILIES):
     return cases
 
 
+def add_machine(parser):
+    """The options that say which machine runs the tests."""
+    parser.add_argument("--mcpu", help="compile for this CPU")
+    parser.add_argument("--runner", help="the program that runs its code")
+    parser.add_argument("--board", help="run on this board, which QEMU emulates")
+
+
+def machine_flags(options):
+    """Those options for edgecc-run."""
+    return [f"--{name}={value}" for name in ("mcpu", "runner", "board")
+            if (value := getattr(options, name))]
+
+
+def emulator_exceptions(options):
+    """What stops the emulator of this machine: reasons by name."""
+    path = EXCEPTIONS.replace(".txt", f"-{options.mcpu}.txt")
+    return read_exceptions(path) if options.mcpu in EMULATED else {}
+
+
 def read_exceptions(path=EXCEPTIONS):
     """What does not pass: reasons by name."""
     with open(path) as f:
@@ -155,14 +199,19 @@ def numbers(array):
     return array
 
 
+def rounding(case):
+    """The flags with which edgecc rounds as the reference of a case does."""
+    names, flag = ROUNDING
+    return [flag] if names.search(case.name) else []
+
+
 def check(options, case, flags=()):
     """Failure unless edgecc computes what the case expects. Gives the names of
     the inputs whose values edgecc asked for."""
-    names, flag = ROUNDING
-    rounding = [flag] if names.search(case.name) else []
     model = edgecc_backend.Model(
         case.model, os.path.join(options.bin, "edgecc-run"),
-        flags=[*flags, *rounding], timeout=options.timeout, fix_operands=True)
+        flags=[*flags, *rounding(case)], timeout=options.timeout,
+        fix_operands=True)
     for inputs, outputs in case.data_sets:
         wanted = list(flat(outputs))
         if any(a.dtype.kind in "OUS" for a in [*flat(inputs), *wanted]):
@@ -171,20 +220,23 @@ def check(options, case, flags=()):
             got = model.run(inputs)
         except RuntimeError as e:
             raise suite.Failure(str(e))
-        if len(got) != len(wanted):
-            raise suite.Failure(f"{len(got)} outputs, not {len(wanted)}")
-        for g, w in zip(got, wanted):
-            if (g.shape, g.dtype) != (w.shape, w.dtype):
-                raise suite.Failure(f"{g.dtype}{g.shape}, expected "
-                                    f"{w.dtype}{w.shape}")
-        if RANDOM.match(case.name):
-            check_random(case, list(flat(inputs)), got)
-            continue
-        for g, w in zip(got, wanted):
-            if not np.allclose(numbers(g), numbers(w), case.rtol, case.atol,
-                               equal_nan=True):
-                raise suite.Failure("wrong values")
+        case.compare(inputs, got, outputs)
     return model.fixed
+
+
+def check_emulated(options, case, reason):
+    """Failure unless the case stops the emulator, and passes with code that
+    does without the instruction that does it."""
+    try:
+        check(options, case, machine_flags(options))
+    except suite.Failure as e:
+        if EMULATOR_STOPS not in str(e):
+            raise
+    else:
+        raise suite.Failure("passes, but is listed: " + reason)
+    other = EMULATED[options.mcpu]
+    check(options, case, [f"--mcpu={other}", f"--runner={options.runner}"])
+    return f"{reason}, with --mcpu={other} it passes"
 
 
 def check_random(case, inputs, got):

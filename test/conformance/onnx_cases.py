@@ -5,17 +5,16 @@
 
 All of them have to pass, with the tolerance that the test itself states, but
 for those that exceptions.txt lists with a reason; these have to fail: what
-begins to work leaves the list, with --write. With --board they run on a
-microcontroller, those that have the memory there.
+begins to work leaves the list, with --write. With --mcpu and --runner they run
+on another CPU, with --board on a microcontroller, those that have the memory
+there. Cases that stop an emulator stand in a list of their own.
 """
 import functools
 import sys
 
+import batches
 import cases
 import suite
-
-# What the program on a board says, or the linker.
-TOO_LARGE = ["too little memory for this network", "will not fit in region"]
 
 
 def main():
@@ -24,21 +23,30 @@ def main():
                    help="make the list from what does not pass")
     p.add_argument("--families", nargs="*", default=cases.FAMILIES,
                    choices=cases.FAMILIES)
-    p.add_argument("--board", help="run on this board, which QEMU emulates")
+    cases.add_machine(p)
     p.add_argument("--every", type=int, default=1, metavar="N",
                    help="only the first of each N tests")
+    p.add_argument("--batch", type=int, default=1, metavar="N",
+                   help="compile and run up to N tests at once; those that do "
+                   "not pass then run alone")
     options = p.parse_args()
-    flags = [f"--board={options.board}"] if options.board else []
+    flags = cases.machine_flags(options)
     listed = cases.read_exceptions()
+    emulator = cases.emulator_exceptions(options)
     found = cases.load(options.families)
     failures = {}
 
     def test(name):
+        if name in emulator:
+            raise suite.Skip(cases.check_emulated(options, found[name],
+                                                  emulator[name]))
+        if name in batch and name in batch[name].passed():
+            return
         try:
             cases.check(options, found[name], flags)
         except suite.Failure as e:
-            if flags and any(text in str(e) for text in TOO_LARGE):
-                raise suite.Skip(TOO_LARGE[0])
+            if options.board and any(t in str(e) for t in cases.TOO_LARGE):
+                raise suite.Skip(cases.TOO_LARGE[0])
             failures[name] = str(e)
             if name in listed or options.write:
                 raise suite.Skip(listed.get(name) or str(e))
@@ -46,15 +54,20 @@ def main():
         if name in listed and not options.write:
             raise suite.Failure("passes, but is in exceptions.txt")
 
-    gone = sorted(n for n in listed if n.partition("/")[0] in (
+    gone = sorted(n for n in listed | emulator if n.partition("/")[0] in (
         options.families if "/" in n else [n]) and n not in found)
     if gone and "node" in options.families:
-        sys.exit("exceptions.txt lists what ONNX does not have: " +
+        sys.exit("listed, but ONNX does not have it: " +
                  ", ".join(gone))
-    status = suite.run([(n, functools.partial(test, n))
-                        for n in sorted(found)[::options.every]], options)
+    names = sorted(found)[::options.every]
+    if options.names:
+        names = [n for n in names if n in options.names]
+    batch = batches.make(options, flags, [
+        found[n] for n in names if n not in listed | emulator], options.batch)
+    status = suite.run([(n, functools.partial(test, n)) for n in names],
+                       options)
     if options.write:
-        ran = set(options.names or sorted(found)[::options.every])
+        ran = set(names)
         kept = {n: r for n, r in listed.items() if n not in ran}
         kept.update((n, listed.get(n, reason))
                     for n, reason in failures.items())

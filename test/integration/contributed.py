@@ -301,3 +301,77 @@ def streaming_attention(queries, keys, mask):
                                perm=[0, 2, 1, 3]),
               helper.make_node("Reshape", ["merged", "merge"], ["y"])]
     return model(nodes, inputs, [("y", F)], constants), inputs
+
+
+# Products of integers -----------------------------------------------------------
+
+def bytes_of(*shape, seed=0, kind=np.uint8):
+    info = np.iinfo(kind)
+    return np.random.default_rng([seed, *shape]).integers(
+        info.min, info.max, shape, kind, endpoint=True)
+
+
+@each(result=["real", "bytes"], columns=["one", "each"], trans=[0, 1],
+      alpha=[1.0, 0.5])
+def product_with_bias(result, columns, trans, alpha):
+    """QGemm, whose bias has the scale of the product."""
+    x = bytes_of(5, 12)
+    count = 7 if columns == "each" else 1
+    constants = {
+        "xs": np.float32(0.03), "xz": np.uint8(130),
+        "w": bytes_of(*((7, 12) if trans else (12, 7)), seed=1, kind=np.int8),
+        "ws": np.linspace(0.01, 0.02, count, dtype=np.float32),
+        "wz": np.zeros(count, np.int8),
+        "b": np.arange(-300, 400, 100, dtype=np.int32)}
+    if columns == "one":
+        constants["ws"], constants["wz"] = np.float32(0.01), np.int8(3)
+    operands = ["x", "xs", "xz", "w", "ws", "wz", "b"]
+    kind = F
+    if result == "bytes":
+        constants["ys"], constants["yz"] = np.float32(0.11), np.uint8(120)
+        operands += ["ys", "yz"]
+        kind = TensorProto.UINT8
+    node = microsoft_node("QGemm", operands, ["y"], transB=trans, alpha=alpha)
+    return model([node], {"x": x}, [("y", kind)], constants), {"x": x}
+
+
+@each(bias=[0, 1], columns=["one", "each"], signs=["u8s8", "s8s8", "u8u8"])
+def product_of_integers_to_float(bias, columns, signs):
+    left = np.uint8 if signs[0] == "u" else np.int8
+    right = np.uint8 if signs[2] == "u" else np.int8
+    feed = {"a": bytes_of(2, 5, 12, kind=left)}
+    constants = {"b": bytes_of(12, 7, seed=1, kind=right),
+                 "as": np.float32(0.03), "bs": np.float32(0.01),
+                 "az": left(9), "bz": right(3)}
+    if columns == "each":
+        constants["bs"] = np.linspace(0.01, 0.02, 7, dtype=np.float32)
+        constants["bz"] = np.arange(7).astype(right)
+    operands = ["a", "b", "as", "bs", "az", "bz"]
+    if bias:
+        constants["bias"] = numbers(7)
+        operands.append("bias")
+    node = microsoft_node("MatMulIntegerToFloat", operands, ["y"])
+    return model([node], feed, [("y", F)], constants), feed
+
+
+@each(kind=["uint8", "int8"], opset=[12, 13], axis=[1, -1])
+def softmax_of_integers(kind, opset, axis):
+    x = bytes_of(3, 4, 10, kind=np.dtype(kind))
+    constants = {"xs": np.float32(0.04), "xz": np.array(5, kind),
+                 "ys": np.float32(1 / 256),
+                 "yz": np.array(0 if kind == "uint8" else -128, kind)}
+    node = microsoft_node("QLinearSoftmax", ["x", "xs", "xz", "ys", "yz"],
+                          ["y"], opset=opset, axis=axis)
+    return model([node], {"x": x}, [
+        ("y", helper.np_dtype_to_tensor_dtype(x.dtype))], constants), {"x": x}
+
+
+@each(activation=["Relu", "Tanh", "LeakyRelu"], trans=[0, 1])
+def product_with_activation(activation, trans):
+    x = numbers(5, 12)
+    constants = {"w": numbers(*((7, 12) if trans else (12, 7)), seed=1),
+                 "c": numbers(7, seed=2)}
+    extra = {"activation_alpha": 0.2} if activation == "LeakyRelu" else {}
+    node = microsoft_node("FusedGemm", ["x", "w", "c"], ["y"], transB=trans,
+                          alpha=0.7, beta=0.3, activation=activation, **extra)
+    return model([node], {"x": x}, [("y", F)], constants), {"x": x}

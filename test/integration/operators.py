@@ -333,6 +333,16 @@ def resize_lines(form, sizes):
                  {"sizes": np.array([2, 3, 7, sizes[1]])}), {"x": x}
 
 
+@each(element=["uint8", "int8", "int32"])
+def resize_of_integers(element):
+    """Cut once, after both dimensions; no sum is close to an integer."""
+    x = np.abs(numbers(1, 2, 4, 5, scale=40)).astype(element)
+    node = helper.make_node("Resize", ["x", "", "scales"], ["y"], mode="linear")
+    return model([node], {"x": x},
+                 [("y", helper.np_dtype_to_tensor_dtype(x.dtype))],
+                 {"scales": np.float32([1, 1, 1.7, 1.5])}, opset=19), {"x": x}
+
+
 @each(element=["float32", "int8", "int64"],
       rule=["reversed", "odd", "folded", "random"])
 def gather_lines(element, rule):

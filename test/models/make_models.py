@@ -98,7 +98,7 @@ def types():
     names = ["FLOAT", "FLOAT16", "BFLOAT16", "DOUBLE", "INT8", "INT16", "INT32",
              "INT64", "UINT8", "UINT16", "UINT32", "UINT64", "BOOL",
              "FLOAT8E4M3FN", "FLOAT8E5M2", "INT4", "UINT4", "INT2", "UINT2",
-             "FLOAT4E2M1", "COMPLEX64"]
+             "FLOAT4E2M1", "COMPLEX64", "FLOAT6E2M3", "FLOAT6E3M2"]
     tensors = []
     for name in names:
         t = getattr(TensorProto, name)

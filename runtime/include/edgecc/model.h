@@ -56,6 +56,8 @@ extern "C" {
 #define EDGECC_TYPE_F8E8M0FNU 24
 #define EDGECC_TYPE_U2 25
 #define EDGECC_TYPE_I2 26
+#define EDGECC_TYPE_F6E2M3FN 27
+#define EDGECC_TYPE_F6E3M2FN 28
 
 /* An input or output: dense, the last dimension varies fastest. */
 typedef struct edgecc_tensor_v0 {
