@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/kernels/ConstantPool.h"
+#include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/DecodeKernel.h"
 #include "codegen/kernels/Passes.h"
 #include "dialects/Edge/EdgeConstants.h"
@@ -52,7 +53,7 @@ public:
       : main(main), global(global), cpu(cpu),
         map(memory::getWritableRegions(main)),
         alignment(target::bufferAlignment(cpu)),
-        isSmall(module->hasAttr("edge.small_code")),
+        isSmall(module->hasAttr(smallCodeAttrName)),
         outside(OpBuilder::atBlockEnd(module.getBody())) {}
 
   /// Compresses constants until `wanted` bytes are saved, as long as the

@@ -118,7 +118,7 @@ cost::ContractionTiles kernels::chooseTiles(Operation *op,
 
 bool kernels::wantsSmallCode(Operation *op) {
   auto module = op->getParentOfType<ModuleOp>();
-  return module && module->hasAttr("edge.small_code");
+  return module && module->hasAttr(smallCodeAttrName);
 }
 
 bool kernels::isUnpadded(ArrayRef<int64_t> low, ArrayRef<int64_t> high) {

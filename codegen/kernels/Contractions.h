@@ -77,6 +77,9 @@ bool overwritesEpilogueOperand(edge::EpilogueOpInterface op, unsigned index);
 /// Whether the result of `op` may take the place of some epilogue operand.
 bool overwritesEpilogueOperands(edge::EpilogueOpInterface op);
 
+/// On modules whose code is to be small.
+inline constexpr llvm::StringLiteral smallCodeAttrName = "edge.small_code";
+
 /// Whether the module of `op` is compiled for little code.
 bool wantsSmallCode(mlir::Operation *op);
 

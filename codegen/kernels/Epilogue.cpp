@@ -7,8 +7,10 @@
 #include "codegen/kernels/Requantize.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/TargetParser/Triple.h"
 
 #include <limits>
 
@@ -37,8 +39,29 @@ SmallVector<Value> kernels::loadEpilogueOperands(Emitter &e, Operation *op,
   return loaded;
 }
 
+/// `value`, known only once all that comes before is stored: no instruction,
+/// but LLVM would compute long epilogues of all accumulators side by side, and
+/// spill what lies between.
+static Value afterStores(Emitter &e, Value value) {
+  llvm::Triple triple(e.cpu.getTriple());
+  auto type = dyn_cast<VectorType>(value.getType());
+  bool fills = type && type.getElementType().isF32() &&
+               type.getNumElements() * 4 == e.cpu.getVectorBytes();
+  if (!fills || !(triple.isX86() || triple.isAArch64()))
+    return value;
+  StringRef file = triple.isX86() ? "v" : "w";
+  return LLVM::InlineAsmOp::create(
+             e, TypeRange(type), ValueRange{value}, "",
+             ("=" + file + ",0,~{memory}").str(), /*has_side_effects=*/true,
+             /*is_align_stack=*/false, LLVM::tailcallkind::TailCallKind::None,
+             LLVM::AsmDialectAttr(), ArrayAttr())
+      .getResult(0);
+}
+
 Value kernels::applyEpilogue(Emitter &e, Operation *op, Value accumulator,
                              ValueRange operands) {
+  if (hasLongEpilogue(op))
+    accumulator = afterStores(e, accumulator);
   auto epilogue = dyn_cast<edge::EpilogueOpInterface>(op);
   if (!epilogue || epilogue.getEpilogueRegion().empty())
     return accumulator;

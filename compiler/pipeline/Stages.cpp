@@ -248,6 +248,7 @@ void edgecc::buildKernelStage(OpPassManager &manager,
 void edgecc::buildLLVMStage(OpPassManager &manager,
                             const LLVMStageOptions &options) {
   manager.addPass(createExpandMathPass());
+  manager.addPass(kernels::createEstimateQuotients());
   manager.addPass(createLowerVectorsPass());
   manager.addPass(createSCFToControlFlowPass());
   manager.addPass(createLowerToLLVMPass());

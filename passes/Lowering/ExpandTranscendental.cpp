@@ -48,7 +48,7 @@ static Value expandTanh(FloatBuilder &b, Value x) {
                        1.332072509289551e-1, -3.333294663865657e-1});
   Value small = b.fma(b.mul(x, z), p, x);
   Value power = exponentialNear(b, b.add(a, a));
-  Value large = b.sub(one, b.div(b.constant(2), b.add(power, one)));
+  Value large = b.sub(one, b.quotient(b.constant(2), b.add(power, one)));
   return b.select(b.greater(a, b.constant(0.55)), b.copySign(large, x), small);
 }
 

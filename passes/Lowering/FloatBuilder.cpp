@@ -61,6 +61,12 @@ Value FloatBuilder::mul(Value a, Value b) {
 Value FloatBuilder::div(Value a, Value b) {
   return arith::DivFOp::create(*this, a, b);
 }
+Value FloatBuilder::quotient(Value a, Value b, bool isFinite) {
+  auto flags = arith::FastMathFlags::arcp;
+  if (isFinite)
+    flags = flags | arith::FastMathFlags::ninf;
+  return arith::DivFOp::create(*this, a, b, flags);
+}
 Value FloatBuilder::neg(Value a) { return arith::NegFOp::create(*this, a); }
 Value FloatBuilder::abs(Value a) { return math::AbsFOp::create(*this, a); }
 Value FloatBuilder::sqrt(Value a) { return math::SqrtOp::create(*this, a); }

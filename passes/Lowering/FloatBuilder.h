@@ -39,6 +39,10 @@ public:
   mlir::Value sub(mlir::Value a, mlir::Value b);
   mlir::Value mul(mlir::Value a, mlir::Value b);
   mlir::Value div(mlir::Value a, mlir::Value b);
+  /// `a / b` of a divisor that is finite and at least one: the target may
+  /// estimate its reciprocal and be off by one unit in the last place, or,
+  /// where `a` is finite as well, by .6.
+  mlir::Value quotient(mlir::Value a, mlir::Value b, bool isFinite = true);
   mlir::Value neg(mlir::Value a);
   mlir::Value abs(mlir::Value a);
   mlir::Value sqrt(mlir::Value a);

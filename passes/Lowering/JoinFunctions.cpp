@@ -72,7 +72,7 @@ static Value expandOnePlusErf(FloatBuilder &b, Value x, double scale,
     tail = b.mul(exponentialNear(b, y, rest), quotient);
   } else {
     auto [numerator, denominator] = scaledErfc(b, a, inner);
-    tail = b.div(timesExponential(b, numerator, y, rest), denominator);
+    tail = b.quotient(timesExponential(b, numerator, y, rest), denominator);
   }
   tail = b.select(b.less(b.constant(farthest), distance), b.constant(0), tail);
   return b.select(b.less(x, b.constant(0)), tail, b.sub(b.constant(2), tail));
@@ -170,9 +170,9 @@ static Value expandOnePlusTanh(FloatBuilder &b, Value x) {
   Value two = b.constant(2);
   if (Value argument = argumentOfGelu(x, 0.5))
     return b.select(b.less(argument, b.constant(-10)), b.constant(0),
-                    b.div(two, onePlusGeluExponential(b, argument)));
+                    b.quotient(two, onePlusGeluExponential(b, argument)));
   Value twice = b.add(x, x);
-  Value sum = b.div(two, onePlusExponential(b, twice));
+  Value sum = b.quotient(two, onePlusExponential(b, twice));
   return b.select(b.less(twice, b.constant(-87)), b.constant(0), sum);
 }
 
@@ -270,7 +270,7 @@ struct JoinSigmoid : OpRewritePattern<arith::DivFOp> {
     if (!x || isPartOfActivation(op))
       return failure();
     FloatBuilder b(rewriter, op.getLoc(), op.getType(), hasFma);
-    rewriter.replaceOp(op, b.div(b.constant(1), onePlusExponential(b, x)));
+    rewriter.replaceOp(op, b.quotient(b.constant(1), onePlusExponential(b, x)));
     return success();
   }
   bool hasFma;
@@ -290,14 +290,16 @@ struct JoinQuotient : OpRewritePattern<arith::MulFOp> {
       Value x = op->getOperand(1 - side), divisor = inverse.getRhs();
       Value argument = argumentOfSigmoid(inverse);
       // Below the limit of the power the quotient is next to nothing.
-      if (argument == x) {
-        divisor = onePlusExponential(b, x);
-        x = b.atLeast(x, -88);
-      } else if (argument && argumentOfGelu(argument, 1) == x) {
-        divisor = onePlusGeluExponential(b, x);
-        x = b.atLeast(x, -10);
-      }
-      rewriter.replaceOp(op, b.div(x, divisor));
+      Value quotient;
+      if (argument == x)
+        quotient = b.quotient(b.atLeast(x, -88), onePlusExponential(b, x),
+                              /*isFinite=*/false);
+      else if (argument && argumentOfGelu(argument, 1) == x)
+        quotient = b.quotient(b.atLeast(x, -10), onePlusGeluExponential(b, x),
+                              /*isFinite=*/false);
+      else
+        quotient = b.div(x, divisor);
+      rewriter.replaceOp(op, quotient);
       return success();
     }
     return failure();

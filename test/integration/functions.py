@@ -27,7 +27,7 @@ LEAST_RESULT = 2.0 ** -119
 MOST = 4.0
 
 # CPUs, and what runs their programs. x86-64 has no fused multiply-add.
-CPUS = [("x86-64-v3", ""), ("x86-64", ""), ("cortex-a72", "qemu-aarch64"),
+CPUS = [("native", ""), ("x86-64-v3", ""), ("x86-64", ""), ("cortex-a72", "qemu-aarch64"),
         ("a64fx -msve-vector-bits=512",
          "qemu-aarch64 -cpu max,sve-default-vector-length=64"),
         ("rv64gcv", "qemu-riscv64 -cpu rv64,v=true,vlen=128")]
