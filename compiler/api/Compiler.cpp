@@ -142,6 +142,7 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     opt.roundAsTflite = options.roundAsTflite;
     opt.calibrator = options.calibrator;
     opt.price = [&](ModuleOp quantized) { return price(quantized, options); };
+    opt.compareIntegers = options.compareIntegers;
     opt.weights = options.weights;
     opt.paletteCalibrator = options.paletteCalibrator;
     opt.prune = options.prune;
@@ -195,6 +196,7 @@ FailureOr<NetworkPrice> Compiler::price(ModuleOp module,
   options.tuner = nullptr;
   options.floatFallback = WarningLevel::Off;
   options.predictCost = true;
+  options.compareIntegers = false;
   OwningOpRef<ModuleOp> copy(module.clone());
   if (failed(lower(*copy, Stage::Edge, Stage::Kernel, options)))
     return failure();

@@ -111,6 +111,9 @@ struct CompileOptions {
   NpuOptions npu;
   /// Whether to predict what the layers cost on the CPU.
   bool predictCost = false;
+  /// Whether to warn if integers are predicted to take longer than f32, which
+  /// takes as long as compiling both networks.
+  bool compareIntegers = false;
   /// Called with every pass manager before it runs (printing, timing).
   std::function<llvm::LogicalResult(mlir::PassManager &)> configure;
 };

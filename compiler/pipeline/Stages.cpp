@@ -128,6 +128,9 @@ void edgecc::buildOptStage(OpPassManager &manager,
     first.addPass(quantization::createQuantizeStaticPass(
         options.calibrator, options.price, /*results=*/bool(options.npu.npu)));
   }
+  // An NPU has no such prices.
+  if (options.compareIntegers && options.integers && !options.npu.npu)
+    first.addPass(quantization::createCompareIntegersPass(options.price));
   if (options.optLevel > 0)
     addSimplification(first);
   bool growsIntegers = (options.optLevel > 0 || options.npu.npu) &&

@@ -91,6 +91,8 @@ struct OptStageOptions {
   CalibratorPtr calibrator;
   /// Tells what quantised networks take, for the budget of the calibrator.
   PriceFn price;
+  /// Warns if integers are predicted to take longer than f32, by `price`.
+  bool compareIntegers = false;
   /// With `paletteBits`, by the examples of this, if it is not null.
   WeightStorage weights;
   CalibratorPtr paletteCalibrator;

@@ -189,8 +189,7 @@ bool compileObject(Compiler &compiler, const Flags &flags) {
     output = llvm::sys::path::stem(flags.common.model).str() + ".o";
   CompileOptions options = flags.common.getOptions();
   options.predictCost = flags.summary || !flags.report.empty();
-  if (options.calibrator)
-    options.calibrator->comparesTime = options.predictCost;
+  options.compareIntegers = options.predictCost;
   if (!readNpu(compiler, flags, options))
     return false;
   std::optional<std::vector<Binding>> bindings = findBindings(flags.bindings);

@@ -142,9 +142,6 @@ public:
   Corrections corrections;
   /// Whether `writeReport` is to be called.
   bool reports = false;
-  /// Whether to warn if integers are predicted to take longer than f32, which
-  /// takes as long as compiling both networks.
-  bool comparesTime = false;
 };
 
 using CalibratorPtr = std::shared_ptr<Calibrator>;

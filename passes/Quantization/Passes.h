@@ -23,6 +23,7 @@ createQuantizeStaticPass(CalibratorPtr calibrator = {}, PriceFn price = {},
                          bool results = false);
 std::unique_ptr<mlir::Pass>
 createEqualizeChannelsPass(CalibratorPtr calibrator = {});
+std::unique_ptr<mlir::Pass> createCompareIntegersPass(PriceFn price = {});
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION

@@ -157,6 +157,18 @@ def QuantizeStatic : Pass<"edgecc-quantize-static", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }
 
+def CompareIntegers : Pass<"edgecc-compare-integers", "::mlir::func::FuncOp"> {
+  let summary = "warn where integers are predicted to be slower than f32";
+  let description = [{
+    Predicts what a network takes whose values are quantised, and what it takes
+    without the casts between its layers, by a function that the pipeline gives
+    to the pass; says so if the former is longer by more than a twentieth, and
+    names the layer that loses most. Without that function nothing is done, and
+    the network is never changed.
+  }];
+  let constructor = "::edgecc::quantization::createCompareIntegersPass()";
+}
+
 def TabulateFunctions : Pass<"edgecc-tabulate-functions",
                              "::mlir::func::FuncOp"> {
   let summary = "look functions of bytes up in tables";

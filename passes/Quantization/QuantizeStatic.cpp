@@ -7,8 +7,6 @@
 #include "passes/Quantization/Passes.h"
 #include "passes/Quantization/TableForms.h"
 
-#include "llvm/Support/FormatVariadic.h"
-
 namespace edgecc::quantization {
 #define GEN_PASS_DEF_QUANTIZESTATIC
 #include "passes/Quantization/Passes.h.inc"
@@ -20,42 +18,6 @@ using namespace edgecc::quantization;
 
 Calibrator::~Calibrator() = default;
 Trial::~Trial() = default;
-
-/// Says so if integers are predicted to take longer than f32, by more than a
-/// tie, and which layer loses most by them.
-static void warnIfSlower(const NetworkPrice &quantised,
-                         const NetworkPrice &real, Location loc) {
-  constexpr double tie = 1.05;
-  if (!quantised.whole.microseconds || !real.whole.microseconds ||
-      *quantised.whole.microseconds <= tie * *real.whole.microseconds)
-    return;
-  auto compare = [](double integers, double floats) {
-    return llvm::formatv("{0:f1} us with integers and {1:f1} us in f32",
-                         integers, floats)
-        .str();
-  };
-  InFlightDiagnostic warning = mlir::emitWarning(loc);
-  warning << "is predicted to take "
-          << compare(*quantised.whole.microseconds, *real.whole.microseconds);
-  StringRef worst;
-  double most = 0, integers = 0, floats = 0;
-  for (const auto &layer : quantised.layers) {
-    // There are conversions that f32 does not have.
-    auto found = real.layers.find(layer.getKey());
-    double after = layer.getValue().microseconds.value_or(0);
-    double before = found == real.layers.end()
-                        ? 0
-                        : found->getValue().microseconds.value_or(0);
-    if (after - before <= most)
-      continue;
-    worst = layer.getKey();
-    most = after - before;
-    integers = after;
-    floats = before;
-  }
-  if (!worst.empty())
-    warning << ", of them '" << worst << "' " << compare(integers, floats);
-}
 
 namespace {
 
@@ -85,15 +47,6 @@ private:
         SmallVector<LayerForm>(candidates.contractions.size(),
                                isWide ? LayerForm::Int16 : LayerForm::Int8),
         /*tableBits=*/isWide ? 32u : 8u});
-    // An NPU has no cost model here.
-    bool compares = calibrator->comparesTime && price && !results;
-    std::optional<NetworkPrice> real;
-    if (compares) {
-      FailureOr<NetworkPrice> found = priceOfAll();
-      if (failed(found))
-        return failure();
-      real = std::move(*found);
-    }
     if (calibrator->budget.isLimited())
       forms = chooseForms(*quantizer, getOperation(), *calibrator, price);
     if (failed(forms))
@@ -101,17 +54,7 @@ private:
     SmallVector<Value> values = quantizer->quantize(candidates, forms->layers);
     if (unsigned bits = forms->tableBits; bits < 32)
       quantizeTables(getOperation(), bits, blockOfTable(bits));
-    if (real) {
-      FailureOr<NetworkPrice> quantised = priceOfAll();
-      if (failed(quantised))
-        return failure();
-      warnIfSlower(*quantised, *real, getOperation().getLoc());
-    }
     return calibrator->reports ? calibrator->writeReport(values) : success();
-  }
-
-  FailureOr<NetworkPrice> priceOfAll() {
-    return price(getOperation()->getParentOfType<ModuleOp>());
   }
 
   CalibratorPtr calibrator;
