@@ -95,6 +95,12 @@ class Case:
         named = [op for op in ops if op.lower() in name]
         return max(named, key=len) if named else ops[0] if ops else "none"
 
+    @property
+    def domain(self):
+        """The domain of the operator."""
+        return next((n.domain for n in self.model.graph.node
+                     if n.op_type == self.operator), "") or "ai.onnx"
+
     def compare(self, inputs, got, outputs):
         """Failure unless these are the outputs that the case expects."""
         wanted = list(flat(outputs))
