@@ -44,12 +44,20 @@ SmallVector<Value> kernels::loadEpilogueOperands(Emitter &e, Operation *op,
 /// spill what lies between.
 static Value afterStores(Emitter &e, Value value) {
   llvm::Triple triple(e.cpu.getTriple());
+  int64_t bytes = e.cpu.getVectorBytes();
   auto type = dyn_cast<VectorType>(value.getType());
-  bool fills = type && type.getElementType().isF32() &&
-               type.getNumElements() * 4 == e.cpu.getVectorBytes();
-  if (!fills || !(triple.isX86() || triple.isAArch64()))
+  if (!type || !type.getElementType().isF32() ||
+      type.getNumElements() * 4 != bytes)
     return value;
-  StringRef file = triple.isX86() ? "v" : "w";
+  // LLVM has no constraint for vectors of SVE that have a fixed length.
+  constexpr int64_t neonBytes = 16;
+  StringRef file;
+  if (triple.isX86())
+    file = "v";
+  else if (triple.isAArch64() && bytes == neonBytes)
+    file = "w";
+  else
+    return value;
   return LLVM::InlineAsmOp::create(
              e, TypeRange(type), ValueRange{value}, "",
              ("=" + file + ",0,~{memory}").str(), /*has_side_effects=*/true,

@@ -87,6 +87,15 @@ GELU_IN_NODES = """
 """
 
 
+# A depthwise convolution that leaves numbers as they are, and back: functions
+# are then the ends of its kernel.
+TAPS = ", ".join(["0, 1, 0"] * 16)
+WINDOW = f"""shape = Constant<value_ints=[1, 16, 4, -1]>()
+    picture = Reshape(x, shape)
+    w = Constant<value = float[16, 1, 3, 1] {{ {TAPS} }}>()
+    c = Conv<group = 16, pads = [1, 0, 1, 0]>(picture, w) """
+FLAT = " flat = Constant<value_ints=[-1]>() y = Reshape(m, flat)"
+
 # Operator, opset, attributes or nodes, the function in f64, where it is swept.
 EVERYWHERE = (-np.inf, np.inf)
 FUNCTIONS = [
@@ -121,6 +130,8 @@ FUNCTIONS = [
     ("Gelu in nodes", 17, GELU_IN_NODES,
      lambda x: x * sigmoid(argument_of_gelu(x)), (-1e12, 1e12)),
     ("Swish", 24, {}, silu, (-np.inf, 1e38)),
+    ("Swish of a window", 24, WINDOW + "s = Sigmoid(c) m = Mul(c, s)" + FLAT,
+     silu, (-1e38, 1e38)),
     ("HardSwish", 14, {}, lambda x: x * np.clip(x / 6 + 0.5, 0, 1),
      EVERYWHERE),
     ("Mish", 18, {}, lambda x: x * np.tanh(log_of_sum(x)), (-1e38, 1e38)),
@@ -149,7 +160,9 @@ def sweep(low, high):
     x = np.concatenate(parts)
     x = x[~np.isnan(x)]
     x = np.concatenate([x, -x])
-    return x[(x >= low) & (x <= high)]
+    x = x[(x >= low) & (x <= high)]
+    # A multiple of what a picture of WINDOW has in a column.
+    return np.resize(x, -(-x.size // 64) * 64)
 
 
 def model(operator, opset, attributes, count):
