@@ -346,7 +346,8 @@ void BandEmitter::computeLines(Value image, Value begin, Value end, Value top) {
   ArrayRef<int64_t> shape = resultOf(conv).getShape();
   ConvEmitter emitter(conv, e, own, *plan.producerPlan, shape[1], shape[2]);
   emitter.setOnePanelAtATime();
-  if (plan.bands > 1)
+  // One band has no place for lines that the window does not come to.
+  if (plan.bands > 1 || plan.bufferLines < plan.lines.low + shape[1])
     emitter.setLines(begin, end);
   Value pitch = e.index(plan.bufferPixels * plan.blockLanes);
   emitter.emit({image}, [&](Value value, Value line, Value pixel,

@@ -4,7 +4,8 @@
 """Operators that ONNX's own tests leave out, against ONNX Runtime or NumPy.
 
 Recurrent cells with every attribute, loops, classical models, contributed
-operators: each test makes a small model and compares all outputs.
+operators: each test makes a small model and compares all outputs. They run
+between pages that cannot be accessed.
 """
 import functools
 import os
@@ -383,6 +384,20 @@ def channel_multiplier(multiplier, kernel, stride):
 
 # Tensors that share memory ------------------------------------------------------
 
+@each(stride=[1, 2, 3], extent=[1, 2], lines=[4, 6, 8])
+def window_that_leaves_lines(stride, extent, lines):
+    """A convolution some of whose last lines no window reads."""
+    x = numbers(1, 1, 2 * lines, 8)
+    nodes = [helper.make_node("Conv", ["x", "w", "b"], ["c"], strides=[2, 1],
+                              pads=[1, 0, 0, 0]),
+             helper.make_node("Relu", ["c"], ["r"]),
+             helper.make_node("AveragePool", ["r"], ["y"],
+                              kernel_shape=[extent, 5], pads=[0, 4, 0, 1],
+                              strides=[stride, 1])]
+    return model(nodes, {"x": x}, [("y", F)],
+                 {"w": numbers(1, 1, 3, 1), "b": numbers(1)}), {"x": x}
+
+
 @each(axis=[1, 2], layers=[2, 4])
 def densely_connected(axis, layers):
     """Each layer scales all that came before, which later ones read as well."""
@@ -473,7 +488,7 @@ def run(options, make):
     try:
         got = edgecc_backend.Model(
             m, os.path.join(options.bin, "edgecc-run"),
-            timeout=options.timeout).run(list(feed.values()))
+            ["--check-memory"], options.timeout).run(list(feed.values()))
     except RuntimeError as e:
         raise suite.Failure(str(e))
     if len(got) != len(wanted):
