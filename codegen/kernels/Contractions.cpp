@@ -5,34 +5,12 @@
 
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/Families.h"
-#include "dialects/Edge/EdgeConstants.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/IR/TypeUtilities.h"
-#include "llvm/ADT/Sequence.h"
 
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
-
-SmallVector<int64_t>
-kernels::biasInPanels(Value bias, Value weights,
-                      const std::optional<InnerProduct> &product) {
-  SmallVector<int64_t> integers;
-  if (!product || !product->flipsLhs() || !bias || !constantOf(weights) ||
-      !constantOf(bias) || !getElementTypeOrSelf(bias).isInteger(32))
-    return integers;
-  if (auto known = edge::ConstantView::get(constantOf(bias)))
-    for (int64_t i : llvm::seq(known->size()))
-      integers.push_back(known->integer(i));
-  return integers;
-}
-
-PackedConstant kernels::packNothing(ElementsAttr value) {
-  PackedConstant nothing;
-  nothing.type = MemRefType::get({0}, value.getElementType());
-  return nothing;
-}
 
 /// `memref` as (1, ..., 1, rows, channels); null if rows do not lie at equal
 /// distances.

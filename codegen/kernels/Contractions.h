@@ -56,14 +56,6 @@ double directConvCycles(edge::ConvOp op, target::CpuAttr cpu);
 std::optional<double> vectorCycles(edge::ConvOp op, target::CpuAttr cpu);
 std::optional<double> vectorCycles(edge::MatMulOp op, target::CpuAttr cpu);
 
-/// A known bias that lies in the packed panels of known weights, beside what
-/// flipping the lhs asks for; empty where that asks for nothing.
-llvm::SmallVector<int64_t>
-biasInPanels(mlir::Value bias, mlir::Value weights,
-             const std::optional<InnerProduct> &product);
-/// What is left of a bias that lies among the weights.
-PackedConstant packNothing(mlir::ElementsAttr value);
-
 /// The arguments of a kernel that treats every row of its last dimension alike,
 /// with all other dimensions joined to one: operand 0, the result and the
 /// epilogue operands. Nothing if the layout of a buffer or a broadcast forbids

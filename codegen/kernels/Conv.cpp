@@ -313,7 +313,7 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
                            plan.tiles.lanes, plan.tiles.vectors);
   }
   rhs = flatOperand(e, args.inputs[1]);
-  if (op.getBias() && !plan.pairs && plan.panelBias(op).empty()) {
+  if (op.getBias() && !plan.pairs) {
     bias = flatOperand(e, args.inputs[2]);
     c.biasType = dot.biasType = elementOf(op.getBias());
   }
@@ -454,18 +454,6 @@ static void emitFixed(edge::ConvOp op, Emitter &e, const KernelArgs &args,
 namespace {
 
 struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
-  /// Whether the bias lies among the weights.
-  static bool isBiasPacked(edge::ConvOp op, target::CpuAttr cpu) {
-    if (isWindow(op, cpu)) {
-      std::optional<TapProducts> taps = TapProducts::get(op, cpu);
-      return taps && taps->hasBias();
-    }
-    if (SparseConv::get(op, cpu) || WinogradConv::get(op, cpu))
-      return false;
-    ConvPlan plan(op, cpu);
-    return plan.pairs || !plan.panelBias(op).empty();
-  }
-
   LogicalResult emitKernel(Operation *operation, OpBuilder &builder,
                            const KernelArgs &args, target::CpuAttr cpu) const {
     auto op = cast<edge::ConvOp>(operation);
@@ -510,8 +498,9 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     if (isWindow(op, cpu))
       if (std::optional<HalfProducts> halves = HalfProducts::get(op, cpu))
         return halves->pack(index, value);
-    if (index == 2 && op.getBias() && isBiasPacked(op, cpu))
-      return packNothing(value);
+    if (index == 2 && op.getBias() && !isWindow(op, cpu) &&
+        ConvPlan(op, cpu).pairs)
+      return PairLayout::packBias(value);
     if (index != 1 || !view)
       return std::nullopt;
     if (isWindow(op, cpu)) {
@@ -537,16 +526,13 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     packed.type = MemRefType::get({plan.groups * size},
                                   storageType(elementOf(op.getWeights())));
     packed.bytes.reserve(plan.groups * size * bytes);
-    SmallVector<int64_t> bias = plan.panelBias(op);
     for (int64_t group = 0; group < plan.groups; ++group) {
       ArrayRef<char> matrix =
           view->bytes().drop_front(group * plan.groupOutputs * bytes);
       if (plan.usesDotProducts)
         dot.pack(matrix, pitch, bytes, packed.bytes);
       else
-        layout.pack(matrix, pitch, bytes, packed.bytes,
-                    ArrayRef(bias).drop_front(
-                        bias.empty() ? 0 : group * plan.groupOutputs));
+        layout.pack(matrix, pitch, bytes, packed.bytes);
     }
     return packed;
   }

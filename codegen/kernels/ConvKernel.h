@@ -12,7 +12,6 @@
 #ifndef EDGECC_CODEGEN_KERNELS_CONVKERNEL_H
 #define EDGECC_CODEGEN_KERNELS_CONVKERNEL_H
 
-#include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/DotKernel.h"
 #include "codegen/kernels/PairKernel.h"
 
@@ -62,11 +61,6 @@ struct ConvPlan {
   /// Whether the last group of a run takes what comes after it as well, since
   /// there is always something.
   bool readsOn = false;
-
-  /// The bias, if the packed weights have it.
-  llvm::SmallVector<int64_t> panelBias(edge::ConvOp op) const {
-    return biasInPanels(op.getBias(), op.getWeights(), product);
-  }
 
   RhsLayout packedLayout() const {
     if (product)

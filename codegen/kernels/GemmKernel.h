@@ -123,17 +123,15 @@ public:
   int64_t size() const { return elements; }
 
   /// Appends to `out` the packed form of the matrix whose rows start every
-  /// `pitch` elements of `bytes` bytes each in `source`. A known `bias` of its
-  /// channels is added to what flipping asks for.
+  /// `pitch` elements of `bytes` bytes each in `source`.
   void pack(llvm::ArrayRef<char> source, int64_t pitch, int64_t bytes,
-            std::vector<char> &out, llvm::ArrayRef<int64_t> bias = {}) const;
+            std::vector<char> &out) const;
 
 private:
   void appendPacked(int64_t rows, int64_t channels, int64_t lanes,
                     int64_t vectors, int64_t least);
   void packGroups(const PanelRun &panels, llvm::ArrayRef<char> source,
-                  int64_t pitch, int64_t bytes, llvm::ArrayRef<int64_t> bias,
-                  char *to) const;
+                  int64_t pitch, int64_t bytes, char *to) const;
 
   llvm::SmallVector<PanelRun> runs;
   int64_t elements = 0;

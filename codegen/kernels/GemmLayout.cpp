@@ -260,18 +260,16 @@ RhsLayout RhsLayout::inPlace(int64_t pitch, int64_t channels, int64_t lanes,
 }
 
 void RhsLayout::pack(ArrayRef<char> source, int64_t pitch, int64_t bytes,
-                     std::vector<char> &out, ArrayRef<int64_t> bias) const {
+                     std::vector<char> &out) const {
   size_t start = out.size();
   out.resize(start + elements * bytes);
   char *to = out.data() + start;
   for (const PanelRun &panels : runs)
     for (int64_t panel = 0; panel < panels.count; ++panel) {
-      int64_t channel = panels.firstChannel + panel * panels.channels;
-      ArrayRef<char> from = source.drop_front(channel * bytes);
+      ArrayRef<char> from = source.drop_front(
+          (panels.firstChannel + panel * panels.channels) * bytes);
       if (product) {
-        packGroups(panels, from, pitch, bytes,
-                   bias.empty() ? bias : bias.slice(channel, panels.channels),
-                   to);
+        packGroups(panels, from, pitch, bytes, to);
         to += panels.panelStep * bytes;
         continue;
       }
@@ -282,11 +280,9 @@ void RhsLayout::pack(ArrayRef<char> source, int64_t pitch, int64_t bytes,
 }
 
 void RhsLayout::packGroups(const PanelRun &panels, ArrayRef<char> source,
-                           int64_t pitch, int64_t bytes, ArrayRef<int64_t> bias,
-                           char *to) const {
+                           int64_t pitch, int64_t bytes, char *to) const {
   int64_t group = product->depth();
-  SmallVector<uint32_t> sums(panels.rowPitch / group, 0);
-  llvm::copy(bias, sums.begin());
+  SmallVector<int32_t> sums(panels.rowPitch / group, 0);
   for (int64_t start = 0; start < depth; start += run)
     for (int64_t g = 0; g * group < run; ++g, to += panels.rowPitch * bytes) {
       auto [first, taken] = groupOf(g, run, group, readsOn);
@@ -299,12 +295,11 @@ void RhsLayout::packGroups(const PanelRun &panels, ArrayRef<char> source,
             int64_t position = column.offset * group +
                                product->packedPosition(k, lane, column.lanes);
             std::copy_n(from, bytes, to + position * bytes);
-            sums[channel] +=
-                uint32_t(product->offset() * product->rhsValue(*from));
+            sums[channel] += product->offset() * product->rhsValue(*from);
           }
     }
   if (product->flipsLhs())
-    std::memcpy(to, sums.data(), sums.size() * sizeof(uint32_t));
+    std::memcpy(to, sums.data(), sums.size() * sizeof(int32_t));
 }
 
 SmallVector<cost::TileRun, 2> kernels::splitPixels(const Contraction &c,

@@ -71,13 +71,6 @@ struct MatMulPlan {
   /// How integers are multiplied; nothing for one element at a time.
   std::optional<InnerProduct> product;
 
-  /// The bias, if the packed weights have it; `fixed` has its own way.
-  SmallVector<int64_t> panelBias(edge::MatMulOp op) const {
-    if (fixed)
-      return {};
-    return biasInPanels(op.getBias(), op.getRhs(), product);
-  }
-
   RhsLayout packedLayout() const {
     if (product)
       return RhsLayout::packed(depth, channels, tiles.lanes, tiles.vectors,
@@ -237,7 +230,7 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
   SmallVector<int64_t> lhsSteps = batchSteps(args.inputs[0], batches);
   FlatOperand lhs = flatOperand(e, args.inputs[0]);
   FlatOperand rhs = flatOperand(e, args.inputs[1]);
-  if (op.getBias() && !plan.pairs && plan.panelBias(op).empty()) {
+  if (op.getBias() && !plan.pairs) {
     c.bias = flatOperand(e, args.inputs[2]);
     c.biasType = typeOf(op.getBias()).getElementType();
   }
@@ -300,14 +293,6 @@ namespace {
 
 struct MatMulKernel
     : KernelOpInterface::ExternalModel<MatMulKernel, edge::MatMulOp> {
-  /// Whether the bias lies among the weights.
-  static bool isBiasPacked(edge::MatMulOp op, target::CpuAttr cpu) {
-    if (SparseConv::get(op, cpu))
-      return false;
-    MatMulPlan plan(op, cpu);
-    return plan.pairs || !plan.panelBias(op).empty();
-  }
-
   LogicalResult emitKernel(Operation *operation, OpBuilder &builder,
                            const KernelArgs &args, target::CpuAttr cpu) const {
     auto op = cast<edge::MatMulOp>(operation);
@@ -324,8 +309,8 @@ struct MatMulKernel
                                              target::CpuAttr cpu) const {
     auto op = cast<edge::MatMulOp>(operation);
     std::optional<edge::ConstantView> view = edge::ConstantView::get(value);
-    if (index == 2 && op.getBias() && isBiasPacked(op, cpu))
-      return packNothing(value);
+    if (index == 2 && op.getBias() && MatMulPlan(op, cpu).pairs)
+      return PairLayout::packBias(value);
     if (index != 1 || !view)
       return std::nullopt;
     if (std::optional<SparseConv> sparse = SparseConv::get(op, cpu))
@@ -349,8 +334,7 @@ struct MatMulKernel
         plan.dotContraction(op).pack(matrix, plan.channels, bytes,
                                      packed.bytes);
       else
-        plan.packedLayout().pack(matrix, plan.channels, bytes, packed.bytes,
-                                 plan.panelBias(op));
+        plan.packedLayout().pack(matrix, plan.channels, bytes, packed.bytes);
     }
     return packed;
   }

@@ -171,6 +171,12 @@ static std::pair<int64_t, int64_t> shiftedOffsets(Type lhs) {
   return isUnsignedElement(lhs) ? std::pair(255, 128) : std::pair(127, 0);
 }
 
+PackedConstant PairLayout::packBias(ElementsAttr bias) {
+  PackedConstant nothing;
+  nothing.type = MemRefType::get({0}, bias.getElementType());
+  return nothing;
+}
+
 PackedConstant PairLayout::packSparse() const {
   PackedConstant constant;
   WordReduction::Elements elements = reduction.elements();

@@ -49,6 +49,7 @@ public:
   int64_t groupSize() const;
   /// The weights of all groups; they have the bias, so nothing is left of that.
   PackedConstant pack() const;
+  static PackedConstant packBias(mlir::ElementsAttr bias);
   /// How many bytes the lhs must begin after the result, at least, for the two
   /// to share memory: the addresses of pixel `i` are `lhsAt(i)` and
   /// `resultAt(i)`, of which each pixel has `resultBytes`.

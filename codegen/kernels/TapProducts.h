@@ -30,8 +30,6 @@ public:
 
   /// The weights as `emit` wants them, from the bytes of (kernel..., channels).
   PackedConstant pack(llvm::ArrayRef<char> source) const;
-  /// Whether these have the bias.
-  bool hasBias() const { return packsBias; }
 
   /// Emits the loops; `args` has the packed weights.
   void emit(Emitter &e, const KernelArgs &args) const;
