@@ -6,6 +6,7 @@
 #include "codegen/kernels/Arithmetic.h"
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/WindowKernel.h"
+#include "dialects/Edge/EdgeScheduleOps.h"
 
 using namespace mlir;
 using namespace edgecc;
@@ -23,6 +24,9 @@ bool kernels::isWindow(edge::ConvOp op, target::CpuAttr cpu) {
   int64_t multiplier = channels / int64_t(op.getGroups());
   if (multiplier == 1)
     return true;
+  // In chains of rows it is the product that comes before or after a window.
+  if (isa<edge::RowBandsOp, edge::RowStreamOp>(op->getParentOp()))
+    return false;
   Type input = elementOf(op.getInput());
   int64_t lanes =
       vectorLength(cpu, productType(cpu, input, elementOf(op.getWeights())));

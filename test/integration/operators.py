@@ -377,9 +377,25 @@ def channel_multiplier(multiplier, kernel, stride):
     node = helper.make_node("Conv", ["x", "w", "b"], ["y"], group=8,
                             strides=[stride, 1], pads=[kernel // 2] * 4)
     relu = helper.make_node("Relu", ["y"], ["z"])
-    return model([node, relu], {"x": x}, [("z", F)],
+    # In a chain it comes before another window.
+    pool = helper.make_node("MaxPool", ["z"], ["p"], kernel_shape=[2, 2])
+    return model([node, relu] + [pool] * (stride == 2), {"x": x},
+                 [("p" if stride == 2 else "z", F)],
                  {"w": numbers(8 * multiplier, 1, kernel, kernel, seed=1),
                   "b": numbers(8 * multiplier, seed=2)}), {"x": x}
+
+
+@each(multiplier=[2, 4])
+def multiplied_channels_in_a_chain(multiplier):
+    """The convolution is the product before a window."""
+    x = numbers(1, 8, 4, 6).astype(np.float16)
+    nodes = [helper.make_node("Conv", ["x", "w"], ["c"], group=8,
+                              pads=[1, 0, 1, 0], strides=[3, 1]),
+             helper.make_node("AveragePool", ["c"], ["y"], kernel_shape=[1, 2],
+                              strides=[2, 3])]
+    w = numbers(8 * multiplier, 1, 3, 1, seed=1).astype(np.float16)
+    return model(nodes, {"x": x}, [("y", TensorProto.FLOAT16)],
+                 {"w": w}), {"x": x}
 
 
 # Tensors that share memory ------------------------------------------------------
