@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/cost/ContractionCost.h"
+#include "codegen/cost/BandCost.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -75,7 +76,7 @@ double startCycles(const ContractionTiles &tiles, const ContractionShape &shape,
   if (isOnlyTile ||
       !comesFromAfar(shape.depth * shape.channels * shape.rhsBytes, shape, cpu))
     return 0;
-  double arrival = panelBytes / (cpu.getCacheLineBytes() / 8.0);
+  double arrival = trafficCycles(panelBytes, cpu.getL2Bytes(), cpu);
   return std::max(0.0, arrival - tileCost(tiles.lines * tiles.pixels,
                                           tiles.vectors, speed, shape, cpu));
 }

@@ -265,9 +265,8 @@ private:
     func::ReturnOp::create(inside, op->getLoc());
     func::CallOp caller = call(op, kind, function, arguments);
     nameResults(caller, op, inputs);
-    if (kernel)
-      noteOverlap(caller, kernel, ArrayRef(buffers).take_front(inputs),
-                  buffers[inputs]);
+    noteOverlap(caller, kernel, ArrayRef(buffers).take_front(inputs),
+                buffers[inputs]);
     return success();
   }
 

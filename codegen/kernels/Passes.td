@@ -152,7 +152,7 @@ def EstimateQuotients
     Quotients of vectors of f32 that carry `fastmath<arcp>`, which expansions of
     sigmoid, tanh and erf put on those of a finite divisor of at least one, are
     computed from an estimate of the divisor's reciprocal where the CPU has one:
-    within one unit in the last place, or .6 with `ninf` for a finite numerator,
+    within 1.5 units in the last place, or .6 with `ninf` for a finite numerator,
     in a third to a sixth of the time. The flags are gone afterwards. Modules
     with `edge.small_code` keep their divisions.
     The module must carry `target.cpu`.

@@ -40,7 +40,7 @@ public:
   mlir::Value mul(mlir::Value a, mlir::Value b);
   mlir::Value div(mlir::Value a, mlir::Value b);
   /// `a / b` of a divisor that is finite and at least one: the target may
-  /// estimate its reciprocal and be off by one unit in the last place, or,
+  /// estimate its reciprocal and be off by 1.5 units in the last place, or,
   /// where `a` is finite as well, by .6.
   mlir::Value quotient(mlir::Value a, mlir::Value b, bool isFinite = true);
   mlir::Value neg(mlir::Value a);
