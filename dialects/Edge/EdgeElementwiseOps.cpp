@@ -482,25 +482,6 @@ static Value emitDivision(ScalarBuilder &b, Value x, Value y, bool isUns,
   return b.select(isZero, zero, b.select(isNegated, negated, quotient));
 }
 
-/// The remainder of floats with the sign of `x`; exact where the quotient has
-/// no more bits than a float.
-static Value emitRemainder(ScalarBuilder &b, Value x, Value y) {
-  Value whole = b.make<math::TruncOp>(b.div(x, y));
-  Value rest = b.make<math::FmaOp>({b.make<arith::NegFOp>(whole), y, x});
-  // A quotient that was rounded up to the next integer gives a rest beyond
-  // zero.
-  Value size = b.make<math::AbsFOp>(y);
-  Value back = b.make<math::CopySignOp>({size, x});
-  Value zero = b.real(0, x);
-  Value isBeyond = b.compare(arith::CmpFPredicate::OLT, b.mul(rest, x), zero);
-  rest = b.select(isBeyond, b.add(rest, back), rest);
-  rest = b.make<math::CopySignOp>({rest, x});
-  // Nothing is taken from what is smaller.
-  Value isSmall =
-      b.compare(arith::CmpFPredicate::OLT, b.make<math::AbsFOp>(x), size);
-  return b.select(isSmall, x, rest);
-}
-
 #define EDGE_BINARY(OP, REAL, INTEGER)                                         \
   Value OP::emitScalar(OpBuilder &builder, ValueRange operands) {              \
     bool isUns = isUnsigned(*this);                                            \
@@ -520,7 +501,7 @@ EDGE_BINARY(DivOp, b.div(x, y), emitDivision(b, x, y, isUns, /*isRest=*/false))
 EDGE_BINARY(MaxOp, b.max(x, y), EDGE_SIGNED(MaxSIOp, MaxUIOp))
 EDGE_BINARY(MinOp, b.min(x, y), EDGE_SIGNED(MinSIOp, MinUIOp))
 EDGE_BINARY(PowOp, b.make<math::PowFOp>({x, y}), b.make<math::IPowIOp>({x, y}))
-EDGE_BINARY(FmodOp, emitRemainder(b, x, y),
+EDGE_BINARY(FmodOp, b.make<arith::RemFOp>({x, y}),
             emitDivision(b, x, y, isUns, /*isRest=*/true))
 
 /// The remainder with the sign of the divisor.
@@ -537,7 +518,7 @@ static Value emitIntegerMod(ScalarBuilder &b, Value x, Value y, bool isUns) {
 }
 
 static Value emitFloatMod(ScalarBuilder &b, Value x, Value y) {
-  Value rest = emitRemainder(b, x, y), zero = b.real(0, x);
+  Value rest = b.make<arith::RemFOp>({x, y}), zero = b.real(0, x);
   Value differs = b.compare(arith::CmpFPredicate::OLT, b.mul(rest, y), zero);
   rest = b.select(differs, b.add(rest, y), rest);
   Value isZero = b.compare(arith::CmpFPredicate::OEQ, rest, zero);

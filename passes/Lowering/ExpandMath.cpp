@@ -71,6 +71,7 @@ void ExpandMathPass::runOnOperation() {
   populateExpandExtremaPatterns(patterns, cpu);
   populateExpandHalfPatterns(patterns, cpu);
   populateExpandNarrowPatterns(patterns, cpu.getHasFma());
+  populateExpandRemainderPatterns(patterns, cpu.getHasFma());
   populateExpandPowPatterns(patterns, cpu);
   populateExpandTranscendentalPatterns(patterns, cpu);
   populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {

@@ -109,6 +109,8 @@ void populateExpandHalfPatterns(mlir::RewritePatternSet &patterns,
                                 target::CpuAttr cpu);
 void populateExpandNarrowPatterns(mlir::RewritePatternSet &patterns,
                                   bool hasFma);
+void populateExpandRemainderPatterns(mlir::RewritePatternSet &patterns,
+                                     bool hasFma);
 void populateExpandPowPatterns(mlir::RewritePatternSet &patterns,
                                target::CpuAttr cpu);
 /// What several operations compute together with less error; before these are

@@ -13,11 +13,11 @@ include "mlir/Pass/PassBase.td"
 def ExpandMathPass : Pass<"edgecc-expand-math", "::mlir::ModuleOp"> {
   let summary = "expand math functions into arithmetic";
   let description = [{
-    Replaces functions on f32 by polynomials and bit operations, on scalars and
-    on vectors of any shape, so that nothing of libm is needed; functions on
-    narrower floats are computed in f32. Operations that the target of the
-    module (`target.cpu`) has as instructions are kept: square roots, fused
-    multiply-adds, roundings, conversions of f16.
+    Replaces functions on f32 by polynomials and bit operations, and remainders
+    by steps of a long division, on scalars and on vectors of any shape, so that
+    nothing of libm is needed; functions on narrower floats are computed in f32.
+    Operations that the target of the module (`target.cpu`) has as instructions
+    are kept: square roots, fused multiply-adds, roundings, conversions of f16.
 
     Functions on f64 become calls of the C functions of that name, declared in
     the module: the object carries them. They are rare in networks, and scalar.

@@ -276,6 +276,18 @@ def remainder_of_floats():
     return model([node], {"x": x, "y": y}, [("z", F)]), {"x": x, "y": y}
 
 
+@reference
+def remainder_of_large_quotients():
+    """Quotients have up to 277 bits; subnormal numbers on both sides."""
+    rng = np.random.default_rng(2)
+    bits = rng.integers(0, 0x7f800000, (2, 4096), np.int32)
+    x, y = np.maximum(bits, 1).view(np.float32) * rng.choice(
+        np.float32([1, -1]), (2, 4096))
+    y[:64] = np.float32(1e-45)
+    node = helper.make_node("Mod", ["x", "y"], ["z"], fmod=1)
+    return model([node], {"x": x, "y": y}, [("z", F)]), {"x": x, "y": y}
+
+
 # Regions, signals -------------------------------------------------------------
 
 @each(scale=[1.0, 0.4375], pooled=[2, 7])

@@ -33,9 +33,14 @@ EVERYTHING = NUMBERS + [BOOL, BFLOAT16]
 NOISE = {np.dtype(np.float32): 2.0**-23, np.dtype(np.float64): 2.0**-52,
          np.dtype(np.float16): 2.0**-10, BFLOAT16: 2.0**-7}
 SHADOWS = 3
+# Functions of f32 may give 0 for what lies below (docs/rationale/functions.md).
+LEAST_RESULT = 2.0**-119
+
 # Operators that round within: positions that weights follow from, differences
-# of close numbers. In units of the noise of one, or of the largest result.
+# of close numbers, such as one and a function's limit. In units of the noise of
+# one, or of the largest result.
 WITHIN = {"Resize": 32, "Upsample": 32, "Elu": 4, "Celu": 4, "Selu": 4,
+          "Gelu": 1, "FastGelu": 1, "BiasGelu": 1, "QuickGelu": 1,
           "LSTM": 16, "GRU": 16, "RNN": 16}
 
 # Where ONNX Runtime multiplies out a difference, which is inexact for elements
@@ -100,6 +105,9 @@ def disturb(array, rng, op=None):
         result = exact * (1 + noise)
         if op in WITHIN and array.size:
             result += WITHIN[op] * noise * max(np.abs(exact).max(), 1)
+        if array.dtype == np.float32:
+            result = np.where((np.abs(result) < LEAST_RESULT) & (noise > 0), 0,
+                              result)
         return np.asarray(result.astype(array.dtype))
 
 

@@ -141,3 +141,23 @@ module attributes {target.cpu = #target.cpu<triple = "thumbv8.1m.main-none-eabih
     return %0, %1, %2 : vector<4xf32>, vector<4xi1>, vector<4xi1>
   }
 }
+
+// -----
+
+// Remainders of f32 are divided out in twelve steps; without fused
+// multiply-adds products are exact in f64. Those of f64 are for a function.
+
+// CHECK-LABEL: func.func @remainder
+// CHECK-NOT: arith.remf {{.*}} : vector
+// CHECK-COUNT-12: arith.divf
+// CHECK-NOT: arith.divf
+// CHECK: arith.remf {{.*}} : f64
+module attributes {target.cpu = #target.cpu<triple = "x86_64-pc-linux-gnu",
+    cpu = "x86-64", vectorBytes = 16, vectorRegs = 16>} {
+  func.func @remainder(%v: vector<4xf32>, %w: vector<4xf32>, %a: f64, %b: f64)
+      -> (vector<4xf32>, f64) {
+    %0 = arith.remf %v, %w : vector<4xf32>
+    %1 = arith.remf %a, %b : f64
+    return %0, %1 : vector<4xf32>, f64
+  }
+}
