@@ -325,10 +325,11 @@ SmallVector<Value> StaticQuantizer::quantize(const Candidates &candidates,
   for (auto [i, op] : llvm::enumerate(candidates.contractions)) {
     LayerForm form = forms[i];
     const RoundedBlocks *rounded = weightsOf(i, form);
-    OpOperand &weights = op->getOpOperand(1);
     ArrayRef<double> inputMeans = means.lookup(op->getOperand(0));
     if (rounded && calibrator.corrections.bias && !inputMeans.empty())
-      correctBias(op, roundingErrors(weights.get(), *rounded), inputMeans);
+      correctBias(op, roundingErrors(op->getOperand(1), *rounded), inputMeans);
+    // A bias that was added may have moved the operands.
+    OpOperand &weights = op->getOpOperand(1);
     if (isReal(form)) {
       separate(op->getOpOperand(0), readers);
       separate(weights, readers);
