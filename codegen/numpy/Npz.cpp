@@ -359,6 +359,8 @@ Expected<Examples> edgecc::readNpzExamples(StringRef path,
     if (!array)
       return array.takeError();
     archive->members.erase(member);
+    if (ArrayRef<int64_t>(array->shape) == inner)
+      array->shape.insert(array->shape.begin(), 1);
     if (array->shape.empty() ||
         ArrayRef<int64_t>(array->shape).drop_front() != inner)
       return makeError("'" + path + "': input '" + tensor.name + "' takes " +

@@ -36,7 +36,8 @@ struct Examples {
 
 /// Reads examples for a network from an .npz file: under the name of each input
 /// an array whose first dimension counts the examples and takes the place of a
-/// leading one of the input's shape. A list of one integer per example has the
+/// leading one of the input's shape; without such a dimension it is one
+/// example. A list of one integer per example has the
 /// groups if it is called `groups`, else the labels. Fails, naming what it
 /// found and what it expected, if an array is missing, has another type or
 /// shape or belongs to no input, when there are no examples, for two lists of

@@ -11,9 +11,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "compiler/run/Calibrate.h"
-#include "codegen/numpy/Npz.h"
 #include "compiler/pipeline/Evaluate.h"
 #include "compiler/run/Accuracy.h"
+#include "compiler/run/Examples.h"
 #include "compiler/run/InputMoments.h"
 #include "compiler/run/RangeRules.h"
 
@@ -213,7 +213,7 @@ LogicalResult ExampleCalibrator::observe(ArrayRef<Value> values) {
   if (failed(loaded))
     return failure();
   original = std::make_unique<Observation>(std::move(*loaded));
-  auto read = readNpzExamples(options.path, original->inputs());
+  auto read = readExamples(options.path, original->inputs(), options.images);
   if (!read)
     return fail(read.takeError());
   bool isFirst = examples.inputs.empty();

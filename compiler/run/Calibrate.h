@@ -6,6 +6,7 @@
 #ifndef EDGECC_COMPILER_RUN_CALIBRATE_H
 #define EDGECC_COMPILER_RUN_CALIBRATE_H
 
+#include "compiler/run/Images.h"
 #include "passes/Quantization/Calibrate.h"
 
 #include "llvm/ADT/StringRef.h"
@@ -29,8 +30,9 @@ std::optional<RangeRule> parseRangeRule(llvm::StringRef name);
 /// What a calibrator finds out.
 struct CalibrationOptions {
   /// An .npz file with arrays by the names of the inputs, the examples along
-  /// the first dimension.
+  /// the first dimension, or a folder of such files and of pictures.
   std::string path;
+  ImageRules images;
   RangeRule rule = RangeRule::MinMax;
   /// As in `Calibrator`.
   unsigned activationBits = 8;

@@ -140,8 +140,10 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                               "approximates the other one, value by value: as "
                               "a page if the name ends in .html, else JSON"),
                      cl::cat(category)),
-      calibrate("calibrate", cl::value_desc("file.npz"),
-                cl::desc("Examples of the inputs, along the first dimension"),
+      calibrate("calibrate", cl::value_desc("examples"),
+                cl::desc("Examples of the inputs: an .npz file with them along "
+                         "the first dimension, or a folder of such files or of "
+                         "pictures (.png, .jpg)"),
                 cl::cat(category)),
       calibration("calibration", cl::init("minmax"), cl::value_desc("rule"),
                   cl::desc("The range of values that is expressed: minmax, "
@@ -179,6 +181,7 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                    "--calibrate; with a limit (0.5:1%) only where results "
                    "of the layer are not further off"),
           cl::cat(category)),
+      imageFlags(category),
       tune("tune",
            cl::desc("Measure the best candidates of the cost models for each "
                     "kernel, here or through --runner, and take the fastest"),
@@ -479,6 +482,14 @@ bool CommonFlags::parseCorrections() {
   return true;
 }
 
+bool CommonFlags::parseImages() {
+  auto parsed = imageFlags.parse(!calibrate.empty());
+  if (!parsed)
+    return reportError(llvm::toString(parsed.takeError()));
+  imageRules = std::move(*parsed);
+  return true;
+}
+
 bool CommonFlags::prunesByExamples() const {
   return pruning.pruning &&
          pruning.pruning->method == prune::Method::SecondOrder;
@@ -577,7 +588,8 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
   }
   if (!parseShapes() || !parseDims() || !parseLimits() || !parseMap() ||
       !parseWarnings() || !parsePruning() || !parseLowRank() ||
-      !parseQuantization() || !parseCorrections() || !parseTuning())
+      !parseQuantization() || !parseCorrections() || !parseImages() ||
+      !parseTuning())
     return 1;
   return std::nullopt;
 }
@@ -661,9 +673,9 @@ CompileOptions CommonFlags::getOptions() const {
   options.prune = pruning;
   options.lowRank = rank;
   if (!calibrate.empty()) {
-    CalibratorPtr calibrator =
-        createCalibrator({calibrate, rangeRule, quantize == "int16" ? 16u : 8u,
-                          budget, accuracyReport, chosenCorrections});
+    CalibratorPtr calibrator = createCalibrator(
+        {calibrate, imageRules, rangeRule, quantize == "int16" ? 16u : 8u,
+         budget, accuracyReport, chosenCorrections});
     options.prune.calibrator = calibrator;
     options.paletteCalibrator = calibrator;
     if (!quantize.empty())

@@ -8,6 +8,7 @@
 
 #include "compiler/api/Compiler.h"
 #include "compiler/run/Calibrate.h"
+#include "compiler/tools/ImageFlags.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -56,6 +57,7 @@ private:
   bool parseLimits();
   bool parseMap();
   bool parseCorrections();
+  bool parseImages();
   bool parseTuning();
   bool parsePruning();
   bool parseLowRank();
@@ -74,6 +76,7 @@ private:
   llvm::cl::opt<std::string> quantize, maxLoss, maxBytes, maxLatency,
       accuracyReport, calibrate, calibration, corrections, prune, pruneMask,
       lowRank;
+  ImageFlags imageFlags;
   llvm::cl::opt<bool> tune;
   llvm::cl::opt<std::string> tuneCache;
   llvm::cl::opt<int64_t> blockSize;
@@ -92,6 +95,7 @@ private:
   RangeRule rangeRule = RangeRule::MinMax;
   QuantizationBudget budget;
   Corrections chosenCorrections;
+  ImageRules imageRules;
   WeightStorage weights;
   prune::PruneOptions pruning;
   prune::LowRank rank;
