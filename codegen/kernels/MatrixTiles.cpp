@@ -136,8 +136,8 @@ kernels::chooseMatrixTiles(target::CpuAttr cpu, const InnerProduct &product,
                            std::optional<int64_t> vectors) {
   int64_t rest = shape.channels % (2 * lanes);
   // A narrow rest would be packed for shorter vectors.
-  if ((rest && rest <= lanes / 2) || run < product.depth() ||
-      !hasUnit(cpu, product))
+  if (shape.pixels == 0 || (rest && rest <= lanes / 2) ||
+      run < product.depth() || !hasUnit(cpu, product))
     return std::nullopt;
   cost::ContractionTiles best;
   int64_t whole = run / product.depth();

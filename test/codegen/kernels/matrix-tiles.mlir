@@ -1,4 +1,4 @@
-// RUN: edgecc-opt %s --edgecc-emit-kernels | FileCheck %s
+// RUN: edgecc-opt %s --split-input-file --edgecc-emit-kernels | FileCheck %s
 
 // Two tiles of pixels meet two of channels, 32 products deep; sums begin with
 // zero and the bias comes with the epilogue.
@@ -27,5 +27,28 @@ func.func @main(%x: tensor<20x64xbf16> {edge.name = "x"})
     edge.yield %s : f32
   }
   return %y : tensor<20x32xf32>
+}
+}
+
+// -----
+
+// Of nothing there are no tiles.
+
+module attributes {target.cpu = #target.cpu<
+    triple = "x86_64-unknown-linux-gnu", cpu = "sapphirerapids",
+    features = "+amx-tile,+amx-bf16", vectorBytes = 64, vectorRegs = 32,
+    hasFma = true>} {
+
+// CHECK-LABEL: func.func @main(%{{.*}}: memref<0x64xbf16,
+// CHECK-NOT: amx
+func.func @main(%x: tensor<0x64xbf16> {edge.name = "x"})
+    -> (tensor<0x32xf32> {edge.name = "y"}) {
+  %w = edge.constant dense<0.5> : tensor<64x32xbf16>
+  %y = edge.matmul(%x, %w)
+      : (tensor<0x64xbf16>, tensor<64x32xbf16>) -> tensor<0x32xf32> {
+  ^bb0(%s: f32):
+    edge.yield %s : f32
+  }
+  return %y : tensor<0x32xf32>
 }
 }
