@@ -124,6 +124,16 @@ static void writeRust(const ModelInterface &model, StringRef header,
          << "impl " << typeName(arena)
          << " {\n    pub const fn new() -> Self {\n        Self([0; "
          << bytesOf(arena) << "])\n    }\n}\n\n";
+  forTensors(model, [&](const TensorInterface &tensor, StringRef kind) {
+    if (!tensor.quantization)
+      return;
+    std::string name = StringRef(rustName(tensor, kind)).upper();
+    os << "/// `" << rustName(tensor, kind)
+       << "` stands for (integer - ZERO_POINT) * SCALE.\npub const " << name
+       << "_SCALE: f32 = " << formatFloat(tensor.quantization->scale)
+       << ";\npub const " << name
+       << "_ZERO_POINT: i32 = " << tensor.quantization->zeroPoint << ";\n\n";
+  });
   os << "extern \"C\" {\n    fn " << model.name << "_run(\n";
   forTensors(model, [&](const TensorInterface &tensor, StringRef kind) {
     os << "        " << rustName(tensor, kind) << ": *"

@@ -31,6 +31,11 @@ static constexpr StringLiteral valuesHeader =
 #include "codegen/object/ValuesHeader.inc"
     ;
 
+/// The text of runtime/include/edgecc/quantization.h.
+static constexpr StringLiteral quantizationHeader =
+#include "codegen/object/QuantizationHeader.inc"
+    ;
+
 /// Text that cannot end a comment or start one inside.
 static std::string makeComment(StringRef text) {
   std::string result;
@@ -53,6 +58,8 @@ public:
 private:
   void writeMacros();
   void writeTensorMacros(const TensorInterface &tensor, StringRef kind);
+  /// Functions between real numbers and the integers of `tensor`.
+  void writeConversions(const TensorInterface &tensor, StringRef kind);
   void writeRun();
   /// Declares the function of that suffix, which takes inputs, outputs, arenas
   /// and `last`, if there is such an argument.
@@ -93,6 +100,11 @@ void HeaderWriter::write() {
     os << valuesHeader << "\n";
   if (hasNpu() && !model.bringsNpuDriver)
     os << npuHeader << "\n";
+  if (any_of(concat<const TensorInterface>(model.inputs, model.outputs),
+             [](const TensorInterface &tensor) {
+               return tensor.quantization.has_value();
+             }))
+    os << quantizationHeader << "\n";
   os << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   writeMacros();
   writeRun();
@@ -118,7 +130,37 @@ void HeaderWriter::writeTensorMacros(const TensorInterface &tensor,
      << "#define " << macro << "_RANK " << tensor.type.getRank() << "\n";
   for (auto [i, size] : enumerate(tensor.type.getShape()))
     os << "#define " << macro << "_DIM" << i << " " << size << "\n";
+  if (tensor.quantization)
+    writeConversions(tensor, kind);
   os << "\n";
+}
+
+void HeaderWriter::writeConversions(const TensorInterface &tensor,
+                                    StringRef kind) {
+  const Quantization &quantization = *tensor.quantization;
+  std::string macro = macroOf(tensor, kind);
+  StringRef type = getElementInfo(tensor.type.getElementType())->cType;
+  std::string name = model.name + "_quantize_" + tensor.cName;
+  os << "/* It stands for real numbers: (integer - zero point) * scale. */\n"
+     << "#define " << macro << "_SCALE " << formatFloat(quantization.scale)
+     << "f\n#define " << macro << "_ZERO_POINT " << quantization.zeroPoint
+     << "\n"
+     << "static inline " << type << " " << name << "(float value) {\n"
+     << "  return (" << type << ")edgecc_quantize_v0(value, " << macro
+     << "_SCALE,\n      " << macro << "_ZERO_POINT, " << quantization.least
+     << ", " << quantization.most << ");\n}\n"
+     << "static inline void " << name << "_array(\n    const float *from, "
+     << type << " *to, size_t count) {\n  size_t i;\n"
+     << "  for (i = 0; i < count; ++i)\n    to[i] = " << name
+     << "(from[i]);\n}\n";
+  name = model.name + "_dequantize_" + tensor.cName;
+  os << "static inline float " << name << "(" << type << " value) {\n"
+     << "  return edgecc_dequantize_v0(value, " << macro << "_SCALE,\n      "
+     << macro << "_ZERO_POINT);\n}\n"
+     << "static inline void " << name << "_array(\n    const " << type
+     << " *from, float *to, size_t count) {\n  size_t i;\n"
+     << "  for (i = 0; i < count; ++i)\n    to[i] = " << name
+     << "(from[i]);\n}\n";
 }
 
 void HeaderWriter::writeSizes(const TensorInterface &tensor) {

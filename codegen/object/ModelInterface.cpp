@@ -12,6 +12,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Format.h"
 
 using namespace mlir;
 using namespace edgecc;
@@ -84,6 +85,13 @@ std::string edgecc::formatShape(RankedTensorType type) {
       "x");
 }
 
+std::string edgecc::formatFloat(float number) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.9g", double(number));
+  return StringRef(text).find_first_of(".e") == StringRef::npos ? text + ".0"
+                                                                : text;
+}
+
 std::string edgecc::makeCIdentifier(StringRef text) {
   std::string result;
   for (char c : text)
@@ -144,6 +152,19 @@ static int64_t capacityOf(Operation *op, StringRef region) {
     if (known.name == region)
       return known.bytes;
   return 0;
+}
+
+static std::optional<Quantization>
+readQuantization(func::FuncOp main, unsigned number, RankedTensorType type) {
+  auto scale = main.getArgAttrOfType<FloatAttr>(number, "edge.scale");
+  auto zero = main.getArgAttrOfType<IntegerAttr>(number, "edge.zero_point");
+  auto element = dyn_cast<IntegerType>(type.getElementType());
+  if (!scale || !zero || !element || element.getWidth() > 16)
+    return std::nullopt;
+  int64_t count = int64_t(1) << element.getWidth();
+  int64_t least = element.isUnsigned() ? 0 : -count / 2;
+  return Quantization{float(scale.getValueAsDouble()), zero.getInt(), least,
+                      least + count - 1};
 }
 
 FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
@@ -221,6 +242,7 @@ FailureOr<ModelInterface> edgecc::readInterface(ModuleOp module,
     while (isReservedName(tensor.cName) ||
            !names.insert(StringRef(tensor.cName).upper()).second)
       tensor.cName += tensor.cName.back() == '_' ? "x" : "_";
+    tensor.quantization = readQuantization(main, number, tensor.type);
     if (auto dims = main.getArgAttrOfType<ArrayAttr>(number, "edge.dims"))
       for (auto dim : dims.getAsRange<StringAttr>())
         tensor.dims.push_back(dim.str());

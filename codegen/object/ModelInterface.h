@@ -17,6 +17,14 @@
 
 namespace edgecc {
 
+/// The real number that an integer stands for: `(integer - zeroPoint) * scale`.
+struct Quantization {
+  float scale;
+  int64_t zeroPoint;
+  /// The integers that there are.
+  int64_t least, most;
+};
+
 /// An input or output.
 struct TensorInterface {
   /// As the graph names it.
@@ -39,6 +47,8 @@ struct TensorInterface {
   /// The bytes that one run of a network sees that is repeated for each slice;
   /// 0 for what it sees all of.
   int64_t sliceBytes = 0;
+  /// What its integers stand for, if it is quantised.
+  std::optional<Quantization> quantization;
 };
 
 /// A value inside of a network, in memory.
@@ -139,6 +149,9 @@ const ElementInfo *getElementInfo(mlir::Type element);
 
 /// `1x3x224x224`, or `scalar`.
 std::string formatShape(mlir::RankedTensorType type);
+
+/// A float as C, C++ and Rust read it back, without a suffix: `0.25`, `1.0`.
+std::string formatFloat(float number);
 
 /// A C identifier made of any text: other characters become underscores.
 std::string makeCIdentifier(llvm::StringRef text);

@@ -141,6 +141,8 @@ LogicalResult Compiler::lower(ModuleOp module, Stage from, Stage stage,
     opt.integers = options.integers;
     opt.roundAsTflite = options.roundAsTflite;
     opt.calibrator = options.calibrator;
+    opt.inputType = options.inputType;
+    opt.outputType = options.outputType;
     opt.price = [&](ModuleOp quantized) { return price(quantized, options); };
     opt.compareIntegers = options.compareIntegers;
     opt.weights = options.weights;

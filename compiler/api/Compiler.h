@@ -91,6 +91,9 @@ struct CompileOptions {
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
   CalibratorPtr calibrator;
+  /// The types of inputs and outputs: int8, uint8, int16 or uint16 for what is
+  /// quantised, f32, or empty for as they are.
+  std::string inputType, outputType;
   /// Measures the best candidates of the cost models; without one these decide.
   kernels::KernelTunerPtr tuner;
   WeightStorage weights;

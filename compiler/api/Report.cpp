@@ -34,6 +34,10 @@ static void writeTensors(llvm::json::OStream &json, llvm::StringRef key,
             json.value(size);
         });
         json.attribute("bytes", tensor.bytes);
+        if (tensor.quantization) {
+          json.attribute("scale", tensor.quantization->scale);
+          json.attribute("zero_point", tensor.quantization->zeroPoint);
+        }
       });
   });
 }

@@ -88,6 +88,11 @@ static void addPlacement(OpPassManager &manager, const OptStageOptions &opt) {
   manager.addPass(npu::createCompileRegionsPass(options.npu, options.fallback));
 }
 
+/// Whether an input or output of this type has integers.
+static bool isInteger(llvm::StringRef type) {
+  return !type.empty() && type != "f32";
+}
+
 void edgecc::buildOptStage(OpPassManager &manager,
                            const OptStageOptions &options) {
   OpPassManager &first = manager.nest<func::FuncOp>();
@@ -126,11 +131,15 @@ void edgecc::buildOptStage(OpPassManager &manager,
   else if (options.calibrator) {
     first.addPass(quantization::createEqualizeChannelsPass(options.calibrator));
     first.addPass(quantization::createQuantizeStaticPass(
-        options.calibrator, options.price, /*results=*/bool(options.npu.npu)));
+        options.calibrator, options.price,
+        {bool(options.npu.npu), isInteger(options.inputType),
+         isInteger(options.outputType)}));
   }
   // An NPU has no such prices.
   if (options.compareIntegers && options.integers && !options.npu.npu)
     first.addPass(quantization::createCompareIntegersPass(options.price));
+  first.addPass(quantization::createIntegerInterface(
+      {options.inputType, options.outputType}));
   if (options.optLevel > 0)
     addSimplification(first);
   bool growsIntegers = (options.optLevel > 0 || options.npu.npu) &&

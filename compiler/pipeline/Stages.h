@@ -89,6 +89,9 @@ struct OptStageOptions {
   /// Finds the ranges by which a network of real numbers is quantised; without
   /// one it is not.
   CalibratorPtr calibrator;
+  /// The types of inputs and outputs that are quantised, such as int8; as they
+  /// are if empty.
+  std::string inputType, outputType;
   /// Tells what quantised networks take, for the budget of the calibrator.
   PriceFn price;
   /// Warns if integers are predicted to take longer than f32, by `price`.

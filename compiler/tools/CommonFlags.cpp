@@ -158,6 +158,14 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                            "weights up or down as it disturbs products less; "
                            "or none"),
                   cl::cat(category)),
+      inputType("input-type", cl::value_desc("type"),
+                cl::desc("What the caller gives: int8, uint8, int16 or uint16 "
+                         "for the integers of inputs that are quantised, whose "
+                         "scales the header has, or f32"),
+                cl::cat(category)),
+      outputType("output-type", cl::value_desc("type"),
+                 cl::desc("What the caller gets; see --input-type"),
+                 cl::cat(category)),
       prune("prune", cl::value_desc("method:zeros"),
             cl::desc("Make weights of f32 zero: those of least magnitude "
                      "(magnitude), or those that others make good for best on "
@@ -490,6 +498,17 @@ bool CommonFlags::parseImages() {
   return true;
 }
 
+bool CommonFlags::parseInterface() {
+  constexpr llvm::StringRef types[] = {"",      "int8",   "uint8",
+                                       "int16", "uint16", "f32"};
+  for (const auto *flag : {&inputType, &outputType})
+    if (!llvm::is_contained(types, flag->getValue()))
+      return reportError("unknown type '" + flag->getValue() + "' in --" +
+                         flag->ArgStr +
+                         "; expected int8, uint8, int16, uint16 or f32");
+  return true;
+}
+
 bool CommonFlags::prunesByExamples() const {
   return pruning.pruning &&
          pruning.pruning->method == prune::Method::SecondOrder;
@@ -589,7 +608,7 @@ std::optional<int> CommonFlags::parse(int argc, char **argv,
   if (!parseShapes() || !parseDims() || !parseLimits() || !parseMap() ||
       !parseWarnings() || !parsePruning() || !parseLowRank() ||
       !parseQuantization() || !parseCorrections() || !parseImages() ||
-      !parseTuning())
+      !parseInterface() || !parseTuning())
     return 1;
   return std::nullopt;
 }
@@ -672,6 +691,8 @@ CompileOptions CommonFlags::getOptions() const {
   options.weights = weights;
   options.prune = pruning;
   options.lowRank = rank;
+  options.inputType = inputType;
+  options.outputType = outputType;
   if (!calibrate.empty()) {
     CalibratorPtr calibrator = createCalibrator(
         {calibrate, imageRules, rangeRule, quantize == "int16" ? 16u : 8u,

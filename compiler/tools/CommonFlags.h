@@ -58,6 +58,7 @@ private:
   bool parseMap();
   bool parseCorrections();
   bool parseImages();
+  bool parseInterface();
   bool parseTuning();
   bool parsePruning();
   bool parseLowRank();
@@ -74,8 +75,8 @@ private:
   llvm::cl::opt<bool> warnFallback, noWarnFallback;
   llvm::cl::list<std::string> errors;
   llvm::cl::opt<std::string> quantize, maxLoss, maxBytes, maxLatency,
-      accuracyReport, calibrate, calibration, corrections, prune, pruneMask,
-      lowRank;
+      accuracyReport, calibrate, calibration, corrections, inputType,
+      outputType, prune, pruneMask, lowRank;
   ImageFlags imageFlags;
   llvm::cl::opt<bool> tune;
   llvm::cl::opt<std::string> tuneCache;

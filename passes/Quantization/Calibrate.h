@@ -144,6 +144,15 @@ public:
   bool reports = false;
 };
 
+/// What is quantised beside the values that layers read.
+struct AlsoQuantized {
+  /// What contractions make and averages read, for those who compute with
+  /// nothing but integers.
+  bool results = false;
+  /// The inputs and outputs of the network, in any case.
+  bool inputs = false, outputs = false;
+};
+
 using CalibratorPtr = std::shared_ptr<Calibrator>;
 
 } // namespace edgecc

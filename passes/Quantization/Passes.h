@@ -20,7 +20,7 @@ namespace edgecc::quantization {
 
 std::unique_ptr<mlir::Pass>
 createQuantizeStaticPass(CalibratorPtr calibrator = {}, PriceFn price = {},
-                         bool results = false);
+                         AlsoQuantized also = {});
 std::unique_ptr<mlir::Pass>
 createEqualizeChannelsPass(CalibratorPtr calibrator = {});
 std::unique_ptr<mlir::Pass> createCompareIntegersPass(PriceFn price = {});

@@ -157,6 +157,40 @@ def QuantizeStatic : Pass<"edgecc-quantize-static", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }
 
+def IntegerInterface : Pass<"edgecc-integer-interface",
+                            "::mlir::func::FuncOp"> {
+  let summary = "give a quantised network integers for inputs and outputs";
+  let description = [{
+    Inputs of real numbers that are quantised at once, and outputs that are
+    dequantised last, become the integers in between, of the type that an option
+    names; so do integers of the other sign, whose zero point differs. With `f32`
+    inputs and outputs of quantised integers become real numbers. It is an error
+    if an input or output of real numbers is not quantised, or with other bits.
+    Without a type only `edge.scale` and `edge.zero_point` are noted, of
+    what has quantised integers.
+
+    Example:
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) {
+      %0 = edge.quantize %x : tensor<4xf32> -> tensor<4x!quant.uniform<u8:f32, 0.5:128>>
+    ```
+
+    becomes, with `input-type=int8`,
+
+    ```mlir
+    func.func @main(%x: tensor<4xi8> {edge.scale = 0.5 : f32, edge.zero_point = 0}) {
+      %0 = edge.storage_cast %x : tensor<4xi8> -> tensor<4x!quant.uniform<i8:f32, 0.5>>
+    ```
+  }];
+  let options = [
+    Option<"inputType", "input-type", "std::string", /*default=*/"",
+           "int8, uint8, int16, uint16 or f32; empty for as they are">,
+    Option<"outputType", "output-type", "std::string", /*default=*/"", "the same">
+  ];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+}
+
 def CompareIntegers : Pass<"edgecc-compare-integers", "::mlir::func::FuncOp"> {
   let summary = "warn where integers are predicted to be slower than f32";
   let description = [{

@@ -24,9 +24,9 @@ namespace {
 struct QuantizeStatic
     : edgecc::quantization::impl::QuantizeStaticBase<QuantizeStatic> {
   QuantizeStatic() = default;
-  QuantizeStatic(CalibratorPtr calibrator, PriceFn price, bool results)
-      : calibrator(std::move(calibrator)), price(std::move(price)),
-        results(results) {}
+  QuantizeStatic(CalibratorPtr calibrator, PriceFn price, AlsoQuantized also)
+      : calibrator(std::move(calibrator)), price(std::move(price)), also(also) {
+  }
 
   void runOnOperation() override {
     if (calibrator && failed(quantize()))
@@ -36,7 +36,7 @@ struct QuantizeStatic
 private:
   LogicalResult quantize() {
     FailureOr<StaticQuantizer> quantizer =
-        StaticQuantizer::create(*calibrator, getOperation(), results);
+        StaticQuantizer::create(*calibrator, getOperation(), also);
     if (failed(quantizer))
       return failure();
     const Candidates &candidates = quantizer->getCandidates();
@@ -59,14 +59,13 @@ private:
 
   CalibratorPtr calibrator;
   PriceFn price;
-  bool results = false;
+  AlsoQuantized also;
 };
 
 } // namespace
 
-std::unique_ptr<Pass>
-edgecc::quantization::createQuantizeStaticPass(CalibratorPtr calibrator,
-                                               PriceFn price, bool results) {
+std::unique_ptr<Pass> edgecc::quantization::createQuantizeStaticPass(
+    CalibratorPtr calibrator, PriceFn price, AlsoQuantized also) {
   return std::make_unique<QuantizeStatic>(std::move(calibrator),
-                                          std::move(price), results);
+                                          std::move(price), also);
 }

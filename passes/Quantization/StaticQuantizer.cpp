@@ -81,7 +81,7 @@ static Value limited(Value value) {
   return value;
 }
 
-Candidates::Candidates(func::FuncOp function, bool results) {
+Candidates::Candidates(func::FuncOp function, const AlsoQuantized &also) {
   function.walk([&](Operation *op) {
     if (op->getParentOp() != function)
       return;
@@ -89,9 +89,9 @@ Candidates::Candidates(func::FuncOp function, bool results) {
       contractions.push_back(op);
       observe(op->getOperand(0));
       observe(op->getOperand(1));
-      if (results)
+      if (also.results)
         observe(limited(op->getResult(0)));
-    } else if (isa<PoolOp>(op) || (results && isa<ReduceOp>(op))) {
+    } else if (isa<PoolOp>(op) || (also.results && isa<ReduceOp>(op))) {
       observe(op->getOperand(0));
     } else if (isa<ConcatOp>(op)) {
       observe(op->getResult(0));
@@ -103,6 +103,16 @@ Candidates::Candidates(func::FuncOp function, bool results) {
       observe(op->getOperand(1));
     }
   });
+  // Last, as the layers alone have them in the order of the network.
+  auto show = [&](Value value) {
+    observe(value);
+    if (values.contains(origin(value)))
+      interface.insert(origin(value));
+  };
+  if (also.inputs)
+    llvm::for_each(function.getArguments(), show);
+  if (also.outputs)
+    llvm::for_each(function.front().getTerminator()->getOperands(), show);
 }
 
 Candidates::Candidates(const Candidates &origin, const IRMapping &mapping) {
@@ -110,6 +120,8 @@ Candidates::Candidates(const Candidates &origin, const IRMapping &mapping) {
     contractions.push_back(mapping.lookup(op));
   for (Value value : origin.values)
     values.insert(mapping.lookup(value));
+  for (Value value : origin.interface)
+    interface.insert(mapping.lookup(value));
 }
 
 void Candidates::observe(Value value) {
@@ -150,7 +162,8 @@ static llvm::DenseSet<Value> findReal(const Candidates &candidates,
   };
   llvm::DenseSet<Value> real;
   for (Value value : candidates.values)
-    if (!read.contains(value) && !isMadeOfIntegers(value))
+    if (!candidates.interface.contains(value) && !read.contains(value) &&
+        !isMadeOfIntegers(value))
       real.insert(value);
   return real;
 }
@@ -218,8 +231,8 @@ static Value quantizeActivation(Value value, quant::QuantizedType type,
 
 FailureOr<StaticQuantizer> StaticQuantizer::create(Calibrator &calibrator,
                                                    func::FuncOp function,
-                                                   bool results) {
-  StaticQuantizer quantizer(calibrator, function, results);
+                                                   const AlsoQuantized &also) {
+  StaticQuantizer quantizer(calibrator, function, also);
   Candidates &candidates = quantizer.candidates;
   if (candidates.values.empty())
     return quantizer;
@@ -331,8 +344,9 @@ SmallVector<Value> StaticQuantizer::quantize(const Candidates &candidates,
     // A bias that was added may have moved the operands.
     OpOperand &weights = op->getOpOperand(1);
     if (isReal(form)) {
-      separate(op->getOpOperand(0), readers);
-      separate(weights, readers);
+      for (OpOperand *factor : {&op->getOpOperand(0), &weights})
+        if (!candidates.interface.contains(origin(factor->get())))
+          separate(*factor, readers);
     } else if (form == LayerForm::Int16) {
       int64_t bound = findReach(op, rounded);
       for (Value factor : op->getOperands().take_front(rounded ? 1 : 2)) {

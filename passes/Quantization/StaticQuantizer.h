@@ -43,10 +43,10 @@ struct Candidates {
   /// The real values to be stored as integers: what contractions read, and the
   /// terms of residual additions and the like.
   llvm::SetVector<mlir::Value> values;
+  /// Those of `values` that the caller of the network sees as integers.
+  llvm::SmallDenseSet<mlir::Value> interface;
 
-  /// With `results`, also what contractions make and averages read, for those
-  /// who compute with nothing but integers.
-  Candidates(mlir::func::FuncOp function, bool results);
+  Candidates(mlir::func::FuncOp function, const AlsoQuantized &also);
   /// The same in a copy of the network.
   Candidates(const Candidates &origin, const mlir::IRMapping &mapping);
 
@@ -59,8 +59,9 @@ class StaticQuantizer {
 public:
   /// Finds moments as far as they are wanted, ranges, and the integers of all
   /// known weights in each form.
-  static llvm::FailureOr<StaticQuantizer>
-  create(Calibrator &calibrator, mlir::func::FuncOp function, bool results);
+  static llvm::FailureOr<StaticQuantizer> create(Calibrator &calibrator,
+                                                 mlir::func::FuncOp function,
+                                                 const AlsoQuantized &also);
 
   const Candidates &getCandidates() const { return candidates; }
 
@@ -80,8 +81,8 @@ public:
 
 private:
   StaticQuantizer(Calibrator &calibrator, mlir::func::FuncOp function,
-                  bool results)
-      : calibrator(calibrator), candidates(function, results) {}
+                  const AlsoQuantized &also)
+      : calibrator(calibrator), candidates(function, also) {}
 
   const RoundedBlocks *weightsOf(size_t i, LayerForm form) const;
 
