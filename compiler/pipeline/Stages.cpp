@@ -104,7 +104,7 @@ void edgecc::buildOptStage(OpPassManager &manager,
   bool prunesChannels =
       options.prune.pruning &&
       options.prune.pruning->method == prune::Method::Channels;
-  if (options.calibrator || options.weights.bits ||
+  if (options.calibrator || options.weights.bits || options.weights.dynamic ||
       options.weights.paletteBits || prunesChannels ||
       options.lowRank.share > 0) {
     // What is quantised has its normalisations in the weights, and nothing is
@@ -128,6 +128,8 @@ void edgecc::buildOptStage(OpPassManager &manager,
   if (options.weights.bits)
     first.addPass(quantization::createQuantizeWeightsPass(
         {options.weights.bits, options.weights.blockSize}, options.calibrator));
+  else if (options.weights.dynamic)
+    first.addPass(quantization::createQuantizeDynamic());
   else if (options.calibrator) {
     first.addPass(quantization::createEqualizeChannelsPass(options.calibrator));
     first.addPass(quantization::createQuantizeStaticPass(

@@ -49,6 +49,8 @@ void buildEdgeStage(mlir::OpPassManager &manager,
 struct WeightStorage {
   /// Of integers; 0 for floats.
   unsigned bits = 0;
+  /// Whether layers multiply bytes, whose scales a run computes.
+  bool dynamic = false;
   /// f16 or bf16; empty for as they are.
   std::string floats;
   /// The weights of an output channel that share a scale; 0 for all of them.

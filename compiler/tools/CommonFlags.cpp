@@ -107,7 +107,9 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                         "4 bits. int8-weights, "
                         "int4-weights and int2-weights store only weights in "
                         "so many bits, and use examples if there are any; "
-                        "f16-weights and bf16-weights as such floats"),
+                        "f16-weights and bf16-weights as such floats. "
+                        "int8-dynamic computes the scales of activations when "
+                        "the network runs, and needs no examples"),
                cl::cat(category)),
       blockSize("block-size", cl::init(-1), cl::value_desc("N"),
                 cl::desc("The weights of an output channel that share a scale, "
@@ -397,6 +399,7 @@ static unsigned weightBits(llvm::StringRef form) {
 
 bool CommonFlags::parseWeights() {
   weights.bits = weightBits(quantize);
+  weights.dynamic = quantize == "int8-dynamic";
   weights.floats = llvm::StringSwitch<std::string>(quantize)
                        .Case("f16-weights", "f16")
                        .Case("bf16-weights", "bf16")
@@ -438,21 +441,24 @@ bool CommonFlags::parseQuantization() {
                        llvm::Twine(noIntegers ? "-fno-integers" : "-O0") +
                        " does without");
   if (!quantize.empty() && quantize != "int8" && quantize != "int16" &&
-      quantize != "auto" && !weights.bits && weights.floats.empty())
-    return reportError("unknown form '" + quantize +
-                       "' in --quantize; expected int8, int16, auto, "
-                       "int8-weights, int4-weights, int2-weights, "
-                       "f16-weights or bf16-weights");
-  bool weightsAlone = weights.bits || !weights.floats.empty();
-  if (!weights.floats.empty() && !calibrate.empty())
+      quantize != "auto" && !weights.bits && !weights.dynamic &&
+      weights.floats.empty())
+    return reportError(
+        "unknown form '" + quantize +
+        "' in --quantize; expected int8, int16, auto, "
+        "int8-dynamic, int8-weights, int4-weights, int2-weights, "
+        "f16-weights or bf16-weights");
+  bool weightsAlone =
+      weights.bits || weights.dynamic || !weights.floats.empty();
+  if ((weights.dynamic || !weights.floats.empty()) && !calibrate.empty())
     return reportError("--quantize=" + quantize + " needs no --calibrate");
   if (!weights.floats.empty() && precision == Precision::F16)
     return reportError("--precision=f16 says how weights are stored, so "
                        "--quantize=" +
                        quantize + " cannot");
   if (weightsAlone && !accuracyReport.empty())
-    return reportError("--accuracy-report is about quantised activations, "
-                       "which --quantize=" +
+    return reportError("--accuracy-report is about activations with known "
+                       "scales, which --quantize=" +
                        quantize + " has not");
   if (!weightsAlone && quantize.empty() != calibrate.empty() &&
       !(quantize.empty() && (pruning.pruning || palette || rank.share > 0)))

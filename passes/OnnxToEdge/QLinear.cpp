@@ -347,13 +347,11 @@ static Converted scaleProduct(ConversionContext &ctx, FailureOr<Value> product,
 static Converted convertDynamicQuantizeMatMul(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(3)))
     return failure();
-  FailureOr<DynamicQuantization> a = quantizeDynamically(ctx, ctx.operand(0));
-  if (failed(a))
-    return failure();
+  DynamicQuantization a = quantizeDynamically(ctx, ctx.operand(0));
   return scaleProduct(ctx,
-                      createIntegerProduct(ctx, a->value, ctx.operand(1),
-                                           a->zeroPoint, ctx.operand(3)),
-                      a->scale, ctx.operand(2), ctx.operand(4));
+                      createIntegerProduct(ctx, a.value, ctx.operand(1),
+                                           a.zeroPoint, ctx.operand(3)),
+                      a.scale, ctx.operand(2), ctx.operand(4));
 }
 
 /// A, B, scales of A and B, zero points of A and B, bias.

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/OnnxToEdge/Quantization.h"
+#include "dialects/Edge/DynamicRange.h"
 #include "dialects/Edge/EdgeConstants.h"
 #include "passes/OnnxToEdge/Arithmetic.h"
 #include "passes/OnnxToEdge/Cast.h"
@@ -369,44 +370,21 @@ static Converted convertDequantizeLinear(ConversionContext &ctx) {
 
 /// Scale and zero point come from the range of the value, which always holds
 /// zero.
-FailureOr<DynamicQuantization>
-edgecc::quantizeDynamically(ConversionContext &ctx, Value input) {
-  Builder &builder = ctx.getBuilder();
-  Type f32 = builder.getF32Type();
-  Type ui8 = builder.getIntegerType(8, false);
-  SmallVector<int64_t> axes =
-      llvm::to_vector(llvm::seq<int64_t>(0, getRank(input)));
-  Value zero = ctx.createSplat(0, f32);
-  auto reduce = [&](edge::ReduceKind kind) {
-    return ctx.reshape(
-        ctx.create<edge::ReduceOp>(kind, input, ValueRange(), axes), {});
-  };
-  Value most = ctx.create<edge::MaxOp>(reduce(edge::ReduceKind::Max), zero);
-  Value least = ctx.create<edge::MinOp>(reduce(edge::ReduceKind::Min), zero);
-  Value range = ctx.create<edge::SubOp>(most, least);
-  Value scale = ctx.create<edge::DivOp>(range, ctx.createSplat(255, f32));
-  scale = ctx.create<edge::SelectOp>(
-      ctx.create<edge::CompareOp>(edge::ComparePredicate::EQ, range, zero),
-      ctx.createSplat(1, f32), scale);
-  FailureOr<Value> zeroPoint = quantize(
-      ctx, ctx.create<edge::NegOp>(ctx.create<edge::DivOp>(least, scale)),
-      Quantizer{}, ui8);
-  if (failed(zeroPoint))
-    return failure();
-  FailureOr<Value> result = quantize(ctx, input, {scale, *zeroPoint}, ui8);
-  if (failed(result))
-    return failure();
-  return DynamicQuantization{*result, scale, *zeroPoint};
+DynamicQuantization edgecc::quantizeDynamically(ConversionContext &ctx,
+                                                Value input) {
+  OpBuilder &builder = ctx.getBuilder();
+  edge::DynamicRange range =
+      edge::createDynamicRange(builder, ctx.getLoc(), input);
+  Value result = edge::quantizeDynamically(builder, ctx.getLoc(), input, range);
+  return DynamicQuantization{result, range.scale,
+                             ctx.cast(range.zeroPoint, getElementType(result))};
 }
 
 static Converted convertDynamicQuantizeLinear(ConversionContext &ctx) {
   if (failed(ctx.requireOperands(1)))
     return failure();
-  FailureOr<DynamicQuantization> result =
-      quantizeDynamically(ctx, ctx.operand(0));
-  if (failed(result))
-    return failure();
-  return SmallVector<Value>{result->value, result->scale, result->zeroPoint};
+  DynamicQuantization result = quantizeDynamically(ctx, ctx.operand(0));
+  return SmallVector<Value>{result.value, result.scale, result.zeroPoint};
 }
 
 void edgecc::registerQuantizationConverters(ConverterTable &table) {

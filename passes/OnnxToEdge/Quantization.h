@@ -85,8 +85,8 @@ llvm::FailureOr<mlir::Value> quantize(ConversionContext &ctx, mlir::Value value,
 struct DynamicQuantization {
   mlir::Value value, scale, zeroPoint;
 };
-llvm::FailureOr<DynamicQuantization> quantizeDynamically(ConversionContext &ctx,
-                                                         mlir::Value input);
+DynamicQuantization quantizeDynamically(ConversionContext &ctx,
+                                        mlir::Value input);
 
 /// The type of a zero point, or ui8 for none.
 mlir::Type getQuantizedType(ConversionContext &ctx, mlir::Value zeroPoint);

@@ -157,6 +157,23 @@ def QuantizeStatic : Pass<"edgecc-quantize-static", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
 }
 
+def QuantizeDynamic : Pass<"edgecc-quantize-dynamic", "::mlir::func::FuncOp"> {
+  let summary = "multiply bytes whose scales a run computes";
+  let description = [{
+    Convolutions and matrix products of real numbers with known weights multiply
+    integers: weights of `i8` with one scale per output channel, and activations
+    of `ui8` with a scale and a zero point that come from the extremes of each
+    tensor when it is there (DynamicQuantizeLinear of ONNX). The sums become real
+    numbers again. Values in between stay real, so no examples are needed.
+    Tables of at least 4,096 numbers whose rows are gathered get bytes as well.
+    What sums could leave 32 bits of stays real.
+  }];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect"];
+  let statistics = [
+    Statistic<"numQuantized", "quantized", "layers and tables in bytes">
+  ];
+}
+
 def IntegerInterface : Pass<"edgecc-integer-interface",
                             "::mlir::func::FuncOp"> {
   let summary = "give a quantised network integers for inputs and outputs";
