@@ -107,7 +107,8 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                         "4 bits. int8-weights, "
                         "int4-weights and int2-weights store only weights in "
                         "so many bits, and use examples if there are any; "
-                        "f16-weights and bf16-weights as such floats. "
+                        "f16-weights, bf16-weights, f8e4m3-weights and "
+                        "f8e5m2-weights as such floats. "
                         "int8-dynamic computes the scales of activations when "
                         "the network runs, and needs no examples"),
                cl::cat(category)),
@@ -403,6 +404,8 @@ bool CommonFlags::parseWeights() {
   weights.floats = llvm::StringSwitch<std::string>(quantize)
                        .Case("f16-weights", "f16")
                        .Case("bf16-weights", "bf16")
+                       .Case("f8e4m3-weights", "f8e4m3")
+                       .Case("f8e5m2-weights", "f8e5m2")
                        .Default("");
   if (!weights.bits && blockSize.getNumOccurrences())
     return reportError("--block-size is about weights that "
@@ -447,7 +450,7 @@ bool CommonFlags::parseQuantization() {
         "unknown form '" + quantize +
         "' in --quantize; expected int8, int16, auto, "
         "int8-dynamic, int8-weights, int4-weights, int2-weights, "
-        "f16-weights or bf16-weights");
+        "f16-weights, bf16-weights, f8e4m3-weights or f8e5m2-weights");
   bool weightsAlone =
       weights.bits || weights.dynamic || !weights.floats.empty();
   if ((weights.dynamic || !weights.floats.empty()) && !calibrate.empty())

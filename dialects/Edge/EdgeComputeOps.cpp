@@ -149,8 +149,9 @@ EDGE_INFER(ConvOp) {
 
 /// Whether weights are stored as narrower floats than they are computed as.
 static bool areNarrower(RankedTensorType input, RankedTensorType weights) {
-  return input.getElementType().isF32() && (weights.getElementType().isF16() ||
-                                            weights.getElementType().isBF16());
+  return input.getElementType().isF32() &&
+         isa<Float16Type, BFloat16Type, Float8E4M3FNType, Float8E5M2Type>(
+             weights.getElementType());
 }
 
 LogicalResult ConvOp::verify() {

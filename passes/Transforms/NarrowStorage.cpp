@@ -61,9 +61,15 @@ struct NarrowStorage : transforms::impl::NarrowStorageBase<NarrowStorage> {
       element = BFloat16Type::get(&getContext());
     else if (type == "f16")
       element = Float16Type::get(&getContext());
+    else if (weightsOnly && type == "f8e5m2")
+      element = Float8E5M2Type::get(&getContext());
+    else if (weightsOnly && type == "f8e4m3")
+      element = Float8E4M3FNType::get(&getContext());
     if (!element) {
       func.emitError("cannot store floats as '")
-          << type << "'; expected bf16 or f16";
+          << type
+          << (weightsOnly ? "'; expected bf16, f16, f8e5m2 or f8e4m3"
+                          : "'; expected bf16 or f16");
       return signalPassFailure();
     }
     narrowed.clear();
@@ -131,12 +137,86 @@ private:
         !isF32(op->getOperand(1)) ||
         !matchPattern(op->getOperand(1), m_Constant()))
       return success();
+    if (element.getWidth() == 8)
+      fitRange(op);
     FailureOr<Value> weights = narrowOf(op->getOperand(1), op);
     if (failed(weights))
       return failure();
     op->setOperand(1, *weights);
     ++numNarrowed;
     return success();
+  }
+
+  /// Scales the known weights of `op`, and its bias, by the largest power of
+  /// two that leaves them in the range of the type, and the sums back: so
+  /// formats with few exponents have all their digits, and nothing else is
+  /// rounded.
+  void fitRange(Operation *op) {
+    auto epilogue = cast<edge::EpilogueOpInterface>(op);
+    MutableOperandRange bias = isa<edge::ConvOp>(op)
+                                   ? cast<edge::ConvOp>(op).getBiasMutable()
+                                   : cast<edge::MatMulOp>(op).getBiasMutable();
+    std::optional<SmallVector<float>> weights = floatsOf(op->getOperand(1));
+    std::optional<SmallVector<float>> biases;
+    if (!bias.empty() && !(biases = floatsOf(bias[0].get())))
+      return;
+    float largest = 0;
+    for (float weight : *weights)
+      largest = std::max(largest, std::abs(weight));
+    double most =
+        APFloat::getLargest(element.getFloatSemantics()).convertToDouble();
+    if (!(largest > 0) || !std::isfinite(largest))
+      return;
+    int exponent = int(std::floor(std::log2(most / double(largest))));
+    auto scale = [&](OpOperand &operand, SmallVector<float> &numbers) {
+      for (float &number : numbers)
+        number = std::ldexp(number, exponent);
+      OpBuilder builder(op);
+      operand.set(edge::ConstantOp::create(
+          builder, operand.get().getLoc(),
+          edge::makeConstant(
+              typeOf(operand.get()),
+              ArrayRef<char>(reinterpret_cast<const char *>(numbers.data()),
+                             numbers.size() * sizeof(float)))));
+    };
+    scale(op->getOpOperand(1), *weights);
+    if (biases)
+      scale(bias[0], *biases);
+    OpBuilder builder(op);
+    Region &region = op->getRegion(0);
+    if (region.empty())
+      addIdentity(builder, op, region, epilogue.getAccumulatorType());
+    Value sum = region.front().getArgument(0);
+    builder.setInsertionPointToStart(&region.front());
+    auto product = arith::MulFOp::create(
+        builder, op->getLoc(), sum,
+        arith::ConstantOp::create(
+            builder, op->getLoc(),
+            builder.getF32FloatAttr(std::ldexp(1.0f, -exponent))));
+    sum.replaceAllUsesExcept(product, product);
+  }
+
+  /// The elements of a constant of f32.
+  static std::optional<SmallVector<float>> floatsOf(Value value) {
+    ElementsAttr constant;
+    if (!isF32(value) || !matchPattern(value, m_Constant(&constant)))
+      return std::nullopt;
+    std::optional<edge::ConstantView> view = edge::ConstantView::get(constant);
+    if (!view)
+      return std::nullopt;
+    SmallVector<float> numbers;
+    for (int64_t i = 0, e = view->size(); i < e; ++i)
+      numbers.push_back(float(view->real(i)));
+    return numbers;
+  }
+
+  /// Scalar code that yields its first argument.
+  static void addIdentity(OpBuilder &builder, Operation *op, Region &region,
+                          Type computed) {
+    OpBuilder::InsertionGuard guard(builder);
+    Block *block = builder.createBlock(&region);
+    Value sum = block->addArgument(computed, op->getLoc());
+    edge::YieldOp::create(builder, op->getLoc(), sum);
   }
 
   LogicalResult narrow(Operation *op) {
@@ -186,9 +266,7 @@ private:
       // The result is of the type of the factors, integers are real by now.
       if (narrowsResult || !isF32(op->getResult(0)) || !computed.isF32())
         return;
-      Block *block = builder.createBlock(&region);
-      Value sum = block->addArgument(computed, loc);
-      edge::YieldOp::create(builder, loc, sum);
+      addIdentity(builder, op, region, computed);
       return;
     }
     Block &block = region.front();
@@ -285,11 +363,12 @@ private:
       return success();
     double most =
         APFloat::getLargest(element.getFloatSemantics()).convertToDouble();
+    bool hasInfinity = APFloat::semanticsHasInf(element.getFloatSemantics());
     ArrayRef<char> bytes = view->bytes();
     ArrayRef<float> numbers(reinterpret_cast<const float *>(bytes.data()),
                             bytes.size() / sizeof(float));
     for (float number : numbers)
-      if (std::isfinite(number) && std::abs(number) > most)
+      if ((std::isfinite(number) || !hasInfinity) && std::abs(number) > most)
         return user->emitError("a constant has the element ")
                << number << ", beyond the range of " << type << " (" << most
                << ")";

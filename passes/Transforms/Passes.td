@@ -138,11 +138,14 @@ def NarrowStorage : Pass<"edgecc-narrow-storage", "::mlir::func::FuncOp"> {
     function, biases and other constants for each channel stay as they are, and
     so does what operations without narrow kernels read and write. With
     `weights-only` nothing but the weights becomes narrow. A constant beyond the
-    range of `type` is an error.
+    range of `type` is an error. Weights alone may have 8 bits as well: those of
+    an operation, and its bias, are multiplied by a power of two that makes use
+    of the range of the type, and the sums are divided by it.
   }];
   let options = [
     Option<"type", "type", "std::string", /*default=*/"\"f16\"",
-           "the element type of what is stored: bf16 or f16">,
+           "the element type of what is stored: bf16 or f16, or with "
+           "weights-only f8e4m3 or f8e5m2">,
     Option<"weightsOnly", "weights-only", "bool", /*default=*/"false",
            "only the weights of convolutions and products">
   ];

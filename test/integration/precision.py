@@ -22,6 +22,7 @@ import os
 import sys
 import tempfile
 
+import ml_dtypes
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -42,8 +43,13 @@ RUNS = [("bf16", "native", ""), ("bf16", "neoverse-v1", "qemu-aarch64 -cpu max")
         ("f16-weights", "native", ""), ("bf16-weights", "native", ""),
         ("f16-weights", "x86-64", ""),
         ("f16-weights", "cortex-a76", "qemu-aarch64 -cpu cortex-a76"),
+        ("f8e5m2-weights", "native", ""), ("f8e4m3-weights", "native", ""),
+        ("f8e4m3-weights", "x86-64", ""),
+        ("f8e4m3-weights", "cortex-a76", "qemu-aarch64 -cpu cortex-a76"),
         # Tiles are computed by a runner: few machines have them.
         ("bf16", tiles.CPU, "tiles")]
+EIGHT_BITS = {"f8e5m2-weights": ml_dtypes.float8_e5m2,
+              "f8e4m3-weights": ml_dtypes.float8_e4m3fn}
 # How far sums may be off.
 IN_F32, IN_BLOCKS = 1e-6, 2**-11 * (64 / 2)**0.5
 SUMS = {("f16", "cortex-a76"): IN_BLOCKS}
@@ -78,6 +84,13 @@ def rounded(array, precision):
     """The nearest numbers of that type, ties to even."""
     if precision.startswith("f16"):
         return array.astype(np.float16).astype(np.float32)
+    if precision in EIGHT_BITS:
+        # Times the power of two that makes most of the range.
+        kind = EIGHT_BITS[precision]
+        most = float(ml_dtypes.finfo(kind).max)
+        scale = 2.0**np.floor(np.log2(most / np.abs(array).max()))
+        return (array * np.float32(scale)).astype(kind).astype(
+            np.float32) / np.float32(scale)
     bits = array.astype(np.float32).view(np.uint32).astype(np.uint64)
     bits = (bits + 0x7fff + (bits >> 16 & 1)) >> 16 << 16
     return bits.astype(np.uint32).view(np.float32)
