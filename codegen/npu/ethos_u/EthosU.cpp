@@ -31,6 +31,10 @@ struct Model {
   ArrayRef<StringLiteral> memoryModes;
   /// Clock and speed of memories, in Vela's words.
   StringLiteral system;
+  /// Whether its multipliers wait for memory rather than memory for them, so
+  /// that products with zeros are cheaper than a tensor of which somebody reads
+  /// a part of each row: Vela does not lay such tensors out in bricks.
+  bool keepsWidths;
 };
 
 } // namespace
@@ -44,11 +48,11 @@ static constexpr StringLiteral modes65[] = {"Dedicated_Sram", "Shared_Sram",
 static constexpr StringLiteral modes85[] = {
     "Dedicated_Sram_384KB", "Dedicated_Sram_512KB", "Shared_Sram", "Sram_Only"};
 static constexpr Model model55 = {"ethos-u55", of55, modes55,
-                                  "Ethos_U55_High_End_Embedded"};
+                                  "Ethos_U55_High_End_Embedded", false};
 static constexpr Model model65 = {"ethos-u65", of65, modes65,
-                                  "Ethos_U65_High_End"};
+                                  "Ethos_U65_High_End", false};
 static constexpr Model model85 = {"ethos-u85", of85, modes85,
-                                  "Ethos_U85_SYS_DRAM_Mid"};
+                                  "Ethos_U85_SYS_DRAM_Mid", true};
 
 //===----------------------------------------------------------------------===//
 // Rules
@@ -80,7 +84,8 @@ public:
   EthosU(const Model &model, StringRef configuration, VelaTarget target,
          CallCosts costs, bool verifies)
       : name((model.name + ":" + configuration).str()),
-        target(std::move(target)), costs(costs), verifies(verifies) {
+        target(std::move(target)), costs(costs), verifies(verifies),
+        keepsWidths(model.keepsWidths) {
     configuration.getAsInteger(10, multipliers);
   }
 
@@ -125,6 +130,7 @@ private:
   CallCosts costs;
   /// Whether each call checks that the program is whole.
   bool verifies;
+  bool keepsWidths;
   int64_t multipliers = 1;
 };
 } // namespace
@@ -184,7 +190,8 @@ FailureOr<Program> EthosU::compile(RegionOp region) const {
   registry.insert<tosa::TosaDialect, func::FuncDialect>();
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.loadAllAvailableDialects();
-  OwningOpRef<ModuleOp> module = lowerToTosa(region, context);
+  OwningOpRef<ModuleOp> module =
+      lowerToTosa(region, context, {multipliers, keepsWidths});
   if (!module)
     return failure();
   llvm::Expected<VelaOutput> output = runVela(writeTosa(*module), target);

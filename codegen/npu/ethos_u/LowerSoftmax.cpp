@@ -15,32 +15,35 @@ using namespace edgecc;
 using namespace edgecc::npu;
 using namespace edgecc::quantization;
 
-/// `table[d]` in i32: tables of TOSA hold bytes.
-static Value lookUp(TosaBuilder &b, Value distance,
+/// `table[d]` in i32 for distances `d`: tables of TOSA hold bytes. Vela makes
+/// one operation of a difference and the table that alone reads it, and one of
+/// the sum of two scaled bytes: so each table has a difference of its own, and
+/// bytes are added in pairs.
+static Value lookUp(TosaBuilder &b, llvm::function_ref<Value()> distance,
                     const std::array<int32_t, 256> &table) {
-  Value result;
-  for (int part = 0; part < 4; ++part) {
-    // Bytes are signed: -128 stands for the distance 0. One for each table:
-    // Vela makes one operation of what a single table reads and the table.
+  // A byte of each entry, at bit 0 or 8 of the result.
+  auto part = [&](int byte) {
+    // Bytes are signed: -128 stands for the distance 0.
     Value index =
-        b.rescale(distance, b.getI8Type(), Rescale::power(0), 0, -128);
+        b.rescale(distance(), b.getI8Type(), Rescale::power(0), 0, -128);
+    // All but the highest are unsigned: less 128 in the table, more here.
+    int zero = byte < 3 ? -128 : 0;
     SmallVector<int8_t> entries;
     for (int32_t entry : table)
-      entries.push_back(int8_t((entry >> (8 * part)) + (part < 3 ? -128 : 0)));
-    Value byte = tosa::TableOp::create(b, index.getType(), index,
-                                       b.bytes(entries, {256}));
-    // All but the highest are unsigned: less 128 in the table, more here. A
-    // factor of 2^24 would leave the range of RESCALE.
-    bool isHighest = part == 3;
-    byte = b.rescale(byte, b.getI32Type(),
-                     Rescale::power(isHighest ? 0 : 8 * part),
-                     isHighest ? 0 : -128, 0);
-    if (isHighest)
-      byte = b.of<tosa::LogicalLeftShiftOp>(
-          byte, b.word(8 * part, typeOf(byte).getRank()));
-    result = result ? b.of<tosa::AddOp>(result, byte) : byte;
-  }
-  return result;
+      entries.push_back(int8_t((entry >> (8 * byte)) + zero));
+    Value bytes = tosa::TableOp::create(b, index.getType(), index,
+                                        b.bytes(entries, {256}));
+    return b.rescale(bytes, b.getI32Type(), Rescale::power(8 * (byte % 2)),
+                     zero, 0);
+  };
+  auto pair = [&](int byte) {
+    return b.of<tosa::AddOp>(part(byte), part(byte + 1));
+  };
+  Value low = pair(0), high = pair(2);
+  // A factor of 2^16 would leave the range of RESCALE.
+  high =
+      b.of<tosa::LogicalLeftShiftOp>(high, b.word(16, typeOf(high).getRank()));
+  return b.of<tosa::AddOp>(low, high);
 }
 
 /// 2^31 divided by `sum`, shifted to the left as far as possible.
@@ -76,7 +79,7 @@ Value npu::lowerSoftmax(TosaBuilder &b, Value x, double scale,
   };
   Value largest =
       tosa::ReduceMaxOp::create(b, shape.clone(one), x, uint32_t(axis));
-  Value distance = b.of<tosa::SubOp>(widen(largest), widen(x));
+  auto distance = [&] { return b.of<tosa::SubOp>(widen(largest), widen(x)); };
   Value exponentials = lookUp(b, distance, tflite::exponentials(scale));
   Value summands = b.shiftRight(exponentials, b.word(tflite::sumBits, rank));
   Value sum = tosa::ReduceSumOp::create(b, typeOf(summands).clone(one),

@@ -194,9 +194,10 @@ struct Window {
 
 class Lowering {
 public:
-  Lowering(RegionOp region, MLIRContext &context)
+  Lowering(RegionOp region, MLIRContext &context, const TosaTarget &target)
       : region(region),
-        b(NameLoc::get(StringAttr::get(&context, "input")), &context) {}
+        b(NameLoc::get(StringAttr::get(&context, "input")), &context),
+        target(target) {}
 
   OwningOpRef<ModuleOp> run();
 
@@ -247,6 +248,7 @@ private:
   Value lower(MulOp op);
   Value lower(GatherOp op);
   Value lowerAverage(Operation *op);
+  Value interleave(TransposeOp op);
   Value scaleSums(Value sums, const Contraction &c);
   Rescale rescaleOf(const Contraction &c);
   Value biasOf(const Contraction &c, const ByteWeights &weights);
@@ -259,6 +261,7 @@ private:
 
   RegionOp region;
   TosaBuilder b;
+  TosaTarget target;
   llvm::DenseMap<Value, Value> values;
 };
 
@@ -310,13 +313,27 @@ Value Lowering::depthwise(Value x, Value weights, Value bias, int64_t zero,
       b.getI32Type());
 }
 
+/// The columns at the end of rows that a convolution of 1x1 leaves out.
+static int64_t columnsLeftOut(ConvOp op, ArrayRef<int64_t> sizes) {
+  if (sizes[0] != 1 || sizes[1] != 1 || op.getPadsLow()[1] != 0)
+    return 0;
+  int64_t last = (op.getType().getDimSize(2) - 1) * stepsOf(op)[1];
+  return std::max<int64_t>(typeOf(op.getInput()).getDimSize(2) - 1 - last, 0);
+}
+
 Value Lowering::lower(ConvOp op) {
   Contraction c = *Contraction::get(op);
   ByteWeights weights = *bytesOfWeights(c);
   // (height, width, input channels, output channels)
-  ArrayRef<int64_t> sizes = shapeOf(c.weights);
+  SmallVector<int64_t> sizes(shapeOf(c.weights));
+  if (target.keepsWidths) {
+    int64_t more = columnsLeftOut(op, sizes);
+    weights.bytes.append(more * weights.bytes.size(),
+                         int8_t(weights.zeroPoint));
+    sizes[1] += more;
+  }
   Value x = get(c.input), sums;
-  Window w = windowOf(op, x, sizes.take_front(2));
+  Window w = windowOf(op, x, ArrayRef(sizes).take_front(2));
   if (op.getGroups() != 1) {
     Value packed = b.bytes(weights.bytes,
                            {sizes[0], sizes[1], int64_t(op.getGroups()), 1});
@@ -450,6 +467,38 @@ Value Lowering::lowerAverage(Operation *op) {
   return b.rescale(sums, b.getI8Type(), form.rescale, 0, outputZero);
 }
 
+/// Pixels of planes, as a convolution whose weights are 0 and 1: its rows are
+/// the planes, its columns groups of pixels, and each of its channels has a
+/// byte of a group. Vela moves bytes of a transposition one by one. Null if a
+/// transposition is faster, or not this one.
+Value Lowering::interleave(TransposeOp op) {
+  constexpr int64_t group = 16, mostPlanes = 4;
+  ArrayRef<int64_t> in = shapeOf(op.getInput());
+  if (op.getPermutation() != ArrayRef<int64_t>{0, 2, 3, 1} || in[0] != 1 ||
+      in[1] > mostPlanes || in[2] * in[3] % group != 0)
+    return {};
+  // A transposition takes half a cycle or more for a byte.
+  int64_t planes = in[1], columns = in[2] * in[3] / group,
+          bytes = planes * group;
+  if (2 * bytes > target.multipliers)
+    return {};
+  SmallVector<int8_t> weights(bytes * bytes, 0);
+  for (int64_t pixel = 0; pixel < group; ++pixel)
+    for (int64_t plane = 0; plane < planes; ++plane) {
+      int64_t output = pixel * planes + plane;
+      weights[output * bytes + plane * group + pixel] = 1;
+    }
+  int64_t ones[] = {1, 1}, zeros[] = {0, 0, 0, 0};
+  Value sums = tosa::Conv2DOp::create(
+      b, RankedTensorType::get({1, 1, columns, bytes}, b.getI32Type()),
+      b.reshape(get(op.getInput()), {1, planes, columns, group}),
+      b.bytes(weights, {bytes, planes, 1, group}),
+      b.words(SmallVector<int32_t>(bytes, 0), {bytes}), b.byte(0), b.byte(0),
+      zeros, ones, ones, b.getI32Type());
+  return b.reshape(b.rescale(sums, b.getI8Type(), Rescale::power(0), 0, 0),
+                   shapeOf(op.getResult()));
+}
+
 Value Lowering::lower(Operation *op) {
   Value result = op->getResult(0);
   return llvm::TypeSwitch<Operation *, Value>(op)
@@ -490,6 +539,8 @@ Value Lowering::lower(Operation *op) {
                                    b.byte(integerOf(result, op.getValue())));
       })
       .Case([&](TransposeOp op) -> Value {
+        if (Value pixels = interleave(op))
+          return pixels;
         SmallVector<int32_t> order(op.getPermutation().begin(),
                                    op.getPermutation().end());
         return tosa::TransposeOp::create(b, byteType(result),
@@ -548,18 +599,19 @@ OwningOpRef<ModuleOp> Lowering::run() {
   return module;
 }
 
-OwningOpRef<ModuleOp> npu::lowerToTosa(RegionOp region, MLIRContext &context) {
-  OwningOpRef<ModuleOp> module = Lowering(region, context).run();
+OwningOpRef<ModuleOp> npu::lowerToTosa(RegionOp region, MLIRContext &context,
+                                       const TosaTarget &target) {
+  OwningOpRef<ModuleOp> module = Lowering(region, context, target).run();
   std::string message;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     if (message.empty())
       message = diagnostic.str();
   });
-  tosa::TosaAttachTargetOptions target;
-  target.profiles = {"pro_int"};
-  target.extensions = {"doubleround"};
+  tosa::TosaAttachTargetOptions validation;
+  validation.profiles = {"pro_int"};
+  validation.extensions = {"doubleround"};
   PassManager manager(&context);
-  manager.addPass(tosa::createTosaAttachTarget(target));
+  manager.addPass(tosa::createTosaAttachTarget(validation));
   manager.addPass(tosa::createTosaValidation());
   if (succeeded(manager.run(*module)))
     return module;

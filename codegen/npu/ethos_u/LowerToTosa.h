@@ -17,13 +17,23 @@ namespace edgecc::npu {
 /// Why TOSA, or Vela, has nothing for `op`; empty if it has.
 std::string checkTosa(mlir::Operation *op);
 
+/// What forms of TOSA depend on.
+struct TosaTarget {
+  int64_t multipliers;
+  /// Whether convolutions of 1x1 that leave columns at the end of rows out have
+  /// weights without effect for them. Without, and for other windows, what no
+  /// position reaches is cut off first.
+  bool keepsWidths;
+};
+
 /// A module with a function @main of TOSA 1.0 (pro_int, with DOUBLE_ROUND) that
 /// computes the region, with the roundings of `--rounding=tflite`. Every
 /// operation in it passes `checkTosa`. The module is of `context`, which has
 /// the dialect, and not of the region's. Null, with an error, if
 /// `tosa-validate` finds a mistake.
 mlir::OwningOpRef<mlir::ModuleOp> lowerToTosa(edge::RegionOp region,
-                                              mlir::MLIRContext &context);
+                                              mlir::MLIRContext &context,
+                                              const TosaTarget &target);
 
 /// The shares of a row of bytes, as `--rounding=tflite` has them: `x` is of i8
 /// and scale `scale`, the result of i8 with the scale of `type` and the zero
