@@ -10,10 +10,10 @@ from onnx import numpy_helper
 # Numbers of the schema of TensorFlow Lite.
 INT32, INT8 = 2, 9
 SAME, VALID = 0, 1
-ADD, CONV, DEPTHWISE, FULLY_CONNECTED = 0, 3, 4, 9
-PAD, TRANSPOSE, MEAN = 34, 39, 40
-OPTIONS = {ADD: 11, CONV: 1, DEPTHWISE: 2, FULLY_CONNECTED: 8, PAD: 22,
-           TRANSPOSE: 26, MEAN: 27}
+ADD, AVERAGE_POOL, CONV, DEPTHWISE, FULLY_CONNECTED = 0, 1, 3, 4, 9
+MAX_POOL, PAD, TRANSPOSE, MEAN = 17, 34, 39, 40
+OPTIONS = {ADD: 11, AVERAGE_POOL: 5, CONV: 1, DEPTHWISE: 2, FULLY_CONNECTED: 8,
+           MAX_POOL: 5, PAD: 22, TRANSPOSE: 26, MEAN: 27}
 
 
 class File:
@@ -136,12 +136,13 @@ class Converter:
         self.tensors = {}
 
     def run(self, path):
-        [given], [result] = self.graph.input, self.graph.output
+        [given] = self.graph.input
         inputs = [self.input(given.name)]
         for node in self.graph.node:
             if node.op_type not in ("QuantizeLinear", "DequantizeLinear"):
                 getattr(self, "convert_" + node.op_type)(node)
-        self.file.save(path, inputs, [self.read(result.name)])
+        self.file.save(path, inputs,
+                       [self.read(result.name) for result in self.graph.output])
 
     def input(self, name):
         """The tensor of an input with the dimensions of the ONNX file."""
@@ -168,12 +169,13 @@ class Converter:
         """The tensor of a real value that an operator reads."""
         return self.tensors[self.sources[self.dequantized[name].input[0]]]
 
-    def constant(self, name, order=(0,), axis=0, kind=INT8):
-        """The tensor of known integers, whose dimensions are put in `order`; their
-        scales belong to dimension `axis` of the result."""
+    def constant(self, name, order=(0,), axis=0, kind=INT8, shape=None):
+        """The tensor of known integers, of which `shape` are the dimensions, put in
+        `order`; their scales belong to dimension `axis` of the result."""
         data, scales = (self.known[n]
                         for n in self.dequantized[name].input[:2])
-        data = np.ascontiguousarray(data.transpose(order))
+        data = data.reshape(shape or data.shape).transpose(order)
+        data = np.ascontiguousarray(data)
         return self.file.tensor(name, data.shape, kind, np.atleast_1d(scales),
                                 axis=axis, data=data)
 
@@ -217,24 +219,50 @@ class Converter:
                            self.made(node.output[0]))
 
     def convert_GlobalAveragePool(self, node):
-        axes = self.file.tensor(node.name + ".axes", [2], INT32,
+        """Also ReduceMean over height and width."""
+        axes = self.file.tensor(node.output[0] + ".axes", [2], INT32,
                                 data=np.array([1, 2], np.int32))
+        keeps = len(self.shapes[node.output[0]]) == 4
         self.file.operator(MEAN, [self.read(node.input[0]), axes],
-                           self.made(node.output[0]), [("Int8", 1)])
+                           self.made(node.output[0]), [("Int8", int(keeps))])
+
+    convert_ReduceMean = convert_GlobalAveragePool
+
+    def convert_MaxPool(self, node):
+        """Also AveragePool; without a border."""
+        attributes = {a.name: onnx.helper.get_attribute_value(a)
+                      for a in node.attribute}
+        steps, window = attributes["strides"], attributes["kernel_shape"]
+        kind = MAX_POOL if node.op_type == "MaxPool" else AVERAGE_POOL
+        self.file.operator(
+            kind, [self.read(node.input[0])], self.made(node.output[0]),
+            [("Int8", VALID), ("Int32", steps[1]), ("Int32", steps[0]),
+             ("Int32", window[1]), ("Int32", window[0])])
+
+    convert_AveragePool = convert_MaxPool
 
     def convert_Flatten(self, node):
+        """What reads it has weights in the order of pixels."""
         self.tensors[node.output[0]] = self.read(node.input[0])
 
     def convert_Gemm(self, node):
-        x, weights, bias = node.input
+        x, weights, bias = self.read(node.input[0]), *node.input[1:]
+        outputs = self.shapes[node.output[0]][1]
+        shape = self.file.tensors[x][1]
+        _, height, width, channels = shape if len(shape) == 4 else \
+            [1, 1, 1, shape[1]]
+        packed = self.constant(weights, (0, 2, 3, 1), shape=[
+            outputs, channels, height, width])
+        name, _, kind, scales, zero, axis, data = self.file.tensors[packed]
+        self.file.tensors[packed] = (name, [outputs, data.size // outputs],
+                                     kind, scales, zero, axis, data)
         self.file.operator(FULLY_CONNECTED,
-                           [self.read(x), self.constant(weights, (0, 1)),
-                            self.constant(bias, kind=INT32)],
+                           [x, packed, self.constant(bias, kind=INT32)],
                            self.made(node.output[0]))
 
 
 def convert(source, target):
     """Writes the network of the ONNX file `source` to `target`. It has operators of
-    MobileNetV2 only, one input with four dimensions in the same order, and one
-    output; both are int8 in the file."""
+    the `Converter` only, one input with four dimensions in the same order, and
+    outputs; they are int8 in the file."""
     Converter(source).run(target)
