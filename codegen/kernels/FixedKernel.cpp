@@ -10,23 +10,23 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/Support/Endian.h"
-#include "llvm/Support/MathExtras.h"
+#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
 
 // The numbers of codegen/object/rt/fixed.c.
-static constexpr int32_t unitExponent = 155, lostBits = 12, groupLength = 16;
-static constexpr int32_t infiniteExponent = 255, fractionBits = 23;
-static constexpr int32_t mantissaBits = 29;
+static constexpr int32_t unitExponent = 151, infiniteExponent = 255;
+static constexpr int32_t fractionBits = 23, mantissaBits = 25;
+static constexpr int32_t halfBits = 13;
 
 namespace {
 
 /// A weight in the block of its channel.
 struct BlockWeight {
-  int64_t mantissa;
-  /// Whether that is not exact enough.
+  int32_t mantissa;
+  /// Whether that is zero because it would not be exact enough.
   bool isListed;
 };
 
@@ -37,9 +37,9 @@ static int32_t exponentOf(uint32_t bits) {
 }
 
 /// The weight of these bits in a block of this exponent.
-static BlockWeight toMantissa(uint32_t bits, int32_t exponent) {
-  // Rounding by half moves others by at most 2^-19 of themselves.
-  constexpr int64_t leastExact = 1 << 18;
+static BlockWeight toBlock(uint32_t bits, int32_t exponent) {
+  // Rounding by half moves others by at most 2^-18 of themselves.
+  constexpr int64_t leastExact = 1 << 17;
   constexpr int32_t tooSmall = 64;
   int64_t mantissa = bits & ((1 << fractionBits) - 1);
   if (exponentOf(bits))
@@ -50,17 +50,22 @@ static BlockWeight toMantissa(uint32_t bits, int32_t exponent) {
   int32_t distance = exponent - std::max(exponentOf(bits), 1);
   int32_t shift = std::min(distance, 2 * mantissaBits);
   mantissa = (mantissa + ((int64_t(1) << shift) >> 1)) >> shift;
-  bool isListed = mantissa < leastExact && distance < tooSmall;
-  mantissa = std::max<int64_t>(mantissa, 1);
-  return {bits >> 31 ? -mantissa : mantissa, isListed};
+  if (mantissa < leastExact)
+    return {0, distance < tooSmall};
+  return {static_cast<int32_t>(bits >> 31 ? -mantissa : mantissa), false};
+}
+
+/// Whether an instruction gives 64 bits of a product.
+static bool hasLongMultiply(target::CpuAttr cpu) {
+  llvm::Triple triple(cpu.getTriple());
+  return triple.getSubArch() != llvm::Triple::ARMSubArch_v6m &&
+         triple.getSubArch() != llvm::Triple::ARMSubArch_v8m_baseline;
 }
 
 std::optional<FixedContraction> FixedContraction::get(target::CpuAttr cpu,
                                                       Type lhs, Value rhs,
                                                       int64_t groups,
                                                       int64_t run) {
-  // So many sums have room in 64 bits.
-  constexpr int64_t mostRows = 1 << 17;
   ElementsAttr constant = constantOf(rhs);
   if (cpu.getHasF32() || !constant || !lhs.isF32() ||
       constant.getNumElements() == 0)
@@ -68,9 +73,8 @@ std::optional<FixedContraction> FixedContraction::get(target::CpuAttr cpu,
   std::optional<edge::ConstantView> view = edge::ConstantView::get(constant);
   if (!view)
     return std::nullopt;
-  FixedContraction contraction(std::move(*view), groups, run);
-  if (contraction.depth > mostRows)
-    return std::nullopt;
+  FixedContraction contraction(std::move(*view), groups, run,
+                               hasLongMultiply(cpu));
   if (contraction.hasBytes())
     return contraction;
   if (!constant.getElementType().isF32())
@@ -81,18 +85,19 @@ std::optional<FixedContraction> FixedContraction::get(target::CpuAttr cpu,
     if (exponent == infiniteExponent)
       return std::nullopt;
     for (int64_t row : llvm::seq(contraction.depth))
-      listed += toMantissa(contraction.bitsOf(row, channel), exponent).isListed;
+      listed += toBlock(contraction.bitsOf(row, channel), exponent).isListed;
   }
   // Each takes two words more.
-  constexpr int64_t fewOf = 16;
+  constexpr int64_t fewOf = 8;
   if (listed > constant.getNumElements() / fewOf)
     return std::nullopt;
   return contraction;
 }
 
 FixedContraction::FixedContraction(edge::ConstantView weights, int64_t groups,
-                                   int64_t run)
-    : weights(std::move(weights)), groups(groups), run(run) {
+                                   int64_t run, bool multipliesLong)
+    : weights(std::move(weights)), groups(groups), run(run),
+      multipliesLong(multipliesLong) {
   channels = this->weights.getType().getShape().back() / groups;
   depth = this->weights.size() / (groups * channels);
 }
@@ -123,40 +128,42 @@ PackedConstant FixedContraction::packBytes() const {
 PackedConstant FixedContraction::pack() const {
   if (hasBytes())
     return packBytes();
-  std::vector<int64_t> blocks, lists;
+  PackedConstant constant;
+  auto append = [&](auto number) {
+    size_t at = constant.bytes.size();
+    constant.bytes.resize(at + sizeof number);
+    llvm::support::endian::write(constant.bytes.data() + at, number,
+                                 llvm::endianness::little);
+  };
+  std::vector<int32_t> lists;
   int64_t allChannels = groups * channels;
   int64_t listsAt = allChannels * channelSize();
   for (int64_t channel : llvm::seq(allChannels)) {
     int32_t exponent = channelExponent(channel);
-    std::vector<int64_t> mantissas;
-    int64_t magnitude = 0;
-    int64_t list = listsAt + int64_t(lists.size()) - channel * channelSize();
+    append(exponent - 2 * unitExponent);
+    append(static_cast<int32_t>(listsAt + int64_t(lists.size()) -
+                                channel * channelSize()));
+    std::vector<int32_t> mantissas;
     for (int64_t row : llvm::seq(depth)) {
-      BlockWeight weight = toMantissa(bitsOf(row, channel), exponent);
-      magnitude += std::abs(weight.mantissa);
+      BlockWeight weight = toBlock(bitsOf(row, channel), exponent);
       mantissas.push_back(weight.mantissa);
       if (weight.isListed)
-        lists.insert(lists.end(), {row, bitsOf(row, channel)});
+        lists.insert(lists.end(), {static_cast<int32_t>(row),
+                                   static_cast<int32_t>(bitsOf(row, channel))});
     }
-    lists.push_back(depth);
-    // Each sum of a group is rounded as well. Zeros are always exact.
-    bool isZero = magnitude == 0;
-    magnitude += (depth / groupLength + 1) << lostBits;
-    blocks.insert(blocks.end(),
-                  {exponent - 2 * unitExponent + lostBits,
-                   isZero ? std::numeric_limits<int32_t>::min()
-                          : int64_t(llvm::divideCeil(magnitude, 1 << 16)),
-                   list});
-    llvm::append_range(blocks, mantissas);
+    lists.push_back(static_cast<int32_t>(depth));
+    if (multipliesLong) {
+      llvm::for_each(mantissas, append);
+      continue;
+    }
+    for (int32_t mantissa : mantissas)
+      append(static_cast<int16_t>(mantissa >> halfBits));
+    for (int32_t mantissa : mantissas)
+      append(static_cast<int16_t>(mantissa & ((1 << halfBits) - 1)));
   }
-  llvm::append_range(blocks, lists);
-  PackedConstant constant;
-  constant.bytes.resize(4 * blocks.size());
-  for (auto [i, word] : llvm::enumerate(blocks))
-    llvm::support::endian::write32le(constant.bytes.data() + 4 * i,
-                                     uint32_t(word));
+  llvm::for_each(lists, append);
   constant.type =
-      MemRefType::get({int64_t(blocks.size())},
+      MemRefType::get({int64_t(constant.bytes.size() / 4)},
                       IntegerType::get(weights.getType().getContext(), 32));
   return constant;
 }
@@ -223,13 +230,16 @@ void FixedContraction::emitPixel(
   }
   Value from = addressOf(e, floats, zero);
   Value block = addressOf(e, {scratch[0], zero}, zero);
-  call(e, "__edgecc_fixed_block", {from, block}, depth, {});
+  auto variant = [&](StringRef name) {
+    return (name + (multipliesLong ? "" : "_halves")).str();
+  };
+  call(e, variant("__edgecc_fixed_block"), {from, block}, depth, {});
   Value first = e.mul(group, channels);
   e.loop(0, channels, 1, [&](Value i) {
     Value channel = e.add(first, i);
     Value weights = addressOf(e, rhs, e.mul(channel, channelSize()));
-    StringRef product =
-        hasBytes() ? "__edgecc_fixed_product_bytes" : "__edgecc_fixed_product";
+    std::string product = variant(hasBytes() ? "__edgecc_fixed_product_bytes"
+                                             : "__edgecc_fixed_product");
     Value sum = call(e, product, {from, block, weights}, depth, TypeRange(f32))
                     .getResult(0);
     if (bias.memref)

@@ -46,14 +46,15 @@ public:
                      store) const;
 
 private:
-  FixedContraction(edge::ConstantView weights, int64_t groups, int64_t run);
+  FixedContraction(edge::ConstantView weights, int64_t groups, int64_t run,
+                   bool multipliesLong);
 
   /// The exponent that f32 stores with the largest weight of a channel.
   int32_t channelExponent(int64_t channel) const;
   uint32_t bitsOf(int64_t row, int64_t channel) const;
   /// Elements of the block of a pixel and of a channel.
-  int64_t blockSize() const { return 2 + depth; }
-  int64_t channelSize() const { return hasBytes() ? depth : 3 + depth; }
+  int64_t blockSize() const { return 1 + 2 * depth; }
+  int64_t channelSize() const { return hasBytes() ? depth : 2 + depth; }
   /// Whether weights are integers of a byte, which are mantissas as they are.
   bool hasBytes() const {
     return weights.getType().getElementType().isSignlessInteger(8);
@@ -62,6 +63,8 @@ private:
 
   edge::ConstantView weights;
   int64_t depth, channels, groups, run;
+  /// Whether the machine has 64 bits of a product.
+  bool multipliesLong;
 };
 
 } // namespace edgecc::kernels

@@ -15,6 +15,7 @@
 #include "codegen/object/HelperFunctions.h"
 #include "codegen/object/IntegerSelects.h"
 #include "codegen/object/LayerTimers.h"
+#include "codegen/object/MaskSelects.h"
 #include "dialects/Target/Hooks.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
@@ -281,6 +282,7 @@ static LogicalResult generate(const Module &module, TargetMachine &machine,
                               SmallVectorImpl<char> &result, CodeFacts &facts,
                               mlir::Location loc) {
   std::unique_ptr<Module> copy = CloneModule(module);
+  selectByMasks(*copy, machine);
   result.clear();
   facts.frames.clear();
   facts.profile.clear();

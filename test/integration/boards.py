@@ -7,9 +7,9 @@ The result must be what x86-64 computes, floats within 1e-5 relative. The progra
 the board also checks that the network writes nothing beside its arena and its
 outputs and takes no more stack than its header states; the arena must be used up
 to its last aligned block. Boards without floating point sum products in fixed
-point, which must be as good as ONNX Runtime's floats. Networks of a zoo (--zoo DIR) run on the boards that
-have the memory for them. With a unit for floating point, a run takes as many
-instructions for one input as for another.
+point, which must be as good as ONNX Runtime's floats. Networks of a zoo (--zoo
+DIR) run on the boards that have the memory for them. A run takes as many
+instructions for one input as for another, if its numbers are finite.
 """
 import functools
 import json
@@ -23,7 +23,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "benchmark"))
 import models
+import networks as small_networks
 import suite
 
 SMALL = ["microbit"]
@@ -41,6 +43,16 @@ mlperf_ad_ae_int8 mlperf_kws_dscnn_int8 mlperf_ic_resnet8_int8
 mlperf_vww_mbv1_int8
 """.split()
 ARENA_ALIGN = 64
+# Of benchmark/networks.py, for numbers of instructions: integers, floats that
+# become integers, exponentials, loops.
+OWN = [small_networks.quantized, small_networks.squeeze_excite,
+       small_networks.attention, small_networks.recurrent, small_networks.pools]
+# Where instructions are counted: CPUs that are not the board's own, and boards.
+# A Cortex-M0+ has no board with the memory; a Cortex-M3 runs its code.
+COUNTED = [("cortex-m0plus", "mps2-an385"), *(("", board) for board in """
+mps2-an385 mps2-an386 mps3-an547 virt-rv32imc virt-rv32imafc-zve32f virt-rv64gc
+virt-rv64gcv
+""".split())]
 
 
 def on_board(options, path, feed, board):
@@ -229,20 +241,54 @@ def same_memory(options, path, feed, board):
     return str(memory)
 
 
-def same_instructions(options, path, feeds, board):
+def unlike(feed):
+    """Inputs of the types and shapes of one: that one, and with zeros, of one
+    sign, of numbers at the ends of their range and of many sizes."""
+    random = np.random.default_rng(6)
+
+    def integers(x):
+        info = np.iinfo(x.dtype)
+        noise = random.integers(info.min, info.max, x.shape, endpoint=True)
+        return [x, noise, np.zeros_like(x), np.full_like(x, info.min),
+                np.full_like(x, info.max)]
+
+    def floats(x):
+        noise = random.standard_normal(x.shape)
+        return [x, np.where(noise > 0, 0.0, -0.0), noise * 1e6,
+                -np.abs(noise) * 2.0**-128,
+                noise * 2.0**random.integers(-140, 20, x.shape)]
+
+    variants = {name: (floats if x.dtype.kind == "f" else integers)(x)
+                for name, x in feed.items()}
+    for i in range(5):
+        yield {name: of[i].astype(feed[name].dtype)
+               for name, of in variants.items()}
+
+
+def same_instructions(options, path, feed, cpu, board):
     """The number of instructions, which must not depend on the input."""
-    counts = set()
+    counts = []
     with tempfile.TemporaryDirectory() as folder:
         source = os.path.join(folder, "in.npz")
-        for feed in feeds:
-            suite.write_npz(source, feed)
+        for other in unlike(feed):
+            suite.write_npz(source, other)
             p = suite.must([os.path.join(options.bin, "edgecc-run"), path,
                             "--inputs=" + source, "--board=" + board,
-                            "--count-instructions"], options.timeout)
-            counts.add(int(p.stdout))
-    if len(counts) != 1:
-        raise suite.Failure(f"instructions of some inputs: {sorted(counts)}")
-    return f"{counts.pop()} instructions"
+                            *(["-mcpu=" + cpu] if cpu else []),
+                            "-Wno-float-fallback", "--count-instructions"],
+                           options.timeout)
+            counts.append(int(p.stdout))
+    if len(set(counts)) != 1:
+        raise suite.Failure(f"instructions of some inputs: {counts}")
+    return f"{counts[0]} instructions"
+
+
+def own_same_instructions(options, function, cpu, board):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, function.__name__ + ".onnx")
+        shape = small_networks.save(function, path)
+        x = np.random.default_rng(1).standard_normal(shape, np.float32)
+        return same_instructions(options, path, {"x": x}, cpu, board)
 
 
 def main():
@@ -275,18 +321,22 @@ def main():
     for board in SMALL + BOARDS:
         tests.append((f"{name} {board} memory", functools.partial(
             same_memory, options, path, feeds[0], board)))
-    for board in ["mps2-an386", "mps3-an547", "virt-rv64gcv"]:
-        tests.append((f"{name} {board} instructions", functools.partial(
-            same_instructions, options, path, feeds, board)))
+    for function in OWN:
+        for cpu, board in COUNTED:
+            tests.append((f"{function.__name__} {cpu or board} instructions",
+                          functools.partial(own_same_instructions, options,
+                                            function, cpu, board)))
     for name, path, feeds in networks:
-        if name not in INT8:
-            continue
-        for board in ["mps2-an386", "mps3-an547", "virt-rv32imc"]:
-            tests.append((f"{name} {board} memory", functools.partial(
-                same_memory, options, path, feeds[0], board)))
-            if board not in SOFT:
-                tests.append((f"{name} {board} instructions", functools.partial(
-                    same_instructions, options, path, feeds, board)))
+        for cpu, board in COUNTED:
+            if name in FLOAT and not cpu and board not in SOFT:
+                continue
+            tests.append((f"{name} {cpu or board} instructions",
+                          functools.partial(same_instructions, options, path,
+                                            feeds[0], cpu, board)))
+        if name in INT8:
+            for board in ["mps2-an386", "mps3-an547", "virt-rv32imc"]:
+                tests.append((f"{name} {board} memory", functools.partial(
+                    same_memory, options, path, feeds[0], board)))
     return suite.run(tests, options)
 
 

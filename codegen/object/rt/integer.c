@@ -20,51 +20,38 @@ typedef union {
   } half;
 } halves;
 
+/* All ones if the sixth bit of a shift is set: one half moves to the other. */
+static u32 far_of(i32 by) { return 0u - ((u32)by >> 5 & 1); }
+
 u64 __ashldi3(u64 a, i32 by) {
   halves x = {a}, r;
-  if (by & 32) {
-    r.half.low = 0;
-    r.half.high = x.half.low << (by & 31);
-  } else {
-    if (by == 0)
-      return a;
-    r.half.low = x.half.low << by;
-    r.half.high = (x.half.high << by) | (x.half.low >> (32 - by));
-  }
+  u32 far = far_of(by), near = by & 31;
+  u32 high = x.half.high << near | x.half.low >> 1 >> (31 - near);
+  u32 low = x.half.low << near;
+  r.half.low = low & ~far;
+  r.half.high = (high & ~far) | (low & far);
   return r.all;
 }
 
-u64 __lshrdi3(u64 a, i32 by) {
+/* The shift right of a number whose upper halves are `sign`. */
+static u64 shift_right(u64 a, i32 by, u32 sign) {
   halves x = {a}, r;
-  if (by & 32) {
-    r.half.high = 0;
-    r.half.low = x.half.high >> (by & 31);
-  } else {
-    if (by == 0)
-      return a;
-    r.half.high = x.half.high >> by;
-    r.half.low = (x.half.low >> by) | (x.half.high << (32 - by));
-  }
+  u32 far = far_of(by), near = by & 31;
+  u32 low = x.half.low >> near | x.half.high << 1 << (31 - near);
+  u32 high = x.half.high >> near | sign << 1 << (31 - near);
+  r.half.low = (low & ~far) | (high & far);
+  r.half.high = (high & ~far) | (sign & far);
   return r.all;
 }
-
+u64 __lshrdi3(u64 a, i32 by) { return shift_right(a, by, 0); }
 u64 __ashrdi3(u64 a, i32 by) {
-  halves x = {a}, r;
-  if (by & 32) {
-    r.half.high = (u32)((i32)x.half.high >> 31);
-    r.half.low = (u32)((i32)x.half.high >> (by & 31));
-  } else {
-    if (by == 0)
-      return a;
-    r.half.high = (u32)((i32)x.half.high >> by);
-    r.half.low = (x.half.low >> by) | (x.half.high << (32 - by));
-  }
-  return r.all;
+  halves x = {a};
+  return shift_right(a, by, (u32)((i32)x.half.high >> 31));
 }
 
 u32 __mulsi3(u32 a, u32 b) {
   u32 r = 0;
-  for (; a; a >>= 1, b <<= 1)
+  for (i32 i = 0; i < 32; ++i, a >>= 1, b <<= 1)
     r += b & (0u - (a & 1));
   return r;
 }
@@ -85,13 +72,12 @@ u64 __muldi3(u64 a, u64 b) {
 static u32 divide32(u32 a, u32 b, u32 *rest) {
   u32 q = 0, r = 0;
   for (i32 i = 0; i < 32; ++i) {
+    u32 carry = r >> 31;
     r = (r << 1) | (a >> 31);
     a <<= 1;
-    q <<= 1;
-    if (r >= b) {
-      r -= b;
-      q |= 1;
-    }
+    u32 enough = carry | (r >= b);
+    r -= b & (0u - enough);
+    q = q << 1 | enough;
   }
   *rest = r;
   return q;
@@ -99,25 +85,19 @@ static u32 divide32(u32 a, u32 b, u32 *rest) {
 
 static u64 divide64(u64 a, u64 b, u64 *rest) {
   halves n = {a}, d = {b}, q = {0}, r = {0};
-  if (!n.half.high && !d.half.high) {
-    q.half.low = divide32(n.half.low, d.half.low, &r.half.low);
-    *rest = r.all;
-    return q.all;
-  }
   for (i32 i = 0; i < 64; ++i) {
     u32 carry = r.half.high >> 31;
     r.half.high = (r.half.high << 1) | (r.half.low >> 31);
     r.half.low = (r.half.low << 1) | (n.half.high >> 31);
     n.half.high = (n.half.high << 1) | (n.half.low >> 31);
     n.half.low <<= 1;
+    u32 enough = carry | (r.half.high > d.half.high) |
+                 ((r.half.high == d.half.high) & (r.half.low >= d.half.low));
+    u32 mask = 0u - enough, borrow = r.half.low < (d.half.low & mask);
+    r.half.high -= (d.half.high & mask) + borrow;
+    r.half.low -= d.half.low & mask;
     q.half.high = (q.half.high << 1) | (q.half.low >> 31);
-    q.half.low <<= 1;
-    if (carry || r.half.high > d.half.high ||
-        (r.half.high == d.half.high && r.half.low >= d.half.low)) {
-      r.half.high -= d.half.high + (r.half.low < d.half.low);
-      r.half.low -= d.half.low;
-      q.half.low |= 1;
-    }
+    q.half.low = (q.half.low << 1) | enough;
   }
   *rest = r.all;
   return q.all;
@@ -163,23 +143,34 @@ i64 __moddi3(i64 a, i64 b) {
   return (i64)(a < 0 ? 0ull - rest : rest);
 }
 
+/* Bits from the leading one down are set, and counted by a table: each number
+ * of ones has another product in its upper five bits. */
 i32 __clzsi2(u32 a) {
-  i32 n = 0;
-  for (i32 step = 16; step; step >>= 1)
-    if (!(a >> (32 - step))) {
-      n += step;
-      a <<= step;
-    }
-  return a ? n : 32;
+  static const unsigned char zeros[32] = {
+      31, 22, 30, 21, 18, 10, 29, 2,  20, 17, 15, 13, 9, 6,  28, 1,
+      23, 19, 11, 3,  16, 14, 7,  24, 12, 4,  8,  25, 5, 26, 27, 0};
+  i32 none = (i32)((a | (0u - a)) >> 31) ^ 1;
+  a |= a >> 1;
+  a |= a >> 2;
+  a |= a >> 4;
+  a |= a >> 8;
+  a |= a >> 16;
+  return zeros[(a * 0x07c4acddu) >> 27] + none;
 }
-i32 __ctzsi2(u32 a) { return a ? 31 - __clzsi2(a & (0u - a)) : 32; }
+i32 __ctzsi2(u32 a) {
+  i32 zeros = __clzsi2(a & (0u - a));
+  /* 32 if a is zero. */
+  return 31 - zeros + 33 * (zeros >> 5);
+}
 i32 __clzdi2(u64 a) {
   halves x = {a};
-  return x.half.high ? __clzsi2(x.half.high) : 32 + __clzsi2(x.half.low);
+  i32 zeros = __clzsi2(x.half.high);
+  return zeros + (__clzsi2(x.half.low) & (0 - (zeros >> 5)));
 }
 i32 __ctzdi2(u64 a) {
   halves x = {a};
-  return x.half.low ? __ctzsi2(x.half.low) : 32 + __ctzsi2(x.half.high);
+  i32 zeros = __ctzsi2(x.half.low);
+  return zeros + (__ctzsi2(x.half.high) & (0 - (zeros >> 5)));
 }
 
 /* The Arm ABI: quotient in the first register, rest in the second. */

@@ -40,6 +40,29 @@ static double with_sign(double a, double sign) {
   return value_of((word_of(a) & ~0ull >> 1) | (word_of(sign) & 1ull << 63));
 }
 
+static i32 sign_of(double a) { return (i32)(word_of(a) >> 63); }
+
+typedef union {
+  float value;
+  u32 word;
+} cell_f32;
+
+static u32 word_of_f32(float a) {
+  cell_f32 c;
+  c.value = a;
+  return c.word;
+}
+static float f32_of(u32 a) {
+  cell_f32 c;
+  c.word = a;
+  return c.value;
+}
+static float absolute_f32(float a) { return f32_of(word_of_f32(a) & ~0u >> 1); }
+static float with_sign_f32(float a, float sign) {
+  return f32_of((word_of_f32(a) & ~0u >> 1) | (word_of_f32(sign) & 1u << 31));
+}
+static i32 sign_of_f32(float a) { return (i32)(word_of_f32(a) >> 31); }
+
 /* The coefficients of the highest power first. */
 static double poly(double x, const double *c, i32 count) {
   double r = c[0];
@@ -50,68 +73,71 @@ static double poly(double x, const double *c, i32 count) {
 
 /*===--------------------------- roundings --------------------------------===*/
 
+static i32 between(i32 a, i32 low, i32 high) {
+  a = a < low ? low : a;
+  return a > high ? high : a;
+}
+
 /* Clears the bits of the fraction. */
 double trunc(double a) {
   u64 word = word_of(a);
   i32 exponent = (i32)(word >> 52 & 2047) - 1023;
-  if (exponent >= 52)
-    return a;
-  if (exponent < 0)
-    return with_sign(0, a);
-  return value_of(word & ~(~0ull >> 12 >> exponent));
+  u32 high = 0xfffffu >> between(exponent, 0, 20);
+  u32 low = ~0u >> between(exponent - 20, 0, 31);
+  low = exponent >= 52 ? 0 : low;
+  word &= ~((u64)high << 32 | low);
+  return value_of(exponent < 0 ? word & 1ull << 63 : word);
 }
-double floor(double a) {
-  double t = trunc(a);
-  return t > a ? t - 1 : t;
+float truncf(float a) {
+  u32 word = word_of_f32(a);
+  i32 exponent = (i32)(word >> 23 & 255) - 127;
+  word &= ~(0x7fffffu >> between(exponent, 0, 23));
+  return f32_of(exponent < 0 ? word & 1u << 31 : word);
 }
-double ceil(double a) {
-  double t = trunc(a);
-  return t < a ? with_sign(t + 1, a) : t;
-}
-double round(double a) {
-  double t = trunc(a);
-  return absolute(a - t) >= 0.5 ? t + with_sign(1, a) : t;
-}
-double roundeven(double a) {
-  double t = trunc(a), rest = absolute(a - t);
-  i32 odd = absolute(t) < 0x1p53 && trunc(t * 0.5) * 2 != t;
-  if (rest > 0.5 || (rest == 0.5 && odd))
-    t += with_sign(1, a);
-  return with_sign(t, a);
-}
-double rint(double a) { return roundeven(a); }
-double nearbyint(double a) { return roundeven(a); }
 
-float truncf(float a) { return (float)trunc(a); }
-float floorf(float a) { return (float)floor(a); }
-float ceilf(float a) { return (float)ceil(a); }
-float roundf(float a) { return (float)round(a); }
-float roundevenf(float a) { return (float)roundeven(a); }
-float rintf(float a) { return (float)roundeven(a); }
-float nearbyintf(float a) { return (float)roundeven(a); }
+/* Sums with a number made of a comparison, which takes the same time for all. A
+ * sum with the least number without fraction rounds to even. */
+#define ROUNDINGS(number, f, magic, with_sign, absolute)                       \
+  number floor##f(number a) {                                                  \
+    number t = trunc##f(a);                                                    \
+    return t - (number)(t > a);                                                \
+  }                                                                            \
+  number ceil##f(number a) {                                                   \
+    number t = trunc##f(a);                                                    \
+    return with_sign(t + (number)(t < a), a);                                  \
+  }                                                                            \
+  number round##f(number a) {                                                  \
+    number x = absolute(a), t = trunc##f(x);                                   \
+    return with_sign(t + (number)(x - t >= (number)0.5), a);                   \
+  }                                                                            \
+  number roundeven##f(number a) {                                              \
+    number x = absolute(a), near = (x + magic) - magic;                        \
+    return with_sign(x < magic ? near : x, a);                                 \
+  }                                                                            \
+  number rint##f(number a) { return roundeven##f(a); }                         \
+  number nearbyint##f(number a) { return roundeven##f(a); }
 
-double fmin(double a, double b) { return b != b || a < b ? a : b; }
-double fmax(double a, double b) { return b != b || a > b ? a : b; }
-float fminf(float a, float b) { return b != b || a < b ? a : b; }
-float fmaxf(float a, float b) { return b != b || a > b ? a : b; }
+/* Not-a-numbers win extrema of the second kind, where 0 is above -0. */
+#define EXTREMA(number, f, nan, sign_of)                                       \
+  number fmin##f(number a, number b) { return ((b != b) | (a < b)) ? a : b; }  \
+  number fmax##f(number a, number b) { return ((b != b) | (a > b)) ? a : b; }  \
+  number fmaximum##f(number a, number b) {                                     \
+    i32 none = (a != a) | (b != b);                                            \
+    number r = ((a > b) | ((a == b) & !sign_of(a))) ? a : b;                   \
+    return none ? nan : r;                                                     \
+  }                                                                            \
+  number fminimum##f(number a, number b) {                                     \
+    i32 none = (a != a) | (b != b);                                            \
+    number r = ((a < b) | ((a == b) & sign_of(a))) ? a : b;                    \
+    return none ? nan : r;                                                     \
+  }                                                                            \
+  number fmaximum_num##f(number a, number b) { return fmax##f(a, b); }         \
+  number fminimum_num##f(number a, number b) { return fmin##f(a, b); }
 
-/* Not-a-numbers win, and 0 is above -0. */
-double fmaximum(double a, double b) {
-  if (a != a || b != b)
-    return NAN;
-  return a > b || (a == b && !(word_of(a) >> 63)) ? a : b;
-}
-double fminimum(double a, double b) {
-  if (a != a || b != b)
-    return NAN;
-  return a < b || (a == b && word_of(a) >> 63) ? a : b;
-}
-float fmaximumf(float a, float b) { return (float)fmaximum(a, b); }
-float fminimumf(float a, float b) { return (float)fminimum(a, b); }
-double fmaximum_num(double a, double b) { return fmax(a, b); }
-double fminimum_num(double a, double b) { return fmin(a, b); }
-float fmaximum_numf(float a, float b) { return fmaxf(a, b); }
-float fminimum_numf(float a, float b) { return fminf(a, b); }
+ROUNDINGS(double, , 0x1p52, with_sign, absolute)
+ROUNDINGS(float, f, 0x1p23f, with_sign_f32, absolute_f32)
+EXTREMA(double, , NAN, sign_of)
+EXTREMA(float, f, __builtin_nanf(""), sign_of_f32)
 
 /*===-------------------------- remainders --------------------------------===*/
 

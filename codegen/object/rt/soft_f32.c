@@ -11,6 +11,11 @@
 #define NAME(a, b) a##sf##b
 #include "soft_float.h"
 
+/* What sums in fixed point become floats with (fixed.c). */
+u32 __edgecc_pack_f32(u32 significand, i32 exponent) {
+  return pack(significand, exponent);
+}
+
 float sqrtf(float a) { return value_of(root_word(word_of(a))); }
 
 /* The Arm ABI. */
@@ -19,12 +24,12 @@ float __aeabi_fsub(float a, float b) { return __subsf3(a, b); }
 float __aeabi_frsub(float a, float b) { return __subsf3(b, a); }
 float __aeabi_fmul(float a, float b) { return __mulsf3(a, b); }
 float __aeabi_fdiv(float a, float b) { return __divsf3(a, b); }
-i32 __aeabi_fcmpeq(float a, float b) { return compare(a, b) == 0; }
-i32 __aeabi_fcmplt(float a, float b) { return compare(a, b) == -1; }
-i32 __aeabi_fcmple(float a, float b) { return compare(a, b) <= 0; }
-i32 __aeabi_fcmpgt(float a, float b) { return compare(a, b) == 1; }
-i32 __aeabi_fcmpge(float a, float b) { return (compare(a, b) & ~1) == 0; }
-i32 __aeabi_fcmpun(float a, float b) { return compare(a, b) == 2; }
+i32 __aeabi_fcmpeq(float a, float b) { return is_equal(a, b); }
+i32 __aeabi_fcmplt(float a, float b) { return is_less(a, b); }
+i32 __aeabi_fcmple(float a, float b) { return is_at_most(a, b); }
+i32 __aeabi_fcmpgt(float a, float b) { return is_less(b, a); }
+i32 __aeabi_fcmpge(float a, float b) { return is_at_most(b, a); }
+i32 __aeabi_fcmpun(float a, float b) { return is_unordered(a, b); }
 float __aeabi_i2f(i32 a) { return __floatsisf(a); }
 float __aeabi_ui2f(u32 a) { return __floatunsisf(a); }
 float __aeabi_l2f(i64 a) { return __floatdisf(a); }

@@ -10,9 +10,8 @@
  *   NAME(a,b) the name of a function: a ## sf or df ## b
  * Round to nearest, ties to even; subnormal numbers; no exceptions.
  *
- * A finite number is unpacked into a significand whose leading one is at bit
- * BITS-2, and the exponent that the format would store. What a shift pushes
- * out stays as a "sticky" lowest bit, so that rounding is right.
+ * Every function takes as many instructions for one number as for another:
+ * masks take the place of branches.
  *===----------------------------------------------------------------------===*/
 
 typedef unsigned u32;
@@ -24,16 +23,17 @@ typedef long long i64;
 #define INFINITE ((bits)EXPONENTS << MANTISSA)
 #define FRACTION (((bits)1 << MANTISSA) - 1)
 #define QUIET (INFINITE | (bits)1 << (MANTISSA - 1))
-#define EXPONENTS ((1 << (BITS - 1 - MANTISSA)) - 1)
+#define EXPONENT_BITS (BITS - 1 - MANTISSA)
+#define EXPONENTS ((1 << EXPONENT_BITS) - 1)
 #define BIAS (EXPONENTS >> 1)
-#define GUARD (BITS - 2 - MANTISSA)
-#define TOP ((bits)1 << (BITS - 2))
 
 typedef union {
   number value;
   bits word;
 } cell;
 
+/* A finite number without its sign: significand * 2^exponent in units of the
+ * least number, so that 0 is the exponent of subnormal numbers too. */
 typedef struct {
   bits significand;
   i32 exponent;
@@ -51,87 +51,138 @@ static number value_of(bits a) {
   return c.value;
 }
 
-/* Shifts right; the lowest bit says whether ones were lost. */
+/* All ones if the highest bit is set, else zero. */
+static bits mask_of(bits a) { return 0 - (a >> (BITS - 1)); }
+static i32 mask_of_i32(i32 a) { return a >> 31; }
+
+static bits is_not_zero(bits a) { return (a | (0 - a)) >> (BITS - 1); }
+
+static i32 at_most(i32 a, i32 limit) {
+  i32 above = mask_of_i32(limit - a);
+  return (a & ~above) | (limit & above);
+}
+
+/* Shifts of 64 bits by 0 to 63: those of C branch on some machines. */
+static u64 join(u32 high, u32 low) { return (u64)high << 32 | low; }
+
+static u64 shift_left64(u64 a, u32 by) {
+  u32 far = 0 - (by >> 5), near = by & 31;
+  u32 high = (u32)(a >> 32), low = (u32)a;
+  high = high << near | low >> 1 >> (31 - near);
+  low <<= near;
+  return join((high & ~far) | (low & far), low & ~far);
+}
+
+static u64 shift_right64(u64 a, u32 by) {
+  u32 far = 0 - (by >> 5), near = by & 31;
+  u32 high = (u32)(a >> 32), low = (u32)a;
+  low = low >> near | high << 1 << (31 - near);
+  high >>= near;
+  return join(high & ~far, (low & ~far) | (high & far));
+}
+
+/* What __builtin_clz may not be asked is not asked: LLVM would branch. */
+static i32 leading_zeros32(u32 a) {
+  u32 none = 1 - ((a | (0 - a)) >> 31);
+  return __builtin_clz(a | none) + (i32)none;
+}
+
+static i32 leading_zeros64(u64 a) {
+  u32 high = (u32)(a >> 32);
+  i32 zeros = leading_zeros32(high);
+  /* 32 if the upper half is zero. */
+  i32 far = 0 - (zeros >> 5);
+  return (zeros & ~far) | ((32 + leading_zeros32((u32)a)) & far);
+}
+
+#if BITS == 32
+#define shift_left(a, by) ((a) << (by))
+#define shift_right(a, by) ((a) >> (by))
+/* Of numbers other than zero. */
+#define leading_zeros __builtin_clz
+#else
+#define shift_left shift_left64
+#define shift_right shift_right64
+#define leading_zeros leading_zeros64
+#endif
+
+/* Shifts right by less than BITS; the lowest bit says whether ones were lost.
+ */
 static bits shift_sticky(bits a, i32 by) {
-  if (by <= 0)
-    return a;
-  if (by >= BITS)
-    return a != 0;
-  return a >> by | ((a << (BITS - by)) != 0);
+  bits result = shift_right(a, by);
+  bits lost = a - shift_left(result, by);
+  return result | (0 - lost) >> (BITS - 1);
 }
 
-/* Moves the leading one to bit BITS-2; a is neither 0 nor above that bit. */
-static unpacked normalise(bits a, i32 exponent) {
-  unpacked u = {a, exponent};
-  for (i32 step = BITS / 2; step; step >>= 1)
-    if (!(u.significand >> (BITS - 1 - step))) {
-      u.significand <<= step;
-      u.exponent -= step;
-    }
+static unpacked unpack(bits size) {
+  i32 stored = (i32)(size >> MANTISSA);
+  i32 is_normal = (stored + EXPONENTS) >> EXPONENT_BITS;
+  unpacked u = {(size & FRACTION) | (bits)is_normal << MANTISSA,
+                stored - is_normal};
   return u;
 }
 
-/* A finite number other than zero, without its sign. */
-static unpacked unpack(bits a) {
-  i32 exponent = (i32)(a >> MANTISSA);
-  if (exponent == 0)
-    return normalise((a & FRACTION) << GUARD, 1);
-  unpacked u = {((a & FRACTION) | (bits)1 << MANTISSA) << GUARD, exponent};
-  return u;
+/* Moves the leading one to the highest bit. Zero stays; `zero` is 1 then. */
+static unpacked normalise(unpacked u, i32 *zero) {
+  /* A bit below all others is the leading one if there is no other. */
+  bits all = u.significand << EXPONENT_BITS;
+  i32 zeros = leading_zeros(all | 1);
+  *zero = (zeros + 1) / BITS;
+  unpacked result = {shift_left(all, zeros), u.exponent - zeros};
+  return result;
 }
 
-/* Rounds to the format; leading one at BITS-2 or, after an addition, above. */
-static bits pack(bits sign, bits significand, i32 exponent) {
-  if (significand & SIGN) {
-    significand = shift_sticky(significand, 1);
-    ++exponent;
-  }
-  if (exponent >= EXPONENTS)
-    return sign | INFINITE;
-  bits base = 0;
-  if (exponent <= 0)
-    significand = shift_sticky(significand, 1 - exponent);
-  else
-    base = (bits)(exponent - 1) << MANTISSA;
-  bits half = (bits)1 << (GUARD - 1), rest = significand & (2 * half - 1);
-  significand = (significand + half) >> GUARD;
-  if (rest == half)
-    significand &= ~(bits)1;
-  return sign | (base + significand);
+/* Rounds a significand whose leading one is the highest bit, or lower if the
+ * exponent is 0. */
+static bits round_bits(bits significand, i32 exponent) {
+  bits kept = significand >> EXPONENT_BITS;
+  bits rest = significand & EXPONENTS;
+  kept += (rest + (kept & 1) + EXPONENTS / 2) >> EXPONENT_BITS;
+  bits word = ((bits)exponent << MANTISSA) + kept;
+  bits above = mask_of(EXPONENTS - 1 - (word >> MANTISSA));
+  return (word & ~above) | (INFINITE & above);
+}
+
+/* The same for any exponent. */
+static bits pack(bits significand, i32 exponent) {
+  i32 below = mask_of_i32(exponent);
+  significand = shift_sticky(significand, at_most(-exponent & below, BITS - 1));
+  return round_bits(significand, exponent & ~below);
+}
+
+/* All ones if a number without its sign is infinite or none. */
+static bits mask_of_special(bits size) { return mask_of(INFINITE - 1 - size); }
+static bits mask_of_nan(bits size) { return mask_of(INFINITE - size); }
+
+static bits choose(bits mask, bits a, bits b) {
+  return (a & mask) | (b & ~mask);
 }
 
 static bits add_words(bits a, bits b) {
-  bits a_size = a & ~SIGN, b_size = b & ~SIGN;
-  if (a_size > INFINITE || b_size > INFINITE)
-    return QUIET;
-  if (a_size == INFINITE)
-    return b_size == INFINITE && a != b ? QUIET : a;
-  if (b_size == INFINITE)
-    return b;
-  if (b_size == 0)
-    return a_size == 0 ? a & b : a;
-  if (a_size == 0)
-    return b;
-  if (a_size < b_size) {
-    bits t = a;
-    a = b;
-    b = t;
-    t = a_size;
-    a_size = b_size;
-    b_size = t;
-  }
-  unpacked x = unpack(a_size), y = unpack(b_size);
-  bits small = shift_sticky(y.significand, x.exponent - y.exponent);
-  if (!((a ^ b) & SIGN))
-    return pack(a & SIGN, x.significand + small, x.exponent);
-  bits difference = x.significand - small;
-  if (difference == 0)
-    return 0;
-  unpacked r = normalise(difference, x.exponent);
-  return pack(a & SIGN, r.significand, r.exponent);
+  bits smaller = mask_of((a & ~SIGN) - (b & ~SIGN));
+  bits exchange = (a ^ b) & smaller;
+  a ^= exchange;
+  b ^= exchange;
+  unpacked x = unpack(a & ~SIGN), y = unpack(b & ~SIGN);
+  /* Leading ones one below the highest bit. */
+  bits large = x.significand << (EXPONENT_BITS - 1);
+  bits small = shift_sticky(y.significand << (EXPONENT_BITS - 1),
+                            at_most(x.exponent - y.exponent, BITS - 1));
+  bits minus = mask_of(a ^ b);
+  bits sum = large + ((small ^ minus) - minus);
+  /* The lowest bit is no sum's only one: near to zero they are exact. */
+  i32 zeros = leading_zeros(sum | 1);
+  bits is_number = (bits)((zeros + 1) / BITS) - 1;
+  /* What is below the least exponent stays where it is. */
+  zeros = at_most(zeros, x.exponent + 1);
+  bits word = round_bits(shift_left(sum, zeros), x.exponent + 1 - zeros);
+  /* The larger one stays if it is not finite, unless both are opposite. */
+  word = choose(mask_of_special(a & ~SIGN), a & ~SIGN, word & is_number);
+  word |= QUIET & mask_of_special(b & ~SIGN) & minus;
+  return word | (a & SIGN & is_number) | (a & b & SIGN);
 }
 
-/* The upper half of a product, the lower half as sticky bit. */
+/* The upper half of a product; the lower half as sticky bit. */
 static bits multiply_high(bits a, bits b) {
   bits mask = ((bits)1 << (BITS / 2)) - 1;
   bits al = a & mask, ah = a >> (BITS / 2), bl = b & mask, bh = b >> (BITS / 2);
@@ -139,54 +190,46 @@ static bits multiply_high(bits a, bits b) {
   bits middle = (low >> (BITS / 2)) + (m1 & mask) + (m2 & mask);
   bits high = ah * bh + (m1 >> (BITS / 2)) + (m2 >> (BITS / 2)) +
               (middle >> (BITS / 2));
-  return high << 1 | (middle & ((bits)1 << (BITS / 2 - 1)) ? 1 : 0) |
-         (((middle << (BITS / 2 + 1)) | (low & mask)) != 0);
+  return high | is_not_zero((middle << (BITS / 2)) | (low & mask));
 }
 
 static bits multiply_words(bits a, bits b) {
-  bits sign = (a ^ b) & SIGN, a_size = a & ~SIGN, b_size = b & ~SIGN;
-  if (a_size > INFINITE || b_size > INFINITE)
-    return QUIET;
-  if (a_size == INFINITE || b_size == INFINITE)
-    return a_size && b_size ? sign | INFINITE : QUIET;
-  if (!a_size || !b_size)
-    return sign;
-  unpacked x = unpack(a_size), y = unpack(b_size);
-  /* The product has its leading one at 2*BITS-4 or one above, so the high half
-   * doubled at BITS-3 or BITS-2. */
-  bits product = multiply_high(x.significand, y.significand);
-  unpacked r = normalise(product, x.exponent + y.exponent - BIAS + 1);
-  return pack(sign, r.significand, r.exponent);
+  bits a_size = a & ~SIGN, b_size = b & ~SIGN;
+  bits exchange = (a_size ^ b_size) & mask_of(a_size - b_size);
+  bits large = a_size ^ exchange, small = b_size ^ exchange;
+  /* If both are subnormal, so little is left that digits do not matter. */
+  i32 zero;
+  unpacked x = unpack(large), y = normalise(unpack(small), &zero);
+  bits product = multiply_high(x.significand << EXPONENT_BITS, y.significand);
+  i32 up = (i32)(1 - (product >> (BITS - 1)));
+  bits word = pack(product << up, x.exponent + y.exponent + 2 - BIAS - up);
+  bits none = 0 - (bits)zero, special = mask_of_special(large);
+  word = choose(special, large, word & ~none) | (QUIET & special & none);
+  return word | ((a ^ b) & SIGN);
 }
 
 static bits divide_words(bits a, bits b) {
-  bits sign = (a ^ b) & SIGN, a_size = a & ~SIGN, b_size = b & ~SIGN;
-  if (a_size > INFINITE || b_size > INFINITE)
-    return QUIET;
-  if (a_size == INFINITE)
-    return b_size == INFINITE ? QUIET : sign | INFINITE;
-  if (b_size == INFINITE)
-    return sign;
-  if (!b_size)
-    return a_size ? sign | INFINITE : QUIET;
-  if (!a_size)
-    return sign;
-  unpacked x = unpack(a_size), y = unpack(b_size);
-  i32 exponent = x.exponent - y.exponent + BIAS;
-  bits rest = x.significand, quotient = 0;
-  if (rest < y.significand) {
-    rest <<= 1;
-    --exponent;
+  bits a_size = a & ~SIGN, b_size = b & ~SIGN;
+  i32 is_zero, by_zero;
+  unpacked x = normalise(unpack(a_size), &is_zero),
+           y = normalise(unpack(b_size), &by_zero);
+  bits rest = x.significand >> 1, divisor = y.significand >> 1, quotient = 0;
+  /* The first digit may be 0; one more than the format has, for rounding. */
+  for (i32 i = 0; i < MANTISSA + 3; ++i) {
+    rest -= divisor;
+    bits minus = mask_of(rest);
+    quotient = (quotient << 1) + 1 + minus;
+    rest = (rest + (divisor & minus)) << 1;
   }
-  for (i32 i = 0; i < BITS - 1; ++i) {
-    quotient <<= 1;
-    if (rest >= y.significand) {
-      rest -= y.significand;
-      quotient |= 1;
-    }
-    rest <<= 1;
-  }
-  return pack(sign, quotient | (rest != 0), exponent);
+  quotient = quotient << (BITS - (MANTISSA + 3)) | is_not_zero(rest);
+  i32 up = (i32)(1 - (quotient >> (BITS - 1)));
+  bits word = pack(quotient << up, x.exponent - y.exponent + BIAS - 1 - up);
+  bits zero_a = 0 - (bits)is_zero, zero_b = 0 - (bits)by_zero;
+  bits special_a = mask_of_special(a_size), special_b = mask_of_special(b_size);
+  word = choose(special_a | zero_b, INFINITE, word & ~zero_a & ~special_b);
+  word |= QUIET & ((special_a & special_b) | (zero_a & zero_b) |
+                   mask_of_nan(a_size) | mask_of_nan(b_size));
+  return word | ((a ^ b) & SIGN);
 }
 
 number NAME(__add, 3)(number a, number b) {
@@ -203,88 +246,112 @@ number NAME(__div, 3)(number a, number b) {
 }
 number NAME(__neg, 2)(number a) { return value_of(word_of(a) ^ SIGN); }
 
-/* -1, 0, 1, or 2 if either is not a number. */
-static i32 compare(number a, number b) {
-  bits x = word_of(a), y = word_of(b);
-  if ((x & ~SIGN) > INFINITE || (y & ~SIGN) > INFINITE)
-    return 2;
-  if (((x | y) & ~SIGN) == 0 || x == y)
-    return 0;
-  if ((x ^ y) & SIGN)
-    return x & SIGN ? -1 : 1;
-  return (x < y) == !(x & SIGN) ? -1 : 1;
+static i32 is_unordered(number a, number b) {
+  bits x = word_of(a) & ~SIGN, y = word_of(b) & ~SIGN;
+  return (i32)(((INFINITE - x) | (INFINITE - y)) >> (BITS - 1));
 }
 
-i32 NAME(__eq, 2)(number a, number b) { return compare(a, b) != 0; }
-i32 NAME(__ne, 2)(number a, number b) { return compare(a, b) != 0; }
-i32 NAME(__lt, 2)(number a, number b) { return compare(a, b); }
-i32 NAME(__le, 2)(number a, number b) { return compare(a, b); }
-i32 NAME(__gt, 2)(number a, number b) {
-  i32 order = compare(a, b);
-  return order == 2 ? -1 : order;
+/* A number as an integer that compares alike, if it is one. */
+static bits order_of(number a) {
+  bits word = word_of(a), minus = mask_of(word);
+  return ((word & ~SIGN) ^ minus) - minus;
 }
-i32 NAME(__ge, 2)(number a, number b) {
-  i32 order = compare(a, b);
-  return order == 2 ? -1 : order;
-}
-i32 NAME(__unord, 2)(number a, number b) { return compare(a, b) == 2; }
 
-static bits from_magnitude(bits sign, u64 a) {
-  if (a == 0)
-    return 0;
-  /* At most 62 bits in the significand of 64, the rest sticky. */
-  i32 exponent = BIAS + BITS - 2;
+/* Whether a < b, if both are numbers: the highest bit of a - b, which may
+ * overflow. */
+static i32 is_less(number a, number b) {
+  bits x = order_of(a), y = order_of(b), d = x - y;
+  return (i32)((d ^ ((x ^ y) & (d ^ x))) >> (BITS - 1)) & ~is_unordered(a, b);
+}
+
+/* -1, 0, 1, or `other` if either is not a number. */
+static i32 compare(number a, number b, i32 other) {
+  i32 unordered = 0 - is_unordered(a, b);
+  return (is_less(b, a) - is_less(a, b)) | (other & unordered);
+}
+
+static i32 is_equal(number a, number b) {
+  bits different = order_of(a) ^ order_of(b);
+  return (i32)(1 - is_not_zero(different)) & ~is_unordered(a, b);
+}
+
+static i32 is_at_most(number a, number b) {
+  return 1 - (is_less(b, a) | is_unordered(a, b));
+}
+
+i32 NAME(__eq, 2)(number a, number b) { return 1 - is_equal(a, b); }
+i32 NAME(__ne, 2)(number a, number b) { return 1 - is_equal(a, b); }
+i32 NAME(__lt, 2)(number a, number b) { return compare(a, b, 1); }
+i32 NAME(__le, 2)(number a, number b) { return compare(a, b, 1); }
+i32 NAME(__gt, 2)(number a, number b) { return compare(a, b, -1); }
+i32 NAME(__ge, 2)(number a, number b) { return compare(a, b, -1); }
+i32 NAME(__unord, 2)(number a, number b) { return is_unordered(a, b); }
+
+static bits from_magnitude(u64 a) {
+  i32 zeros = leading_zeros64(a);
+  bits is_number = (bits)(zeros >> 6) - 1;
+  u64 all = shift_left64(a, zeros & 63);
 #if BITS == 32
-  i32 lost = 0;
-  while (a >> (31 + lost) && lost < 33)
-    ++lost;
-  u64 kept = a >> lost;
-  bits significand = (bits)kept | ((kept << lost) != a);
-  exponent += lost;
+  u32 low = (u32)all;
+  bits significand = (u32)(all >> 32) | is_not_zero(low);
 #else
-  bits significand = a;
-  if (a >> 63)
-    return pack(sign, a, exponent);
+  bits significand = all;
 #endif
-  unpacked u = normalise(significand, exponent);
-  return pack(sign, u.significand, u.exponent);
+  return round_bits(significand, BIAS + 62 - zeros) & is_number;
 }
 
-number NAME(__floatunsi, )(u32 a) { return value_of(from_magnitude(0, a)); }
-number NAME(__floatundi, )(u64 a) { return value_of(from_magnitude(0, a)); }
+static bits from_word(u32 a) {
+#if BITS == 32
+  i32 zeros = leading_zeros32(a);
+  return round_bits(a << (zeros & 31), BIAS + 30 - zeros) &
+         ((bits)(zeros >> 5) - 1);
+#else
+  return from_magnitude(a);
+#endif
+}
+
+number NAME(__floatunsi, )(u32 a) { return value_of(from_word(a)); }
+number NAME(__floatundi, )(u64 a) { return value_of(from_magnitude(a)); }
 number NAME(__floatsi, )(i32 a) {
-  return value_of(
-      from_magnitude(a < 0 ? SIGN : 0, a < 0 ? 0u - (u32)a : (u32)a));
+  u32 minus = (u32)mask_of_i32(a);
+  return value_of(from_word(((u32)a ^ minus) - minus) |
+                  ((bits)minus << (BITS - 32) & SIGN));
 }
 number NAME(__floatdi, )(i64 a) {
-  return value_of(
-      from_magnitude(a < 0 ? SIGN : 0, a < 0 ? 0ull - (u64)a : (u64)a));
+  u32 sign = (u32)(a >> 63);
+  /* LLVM would see the absolute value, and branch. */
+  __asm__("" : "+r"(sign));
+  u64 minus = join(sign, sign);
+  return value_of(from_magnitude(((u64)a ^ minus) - minus) |
+                  ((bits)minus & SIGN));
 }
 
 /* The magnitude without its fraction, saturating at `limit`; 0 for
  * not-a-numbers. */
 static u64 to_magnitude(bits size, u64 limit) {
-  if (size > INFINITE || (i32)(size >> MANTISSA) < BIAS)
-    return 0;
   i32 exponent = (i32)(size >> MANTISSA) - BIAS;
-  if (exponent >= 64)
-    return limit;
   u64 significand = (size & FRACTION) | (bits)1 << MANTISSA;
-  u64 result = exponent <= MANTISSA ? significand >> (MANTISSA - exponent)
-                                    : significand << (exponent - MANTISSA);
-  return result > limit ? limit : result;
+  u64 result =
+      shift_right64(significand << (63 - MANTISSA), (u32)(63 - exponent) & 63);
+  u64 above = (u64)(i64)mask_of_i32(63 - exponent);
+  result |= above;
+  result = result > limit ? limit : result;
+  u64 none = (u64)(i64)mask_of_i32(exponent) | (i64)mask_of(INFINITE - size);
+#if BITS == 32
+  none |= none << 32;
+#endif
+  return result & ~none;
 }
 
 static i64 to_signed(number a, u64 limit) {
-  bits word = word_of(a);
-  if (word & SIGN)
-    return (i64)(0ull - to_magnitude(word & ~SIGN, limit + 1));
-  return (i64)to_magnitude(word, limit);
+  bits word = word_of(a), minus = word >> (BITS - 1);
+  u64 result = to_magnitude(word & ~SIGN, limit + minus), mask = 0 - (u64)minus;
+  return (i64)((result ^ mask) - mask);
 }
 
 static u64 to_unsigned(number a, u64 limit) {
   bits word = word_of(a);
-  return word & SIGN ? 0 : to_magnitude(word, limit);
+  return to_magnitude(word & ~SIGN, limit) & ((u64)(word >> (BITS - 1)) - 1);
 }
 
 i32 NAME(__fix, si)(number a) { return (i32)to_signed(a, 0x7fffffff); }
@@ -294,34 +361,28 @@ u64 NAME(__fixuns, di)(number a) { return to_unsigned(a, ~0ull); }
 
 /* A square root, two bits of the operand at a time. */
 static bits root_word(bits a) {
-  if ((a & ~SIGN) > INFINITE)
-    return QUIET;
-  if ((a & ~SIGN) == 0 || a == INFINITE)
-    return a;
-  if (a & SIGN)
-    return QUIET;
-  unpacked x = unpack(a);
-  i32 power = x.exponent - BIAS;
+  bits size = a & ~SIGN;
+  i32 zero;
+  unpacked x = normalise(unpack(size), &zero);
+  i32 power = x.exponent + 1 - BIAS, odd = power & 1;
+  bits twice = 0 - (bits)odd;
   /* An even power leaves a significand in [1, 4) at two bits per digit. */
-  bits significand = x.significand;
-  bits rest = 0, root = 0;
-  i32 odd = power & 1;
-  bits high = odd ? significand >> (BITS - 3) : significand >> (BITS - 2);
-  bits low = odd ? significand << 3 : significand << 2;
-  rest = high;
-  for (i32 i = 0; i < BITS - 2; ++i) {
-    bits trial = root << 2 | 1;
-    root <<= 1;
-    if (rest >= trial) {
-      rest -= trial;
-      root |= 1;
-    }
+  bits significand = x.significand >> 1;
+  bits rest = ((significand >> (BITS - 3)) & twice) | (~twice & 1);
+  bits low = (significand << 2) + ((significand << 2) & twice), root = 0;
+  for (i32 i = 0; i < MANTISSA + 5; ++i) {
+    rest -= root << 2 | 1;
+    bits minus = mask_of(rest);
+    rest += (root << 2 | 1) & minus;
+    root = (root << 1) + 1 + minus;
     rest = rest << 2 | low >> (BITS - 2);
     low <<= 2;
-    if (i > MANTISSA + 3)
-      break;
   }
   /* The digits so far: MANTISSA + 5, leading one first. */
-  return pack(0, root << (BITS - 1 - (MANTISSA + 5)) | (rest != 0),
-              ((power - odd) >> 1) + BIAS);
+  bits word = round_bits(root << (BITS - (MANTISSA + 5)) | is_not_zero(rest),
+                         ((power - odd) >> 1) + BIAS - 1);
+  bits none = 0 - (bits)zero;
+  word = choose(mask_of_special(size), INFINITE, word & ~none);
+  return word | (QUIET & ((mask_of(a) & ~none) | mask_of_nan(size))) |
+         (a & SIGN);
 }
