@@ -169,16 +169,19 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
       outputType("output-type", cl::value_desc("type"),
                  cl::desc("What the caller gets; see --input-type"),
                  cl::cat(category)),
-      prune("prune", cl::value_desc("method:zeros"),
-            cl::desc("Make weights of f32 zero: those of least magnitude "
-                     "(magnitude), or those that others make good for best on "
-                     "the examples of --calibrate (obc). A share of them "
-                     "(magnitude:0.8), a share in blocks of output by input "
-                     "channels (magnitude:0.8:4x1), or all but so many of each "
-                     "group of input channels (magnitude:2:4); or remove "
-                     "channels that a share of the multiplications is for "
-                     "(channels:0.4, by examples if there are any)"),
-            cl::cat(category)),
+      prune(
+          "prune", cl::value_desc("method:zeros"),
+          cl::desc("Make weights of f32 zero: those of least magnitude "
+                   "(magnitude), or those that others make good for best on "
+                   "the examples of --calibrate (obc). A share of them "
+                   "(magnitude:0.8), a share in blocks of output by input "
+                   "channels (magnitude:0.8:4x1), the same share in each layer "
+                   "(magnitude:0.8:uniform, magnitude:0.8:4x1:uniform), or "
+                   "all but so many of each group of input channels "
+                   "(magnitude:2:4); or remove "
+                   "channels that a share of the multiplications is for "
+                   "(channels:0.4, by examples if there are any)"),
+          cl::cat(category)),
       pruneMask(
           "prune-mask", cl::value_desc("file.npz"),
           cl::desc("Make weights zero where these masks are, by the names "

@@ -19,7 +19,8 @@ def PruneWeights : Pass<"edgecc-prune-weights", "::mlir::func::FuncOp"> {
     channels (`magnitude:2:4`, at most 2 of 4 stay).
 
     A share is one of all weights that can be pruned; layers have as many zeros
-    as is cheapest in relation to what stays of them. Layers with fewer than 16
+    as is cheapest in relation to what stays of them, or all the same share
+    (`magnitude:0.8:uniform`, `magnitude:0.8:4x1:uniform`). Layers with fewer than 16
     weights for an output channel have none to spare, and groups divide the input
     channels.
 
@@ -33,7 +34,8 @@ def PruneWeights : Pass<"edgecc-prune-weights", "::mlir::func::FuncOp"> {
   }];
   let options = [
     Option<"pruning", "pruning", "std::string", /*default=*/"",
-           "METHOD:SHARE, METHOD:SHARE:OUTPUTSxINPUTS or METHOD:KEPT:GROUP">
+           "METHOD:SHARE, METHOD:SHARE:OUTPUTSxINPUTS, these with `:uniform`, or "
+           "METHOD:KEPT:GROUP">
   ];
   let constructor = "::edgecc::prune::createPruneWeightsPass()";
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];

@@ -27,9 +27,13 @@ static Error readGroups(StringRef kept, StringRef group,
                    "' weights; expected fewer of more, such as 2:4");
 }
 
-/// Reads SHARE and, if it is not empty, OUTPUTSxINPUTS.
+/// Reads SHARE and, if they are not empty, OUTPUTSxINPUTS and `uniform`.
 static Error readShare(StringRef share, StringRef block,
                        SparsityPattern &pattern) {
+  pattern.isUniform = block.consume_back("uniform");
+  if (pattern.isUniform && !block.empty() && !block.consume_back(":"))
+    return makeError("cannot read '" + block +
+                     "uniform'; expected OUTPUTSxINPUTS:uniform or uniform");
   StringRef number = share;
   double unit = number.consume_back("%") ? 0.01 : 1;
   if (number.getAsDouble(pattern.share))

@@ -24,6 +24,9 @@ struct SparsityPattern {
   /// Weights of a block of so many consecutive output and input channels become
   /// zero together.
   int64_t blockOutputs = 1, blockInputs = 1;
+  /// Whether each layer has the same share, so that products go as weights do,
+  /// wherever most of them are.
+  bool isUniform = false;
 };
 
 /// What chooses the weights that become zero.
@@ -43,9 +46,10 @@ struct Pruning {
   SparsityPattern pattern;
 };
 
-/// Reads METHOD:SHARE, METHOD:SHARE:OUTPUTSxINPUTS or METHOD:KEPT:GROUP, METHOD
-/// being `magnitude` or `obc`, or `channels` with a share of the
-/// multiplications only. Fails with what was expected.
+/// Reads METHOD:SHARE, METHOD:SHARE:OUTPUTSxINPUTS, one of these with
+/// `:uniform`, or METHOD:KEPT:GROUP, METHOD being `magnitude` or `obc`, or
+/// `channels` with a share of the multiplications only. Fails with what was
+/// expected.
 llvm::Expected<Pruning> parsePruning(llvm::StringRef text);
 
 /// Which weights of a layer stay: a byte each, not 0 for those. The first

@@ -106,6 +106,8 @@ BitVector edgecc::prune::selectWeights(const Scores &scores,
 std::vector<double>
 edgecc::prune::shareAmongLayers(ArrayRef<Scores> layers,
                                 const SparsityPattern &pattern) {
+  if (pattern.isUniform)
+    return std::vector<double>(layers.size(), pattern.share);
   // Of each block its relative cost, its layer, its place in the order of
   // that, and its size.
   struct Candidate {

@@ -28,7 +28,7 @@ llvm::BitVector selectWeights(const Scores &scores,
 /// The share of the blocks of each matrix to make zero, so that together it is
 /// that of the pattern. A block goes before another if it costs less, in
 /// relation to what is left in its matrix when all cheaper ones have gone
-/// (LAMP); so no matrix becomes zero altogether.
+/// (LAMP); so no matrix becomes zero altogether. Or all shares are the same.
 std::vector<double> shareAmongLayers(llvm::ArrayRef<Scores> layers,
                                      const SparsityPattern &pattern);
 

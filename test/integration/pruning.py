@@ -25,7 +25,8 @@ LEAST_ROWS = 16
 # Form, output channels and input channels of a block.
 SHARES = [("magnitude:0.7", 1, 1), ("magnitude:0.5:4x1", 4, 1),
           ("magnitude:50%:1x4", 1, 4), ("magnitude:0.6:4x4", 4, 4),
-          ("magnitude:0.5:16x1", 16, 1)]
+          ("magnitude:0.5:16x1", 16, 1), ("magnitude:0.6:uniform", 1, 1),
+          ("magnitude:0.5:4x1:uniform", 4, 1)]
 GROUPS = [(2, 4), (1, 4), (4, 8)]
 
 
@@ -104,9 +105,9 @@ def check_groups(kept, group, weights, masks):
             raise suite.Failure(f"{name} has other zeros")
 
 
-def check_shares(share, outputs, inputs, weights, masks):
-    """Blocks are zero together, as many as asked for, the smallest of a layer
-    first."""
+def check_shares(share, outputs, inputs, is_uniform, weights, masks):
+    """Blocks are zero together, as many as asked for (in each layer), the
+    smallest of a layer first."""
     zeros = total = 0
     for name, mask in masks.items():
         if weights[name][0].size < LEAST_ROWS:
@@ -126,6 +127,9 @@ def check_shares(share, outputs, inputs, weights, masks):
         energy, kept = np.ravel(energy), np.ravel(kept)
         if not kept.any() or energy[~kept].max(initial=0) > energy[kept].min():
             raise suite.Failure(f"{name} keeps the wrong blocks")
+        if is_uniform and abs((~kept).sum() - share * kept.size) > 0.5:
+            raise suite.Failure(
+                f"{(~kept).sum()} of {kept.size} blocks of {name} are zero")
     if abs(zeros / total - share) > 0.01:
         raise suite.Failure(f"{zeros} of {total} weights are zero")
 
@@ -474,7 +478,8 @@ def main():
         share = float(share[:-1]) / 100 if "%" in share else float(share)
         tests.append((form, functools.partial(
             same_as_masked, options, ["--prune=" + form],
-            functools.partial(check_shares, share, *block))))
+            functools.partial(check_shares, share, *block,
+                              form.endswith("uniform")))))
     tests.append(("dead channels", functools.partial(without_dead_channels,
                                                      options)))
     for share, quantize in ((0.4, []), (0.2, ["--quantize=int8"])):
