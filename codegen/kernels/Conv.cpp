@@ -9,7 +9,6 @@
 #include "codegen/kernels/HalfProducts.h"
 #include "codegen/kernels/MatrixTiles.h"
 #include "codegen/kernels/SparseConv.h"
-#include "codegen/kernels/SparseWeights.h"
 #include "codegen/kernels/TapProducts.h"
 #include "codegen/kernels/WindowKernel.h"
 #include "codegen/kernels/Winograd.h"
@@ -26,6 +25,53 @@ using namespace edgecc::kernels;
 
 static Type elementOf(Value tensor) {
   return cast<RankedTensorType>(tensor.getType()).getElementType();
+}
+
+/// The panels of `plan` without rows of zeros; nothing where they are not what
+/// computes `op`.
+static std::optional<SparsePanels>
+findPanels(edge::ConvOp op, const ConvPlan &plan, target::CpuAttr cpu) {
+  bool isFloat =
+      elementOf(op.getInput()).isF32() && elementOf(op.getWeights()).isF32();
+  if (!isFloat || plan.usesDotProducts || plan.product ||
+      typeOf(op.getResult()).getNumElements() == 0)
+    return std::nullopt;
+  std::optional<edge::ConstantView> view =
+      edge::ConstantView::get(constantOf(op.getWeights()));
+  if (!view || view->size() == 0)
+    return std::nullopt;
+  cost::ContractionShape shape = plan.shape;
+  // The window of a chain has vectors as long as its neighbours'.
+  if (isa<edge::RowBandsOp>(op->getParentOp()))
+    shape.leastLanes = shape.lanes;
+  return SparsePanels::choose(
+      {*view, plan.groups, plan.depth, plan.groupOutputs}, shape, cpu);
+}
+
+/// The elements from one step along each dimension of a dense input to the
+/// next, but for the first one.
+static SmallVector<int64_t> denseSteps(edge::ConvOp op) {
+  ArrayRef<int64_t> input = shapeOf(op.getInput()).drop_front();
+  SmallVector<int64_t> steps(input.size(), 1);
+  for (size_t dim = input.size() - 1; dim > 0; --dim)
+    steps[dim - 1] = steps[dim] * input[dim];
+  return steps;
+}
+
+/// Where the elements of the reduction lie in a dense input.
+static SmallVector<int64_t> densePositions(edge::ConvOp op) {
+  SmallVector<int64_t> steps = denseSteps(op), positions{0};
+  for (auto [dim, size] :
+       llvm::enumerate(shapeOf(op.getWeights()).drop_back())) {
+    bool isTap = dim < size_t(op.getSpatialRank());
+    int64_t step = steps[dim] * (isTap ? op.getDilation(dim) : 1);
+    SmallVector<int64_t> all;
+    for (int64_t position : positions)
+      for (int64_t i : llvm::seq(size))
+        all.push_back(position + i * step);
+    positions = std::move(all);
+  }
+  return positions;
 }
 
 ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
@@ -161,6 +207,10 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
   usesDotProducts =
       !product && constantOf(op.getWeights()) &&
       (added || prefersDotProducts(groupOutputs, groupInputs, shape.lanes));
+  if (op->hasAttr(sparsePanelsAttrName))
+    panels = findPanels(op, *this, cpu);
+  if (panels)
+    tiles = lineTiles = panels->getTiles();
 }
 
 DotContraction ConvPlan::dotContraction(edge::ConvOp op,
@@ -214,14 +264,32 @@ bool kernels::prefersSparsePairs(edge::ConvOp op, target::CpuAttr cpu) {
   return plan.pairs && plan.pairs->prefersSparse();
 }
 
-static double directCycles(edge::ConvOp op, const ConvPlan &plan,
-                           target::CpuAttr cpu) {
+/// How many contractions `op` is.
+static int64_t countOuter(edge::ConvOp op, const ConvPlan &plan) {
   int64_t outer = plan.groups;
   if (!plan.pointwise)
     for (int64_t dim = 0; dim + 1 < std::max<int64_t>(op.getSpatialRank(), 2);
          ++dim)
       outer *= shapeOf(op.getResult())[dim];
-  return outer * cost::contractionCycles(plan.tiles, plan.shape, cpu);
+  return outer;
+}
+
+static double directCycles(edge::ConvOp op, const ConvPlan &plan,
+                           target::CpuAttr cpu) {
+  return countOuter(op, plan) *
+         cost::contractionCycles(plan.tiles, plan.shape, cpu);
+}
+
+std::optional<SparseGain> kernels::panelGain(edge::ConvOp op,
+                                             target::CpuAttr cpu) {
+  if (isWindow(op, cpu) || getFixed(op, cpu))
+    return std::nullopt;
+  ConvPlan plan(op, cpu);
+  std::optional<SparsePanels> panels = findPanels(op, plan, cpu);
+  if (!panels)
+    return std::nullopt;
+  return SparseGain{countOuter(op, plan) * panels->getCycles(),
+                    panels->countWords() * 4, panels->getZeros()};
 }
 
 double kernels::directConvCycles(edge::ConvOp op, target::CpuAttr cpu) {
@@ -307,6 +375,16 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
     c.rhsLayout = plan.packedLayout();
     c.loadsTogether = scalarFile(e.cpu, c.rhsType).loadsTogether;
     groupWeights = c.rhsLayout.size();
+    if (plan.panels) {
+      c.panels = &*plan.panels;
+      SmallVector<int64_t> steps = denseSteps(op);
+      for (auto [dim, size] : llvm::enumerate(weights.drop_back()))
+        if (size > 1 || int64_t(dim) == rank) {
+          c.positions.dense.push_back(steps[dim]);
+          c.positions.actual.push_back(strides[dim + 1]);
+        }
+      groupWeights = plan.panels->countPanels();
+    }
   } else {
     c.rhsLayout =
         RhsLayout::inPlace(stridesOf(args.inputs[1])[rank], plan.groupOutputs,
@@ -516,6 +594,8 @@ struct ConvKernel : KernelOpInterface::ExternalModel<ConvKernel, edge::ConvOp> {
     ConvPlan plan(op, cpu);
     if (plan.pairs)
       return plan.pairs->pack();
+    if (plan.panels)
+      return plan.panels->pack(densePositions(op));
     RhsLayout layout = plan.packedLayout();
     SmallVector<int64_t> anyStrides(op.getSpatialRank() + 2, 1);
     DotContraction dot = plan.dotContraction(op, anyStrides);

@@ -14,6 +14,7 @@
 
 #include "codegen/kernels/DotKernel.h"
 #include "codegen/kernels/PairKernel.h"
+#include "codegen/kernels/SparsePanels.h"
 
 namespace edgecc::kernels {
 
@@ -62,7 +63,12 @@ struct ConvPlan {
   /// there is always something.
   bool readsOn = false;
 
+  /// Which rows of the panels of weights are there, if some are left out.
+  std::optional<SparsePanels> panels;
+
   RhsLayout packedLayout() const {
+    if (panels)
+      return RhsLayout::packed(*panels, groupOutputs);
     if (product)
       return RhsLayout::packed(depth, groupOutputs, tiles.lanes, tiles.vectors,
                                *product, run, readsOn);

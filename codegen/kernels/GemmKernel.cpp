@@ -7,6 +7,7 @@
 #include "codegen/kernels/Arithmetic.h"
 #include "codegen/kernels/BlockWeights.h"
 #include "codegen/kernels/MatrixTiles.h"
+#include "codegen/kernels/SparsePanels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -301,6 +302,12 @@ void ContractionEmitter::emitTile(const PanelRun &run, Value panel,
   Values sums;
   if (c.blocks)
     sums = reduceBlocks(run, lhsBase, rhsBase, rows, first);
+  else if (c.panels)
+    sums = reducePanel(e, c, run, rhsBase, first,
+                       [&](Value offset, ArrayRef<Value> row, ValueRange sums) {
+                         return addRow(run, e.add(lhsBase, offset), rows, row,
+                                       sums);
+                       });
   else if (c.productType == c.accumulatorType)
     sums = reduce(run, c.reduction.levels, lhsBase, rhsBase, rows, first);
   else

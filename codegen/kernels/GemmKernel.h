@@ -27,6 +27,15 @@
 namespace edgecc::kernels {
 
 class BlockWeights;
+class SparsePanels;
+
+/// Elements from one step along each dimension to the next, in a dense tensor
+/// and in a buffer: how positions in the one become offsets in the other.
+struct PositionSteps {
+  llvm::SmallVector<int64_t> dense, actual;
+
+  mlir::Value offsetOf(Emitter &emitter, mlir::Value position) const;
+};
 
 /// One loop of the reduction. A step moves `lhsStep` elements in the lhs and
 /// `rhsRows` rows in the rhs.
@@ -109,6 +118,9 @@ public:
   /// The same for weights in blocks, in bytes. All rows are one block of it.
   static RhsLayout packed(const BlockWeights &weights, int64_t channels,
                           int64_t lanes, int64_t vectors);
+  /// The same for panels without rows of zeros: one panel is one step, and
+  /// `channels` are those of a group.
+  static RhsLayout packed(const SparsePanels &panels, int64_t channels);
   /// A row-major matrix with `pitch` elements per row; with `product`, in
   /// groups of rows.
   static RhsLayout inPlace(int64_t pitch, int64_t channels, int64_t lanes,
@@ -228,6 +240,10 @@ struct Contraction {
   std::optional<InnerProduct> product;
   /// What the rhs is made of when it is weights in blocks; null otherwise.
   const BlockWeights *blocks = nullptr;
+  /// Which rows of the rhs are there; null for all. The base of the rhs is then
+  /// the number of a panel, and its elements are words of 32 bits.
+  const SparsePanels *panels = nullptr;
+  PositionSteps positions;
   /// Elements of a row of a rhs that is read in place by groups; 0 if packed.
   int64_t rhsPitch = 0;
   cost::ContractionTiles tiles;

@@ -5,6 +5,7 @@
 
 #include "codegen/kernels/BlockWeights.h"
 #include "codegen/kernels/GemmKernel.h"
+#include "codegen/kernels/SparsePanels.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -239,6 +240,20 @@ RhsLayout RhsLayout::packed(const BlockWeights &weights, int64_t channels,
     run.offset = layout.elements;
     layout.elements += run.count * run.panelStep;
   }
+  return layout;
+}
+
+RhsLayout RhsLayout::packed(const SparsePanels &panels, int64_t channels) {
+  const cost::ContractionTiles &tiles = panels.getTiles();
+  RhsLayout layout;
+  layout.appendPacked(1, channels, tiles.lanes, tiles.vectors, 1);
+  int64_t first = 0;
+  for (PanelRun &run : layout.runs) {
+    run.panelStep = 1;
+    run.offset = first;
+    first += run.count;
+  }
+  layout.elements = panels.countWords();
   return layout;
 }
 

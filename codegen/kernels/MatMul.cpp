@@ -14,7 +14,7 @@
 #include "codegen/kernels/MatrixTiles.h"
 #include "codegen/kernels/PairKernel.h"
 #include "codegen/kernels/SparseConv.h"
-#include "codegen/kernels/SparseWeights.h"
+#include "codegen/kernels/SparsePanels.h"
 #include "dialects/Edge/EdgeConstants.h"
 
 #include "mlir/IR/TypeUtilities.h"
@@ -71,7 +71,16 @@ struct MatMulPlan {
   /// How integers are multiplied; nothing for one element at a time.
   std::optional<InnerProduct> product;
 
+  /// Which rows of the panels of the rhs are there, if some are left out.
+  std::optional<SparsePanels> panels;
+
+  /// Those panels; nothing where they are not what computes `op`.
+  std::optional<SparsePanels> findPanels(edge::MatMulOp op,
+                                         target::CpuAttr cpu) const;
+
   RhsLayout packedLayout() const {
+    if (panels)
+      return RhsLayout::packed(*panels, channels);
     if (product)
       return RhsLayout::packed(depth, channels, tiles.lanes, tiles.vectors,
                                *product, depth);
@@ -139,6 +148,34 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
     added = 0;
   usesDotProducts = !product && isConstant &&
                     (added || prefersDotProducts(channels, depth, shape.lanes));
+  if (op->hasAttr(sparsePanelsAttrName))
+    panels = findPanels(op, cpu);
+  if (panels)
+    tiles = panels->getTiles();
+}
+
+std::optional<SparsePanels> MatMulPlan::findPanels(edge::MatMulOp op,
+                                                   target::CpuAttr cpu) const {
+  bool isFloat = typeOf(op.getLhs()).getElementType().isF32() &&
+                 typeOf(op.getRhs()).getElementType().isF32();
+  if (!isFloat || usesDotProducts || product || fixed || rhsBatches != 1 ||
+      rows == 0)
+    return std::nullopt;
+  std::optional<edge::ConstantView> view =
+      edge::ConstantView::get(constantOf(op.getRhs()));
+  if (!view || view->size() == 0)
+    return std::nullopt;
+  return SparsePanels::choose({*view, /*groups=*/1, depth, channels}, shape,
+                              cpu);
+}
+
+std::optional<SparseGain> kernels::panelGain(edge::MatMulOp op,
+                                             target::CpuAttr cpu) {
+  std::optional<SparsePanels> panels = MatMulPlan(op, cpu).findPanels(op, cpu);
+  if (!panels)
+    return std::nullopt;
+  return SparseGain{panels->getCycles(), panels->countWords() * 4,
+                    panels->getZeros()};
 }
 
 std::optional<cost::ContractionShape> kernels::tiledShape(edge::MatMulOp op,
@@ -208,6 +245,10 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
   SmallVector<int64_t> rhsSteps;
   if (constantOf(op.getRhs())) {
     c.rhsLayout = plan.packedLayout();
+    if (plan.panels) {
+      c.panels = &*plan.panels;
+      c.positions = {{1}, {1}};
+    }
     c.loadsTogether = scalarFile(e.cpu, c.rhsType).loadsTogether;
     ArrayRef<int64_t> shape = typeOf(op.getRhs()).getShape().drop_back(2);
     rhsSteps.assign(batches, 0);
@@ -320,6 +361,8 @@ struct MatMulKernel
       return plan.pairs->pack();
     if (plan.fixed)
       return plan.fixed->pack();
+    if (plan.panels)
+      return plan.panels->pack(llvm::to_vector(llvm::seq(plan.depth)));
     int64_t bytes = storageBytes(typeOf(op.getRhs()).getElementType());
     int64_t size = plan.packedSize(op);
     PackedConstant packed;

@@ -13,7 +13,8 @@ def SelectSparse : Pass<"edgecc-select-sparse", "::mlir::func::FuncOp"> {
   let description = [{
     Gives those convolutions and products whose constant weights have so many
     zeros that the cost model expects it to be faster (for little code: to take
-    fewer bytes) to multiply only by the others the attribute `edge.sparse`.
+    fewer bytes) to multiply only by the others the attribute `edge.sparse`, or
+    `edge.sparse_panels` if zeros are left out by rows of panels, not singly.
     Results of floats differ by rounding, and where a zero would have met an
     infinity. What is known of weights and of the choice is written to
     `edge.weights`. The module must carry `target.cpu`.
@@ -23,6 +24,9 @@ def SelectSparse : Pass<"edgecc-select-sparse", "::mlir::func::FuncOp"> {
            "whether the other convolutions may use Winograd's algorithm">,
     Option<"always", "always", "bool", /*default=*/"false",
            "whether to leave zeros out wherever a kernel can">,
+    Option<"coded", "coded", "bool", /*default=*/"false",
+           "whether constants become codes, of which those of zeros take less "
+           "than positions of rows">,
   ];
 }
 

@@ -3,10 +3,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "codegen/cost/BandCost.h"
 #include "codegen/kernels/Contractions.h"
 #include "codegen/kernels/Passes.h"
 #include "codegen/kernels/SparseConv.h"
-#include "codegen/kernels/SparseWeights.h"
+#include "codegen/kernels/SparsePanels.h"
 #include "codegen/kernels/WeightPattern.h"
 #include "codegen/kernels/Winograd.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
@@ -26,7 +27,7 @@ using namespace edgecc;
 static constexpr double leastGain = 1.25;
 /// With a smaller share of zeros it is another kernel, which the model knows
 /// less well, that is faster, and not what it leaves out.
-static constexpr double leastZeros = 0.25;
+static constexpr double leastZeros = 0.4;
 /// How slow fewer bytes may be, where they are wanted.
 static constexpr double smallGain = 0.75;
 
@@ -34,6 +35,7 @@ static constexpr double smallGain = 0.75;
 /// vectors compute it, which nothing here is faster than.
 static std::optional<double> denseCycles(Operation *op, bool winograd,
                                          target::CpuAttr cpu) {
+  winograd &= !isa<edge::RowBandsOp>(op->getParentOp());
   if (auto product = dyn_cast<edge::MatMulOp>(op))
     return kernels::vectorCycles(product, cpu);
   auto conv = cast<edge::ConvOp>(op);
@@ -54,9 +56,9 @@ struct SelectSparse : kernels::impl::SelectSparseBase<SelectSparse> {
     if (!cpu)
       return signalPassFailure();
     getOperation().walk([&](Operation *op) {
-      // Rows of a chain are computed as they are needed.
+      auto bands = dyn_cast<edge::RowBandsOp>(op->getParentOp());
       if (isa<edge::MatMulOp, edge::ConvOp>(op) &&
-          !isa<edge::RowBandsOp>(op->getParentOp()))
+          !(bands && bands.getWindow() == op))
         choose(op, choice(op, cpu));
     });
   }
@@ -64,7 +66,8 @@ struct SelectSparse : kernels::impl::SelectSparseBase<SelectSparse> {
 private:
   /// Whether zeros are left out, and why or why not.
   struct Choice {
-    bool isSparse = false;
+    /// The attribute that asks for it; empty if all are multiplied.
+    StringRef kernel;
     std::string why;
     /// How many times faster that is expected to be, if it is known.
     std::optional<double> gain;
@@ -75,29 +78,59 @@ private:
     return type.getNumElements() * kernels::storageBytes(type.getElementType());
   }
 
+  /// The better one of the kernels that leave weights out, and the attribute
+  /// that asks for it; nothing if there are none for `op`.
+  std::optional<std::pair<kernels::SparseGain, StringRef>>
+  bestKernel(Operation *op, target::CpuAttr cpu) const {
+    // Rows of a chain are computed as they are needed.
+    std::optional<kernels::SparseGain> single;
+    if (!isa<edge::RowBandsOp>(op->getParentOp()))
+      single = kernels::sparseGain(op, cpu);
+    auto conv = dyn_cast<edge::ConvOp>(op);
+    std::optional<kernels::SparseGain> panels;
+    if (!coded)
+      panels = conv ? kernels::panelGain(conv, cpu)
+                    : kernels::panelGain(cast<edge::MatMulOp>(op), cpu);
+    bool isSmall = kernels::wantsSmallCode(op);
+    if (panels && (!single || (isSmall ? panels->bytes < single->bytes
+                                       : panels->cycles < single->cycles)))
+      return std::pair{*panels, kernels::sparsePanelsAttrName};
+    if (!single)
+      return std::nullopt;
+    return std::pair{*single, kernels::sparseAttrName};
+  }
+
   Choice choice(Operation *op, target::CpuAttr cpu) const {
     auto conv = dyn_cast<edge::ConvOp>(op);
     bool byPairs =
         conv ? kernels::prefersSparsePairs(conv, cpu)
              : kernels::prefersSparsePairs(cast<edge::MatMulOp>(op), cpu);
     if (byPairs)
-      return {true, "fewer instructions, or with -Os fewer bytes, without its "
-                    "zeros"};
-    std::optional<kernels::SparseGain> sparse = kernels::sparseGain(op, cpu);
+      return {kernels::sparseAttrName, "fewer instructions, or with -Os fewer "
+                                       "bytes, without its zeros"};
+    auto best = bestKernel(op, cpu);
     std::optional<double> dense = denseCycles(op, winograd, cpu);
-    if (!sparse || !dense)
-      return {false, "no kernel for this operation and CPU gains by its zeros"};
+    if (!best || !dense)
+      return {"", "no kernel for this operation and CPU gains by its zeros"};
+    auto [sparse, kernel] = *best;
+    // A few rows wait for their weights.
+    auto arrival = [&](double bytes) {
+      return cost::trafficCycles(bytes, bytes, cpu);
+    };
+    sparse.cycles = std::max(sparse.cycles, arrival(double(sparse.bytes)));
+    dense = std::max(*dense, arrival(double(denseBytes(op))));
     Choice result;
-    result.gain = *dense / sparse->cycles;
+    result.gain = *dense / sparse.cycles;
     bool isBetter = result.gain > leastGain;
     if (kernels::wantsSmallCode(op))
-      isBetter = sparse->bytes < denseBytes(op) && result.gain > smallGain;
-    result.isSparse = always || (isBetter && sparse->zeros >= leastZeros);
+      isBetter = sparse.bytes < denseBytes(op) && result.gain > smallGain;
+    if (always || (isBetter && sparse.zeros >= leastZeros))
+      result.kernel = kernel;
     result.why = llvm::formatv("{0:f0} cycles expected without zeros, {1:f0} "
                                "with them",
-                               sparse->cycles, *dense);
+                               sparse.cycles, *dense);
     if (kernels::wantsSmallCode(op))
-      result.why += llvm::formatv("; {0} bytes, {1} with them", sparse->bytes,
+      result.why += llvm::formatv("; {0} bytes, {1} with them", sparse.bytes,
                                   denseBytes(op));
     return result;
   }
@@ -122,11 +155,20 @@ private:
     if (choice.gain)
       report.set("gain", builder.getF64FloatAttr(*choice.gain));
     report.set("why", builder.getStringAttr(choice.why));
-    if (choice.isSparse) {
+    if (!choice.kernel.empty()) {
       report.set("sparse", builder.getUnitAttr());
-      op->setAttr(kernels::sparseAttrName, builder.getUnitAttr());
+      op->setAttr(choice.kernel, builder.getUnitAttr());
     }
-    op->setAttr(kernels::weightsAttrName, report.getDictionary(&getContext()));
+    // A chain is reported with the largest of its layers.
+    Operation *layer = op;
+    if (isa<edge::RowBandsOp>(op->getParentOp()))
+      layer = op->getParentOp();
+    if (auto other =
+            layer->getAttrOfType<DictionaryAttr>(kernels::weightsAttrName);
+        other && other.getAs<IntegerAttr>("count").getInt() > weights->size())
+      return;
+    layer->setAttr(kernels::weightsAttrName,
+                   report.getDictionary(&getContext()));
   }
 };
 } // namespace

@@ -6,7 +6,7 @@
 #include "codegen/kernels/LiveBytes.h"
 #include "codegen/kernels/Passes.h"
 #include "codegen/kernels/SparseConv.h"
-#include "codegen/kernels/SparseWeights.h"
+#include "codegen/kernels/SparsePanels.h"
 #include "codegen/kernels/Winograd.h"
 #include "dialects/Edge/EdgeScheduleOps.h"
 
@@ -44,7 +44,8 @@ struct SelectWinograd : kernels::impl::SelectWinogradBase<SelectWinograd> {
     getOperation().walk([&](edge::ConvOp op) {
       // Rows of a chain are computed as they are needed.
       if (isa<edge::RowBandsOp>(op->getParentOp()) ||
-          op->hasAttr(kernels::sparseAttrName))
+          op->hasAttr(kernels::sparseAttrName) ||
+          op->hasAttr(kernels::sparsePanelsAttrName))
         return;
       if (auto gain = kernels::chooseWinograd(op, cpu))
         candidates.push_back({op, *gain});

@@ -18,17 +18,9 @@
 
 #include "codegen/cost/SparseCost.h"
 #include "codegen/kernels/Emit.h"
+#include "codegen/kernels/SparseWeights.h"
 
 namespace edgecc::kernels {
-
-/// What an operation takes by this kernel.
-struct SparseGain {
-  double cycles;
-  /// Of its weights.
-  int64_t bytes;
-  /// The share of them that is zero.
-  double zeros;
-};
 
 /// What `op`, an edge.conv or edge.matmul, takes by this kernel; nothing where
 /// it cannot be used.

@@ -35,6 +35,15 @@ inline constexpr llvm::StringLiteral sparseAttrName = "edge.sparse";
 bool prefersSparsePairs(edge::ConvOp op, target::CpuAttr cpu);
 bool prefersSparsePairs(edge::MatMulOp op, target::CpuAttr cpu);
 
+/// What an operation takes by a kernel that leaves weights out.
+struct SparseGain {
+  double cycles;
+  /// Of its weights.
+  int64_t bytes;
+  /// The share of them that is left out.
+  double zeros;
+};
+
 /// Appends the stream of a channel with these weights.
 void appendSparseChannel(std::vector<char> &stream, int64_t first,
                          llvm::ArrayRef<int64_t> weights);

@@ -221,7 +221,8 @@ void edgecc::buildKernelStage(OpPassManager &manager,
   OpPassManager &function = manager.nest<func::FuncOp>();
   if (options.sparse)
     function.addPass(
-        kernels::createSelectSparse({options.winograd, options.alwaysSparse}));
+        kernels::createSelectSparse({options.winograd, options.alwaysSparse,
+                                     /*coded=*/options.savedConstants > 0}));
   if (options.winograd)
     function.addPass(kernels::createSelectWinograd(
         {options.winogradGrowth, options.arenaLimit.value_or(-1)}));

@@ -31,12 +31,18 @@ SHAPES = """
 SHARES = "0,50,60,70,80,90,95"
 
 
-def layer(shape, share, element):
-    """A network of one layer with that share of zeros, and an input."""
+def layer(shape, share, element, block):
+    """A network of one layer with that share of zeros, in blocks of so many
+    output and input channels, and an input."""
     inputs, outputs, size, taps = shape
     random = np.random.default_rng(shape)
     dims = (outputs, inputs, taps, taps) if taps else (inputs, outputs)
-    where = random.random(dims) >= share
+    # Output channels, input channels, taps.
+    where = random.random([-(-n // size) for n, size in
+                           zip((outputs, inputs), block)] + [taps] * 2 * (taps > 0))
+    where = (where >= share).repeat(block[0], 0).repeat(block[1], 1)
+    where = where[:outputs, :inputs]
+    where = where if taps else where.T
     x = (1, inputs, size, size) if taps else (size, inputs)
     if element == "f32":
         constants = {"w": (random.standard_normal(dims) * where)
@@ -87,7 +93,7 @@ def microseconds(options, path, source, flag):
 def compare(options, shape, share):
     """Measured and predicted gain, and whether the sparse kernel is chosen;
     nothing without such a kernel."""
-    model, feed = layer(shape, share, options.element)
+    model, feed = layer(shape, share, options.element, options.block)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "layer.onnx")
         source = os.path.join(folder, "in.npz")
@@ -110,6 +116,9 @@ def main():
     parser.add_argument("--prefix", default="",
                         help="a command before each measurement (taskset)")
     parser.add_argument("--element", choices=["f32", "i8"], default="f32")
+    parser.add_argument("--block", default=(1, 1), help="output x input channels "
+                        "that are zero together, such as 16x1",
+                        type=lambda text: tuple(map(int, text.split("x"))))
     parser.add_argument("--shares", default=SHARES,
                         help="shares of zeros, in percent")
     parser.add_argument("--reps", type=int, default=50)

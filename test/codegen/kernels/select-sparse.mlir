@@ -1,5 +1,6 @@
 // RUN: edgecc-opt %s -edgecc-select-sparse -edgecc-select-winograd -split-input-file -verify-diagnostics | FileCheck %s
 // RUN: edgecc-opt %s -edgecc-select-sparse="always=true" -split-input-file -verify-diagnostics | FileCheck %s --check-prefix=ALWAYS
+// RUN: edgecc-opt %s -edgecc-select-sparse="coded=true" -split-input-file -verify-diagnostics | FileCheck %s --check-prefix=CODED
 
 #wide = #target.cpu<triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v4",
     vectorBytes = 64, vectorRegs = 32, hasFma = true, l2Bytes = 1048576,
@@ -19,23 +20,35 @@ func.func @no_weights(%x: tensor<1x58x58x64xf32>) -> tensor<1x56x56x64xf32> {
   return %y : tensor<1x56x56x64xf32>
 }
 
-// No zeros; weights that are not known; groups; one pixel.
+// No zeros, and weights that are not known.
 // CHECK-LABEL: func @others
 // CHECK-NOT: edge.sparse
 // CHECK: return
-func.func @others(%x: tensor<1x58x58x64xf32>, %v: tensor<3x3x64x64xf32>,
-                  %p: tensor<1x1x1x64xf32>)
-    -> (tensor<1x56x56x64xf32>, tensor<1x56x56x64xf32>,
-        tensor<1x56x56x64xf32>, tensor<1x1x1x64xf32>) {
+func.func @others(%x: tensor<1x58x58x64xf32>, %v: tensor<3x3x64x64xf32>)
+    -> (tensor<1x56x56x64xf32>, tensor<1x56x56x64xf32>) {
   %w = edge.constant dense<1.0> : tensor<3x3x64x64xf32>
-  %g = edge.constant dense<0.0> : tensor<3x3x32x64xf32>
-  %o = edge.constant dense<0.0> : tensor<1x1x64x64xf32>
   %a = edge.conv(%x, %w) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
       : (tensor<1x58x58x64xf32>, tensor<3x3x64x64xf32>)
       -> tensor<1x56x56x64xf32>
   %b = edge.conv(%x, %v) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
       : (tensor<1x58x58x64xf32>, tensor<3x3x64x64xf32>)
       -> tensor<1x56x56x64xf32>
+  return %a, %b : tensor<1x56x56x64xf32>, tensor<1x56x56x64xf32>
+}
+
+// Rows of panels that are zero can be left out in groups and for one pixel too.
+// CODED-LABEL: func @panels
+// CODED-NOT: edge.sparse_panels
+// CODED: return
+// CHECK-LABEL: func @panels
+// CHECK: edge.conv
+// CHECK-SAME: edge.sparse_panels
+// CHECK: edge.conv
+// CHECK-SAME: edge.sparse_panels
+func.func @panels(%x: tensor<1x58x58x64xf32>, %p: tensor<1x1x1x64xf32>)
+    -> (tensor<1x56x56x64xf32>, tensor<1x1x1x64xf32>) {
+  %g = edge.constant dense<0.0> : tensor<3x3x32x64xf32>
+  %o = edge.constant dense<0.0> : tensor<1x1x64x64xf32>
   %c = edge.conv(%x, %g) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
       groups 2
       : (tensor<1x58x58x64xf32>, tensor<3x3x32x64xf32>)
@@ -43,8 +56,7 @@ func.func @others(%x: tensor<1x58x58x64xf32>, %v: tensor<3x3x64x64xf32>,
   %d = edge.conv(%p, %o) strides [1, 1] pads_low [0, 0] pads_high [0, 0]
       : (tensor<1x1x1x64xf32>, tensor<1x1x64x64xf32>)
       -> tensor<1x1x1x64xf32>
-  return %a, %b, %c, %d : tensor<1x56x56x64xf32>, tensor<1x56x56x64xf32>,
-                          tensor<1x56x56x64xf32>, tensor<1x1x1x64xf32>
+  return %c, %d : tensor<1x56x56x64xf32>, tensor<1x1x1x64xf32>
 }
 }
 
@@ -73,24 +85,20 @@ func.func @products(%x: tensor<2x64x64xf32>, %b: tensor<64x64xui8>)
   return %y, %z : tensor<2x64x64xf32>, tensor<64x64xi32>
 }
 
-// Sums that f32 does not hold, and one row, have no kernel.
-// CHECK-LABEL: func @other_products
+// Sums that f32 does not hold have no kernel.
+// CHECK-LABEL: func @other_product
 // CHECK-NOT: edge.sparse
 // CHECK: return
-// ALWAYS-LABEL: func @other_products
+// ALWAYS-LABEL: func @other_product
 // ALWAYS-NOT: edge.sparse
 // ALWAYS: why = "no kernel for this operation and CPU gains by its zeros"
 // ALWAYS-NOT: edge.sparse
 // ALWAYS: return
-func.func @other_products(%x: tensor<1x64xf32>, %b: tensor<64x512xui8>)
-    -> (tensor<1x64xf32>, tensor<64x64xi32>) {
-  %w = edge.constant dense<0.0> : tensor<64x64xf32>
+func.func @other_product(%b: tensor<64x512xui8>) -> tensor<64x64xi32> {
   %v = edge.constant dense<100> : tensor<512x64xi8>
-  %y = edge.matmul(%x, %w)
-      : (tensor<1x64xf32>, tensor<64x64xf32>) -> tensor<1x64xf32>
   %z = edge.matmul(%b, %v)
       : (tensor<64x512xui8>, tensor<512x64xi8>) -> tensor<64x64xi32>
-  return %y, %z : tensor<1x64xf32>, tensor<64x64xi32>
+  return %z : tensor<64x64xi32>
 }
 
 // Nothing is gained, but it was asked for.
@@ -113,12 +121,12 @@ func.func @dense(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
     vectorBytes = 32, vectorRegs = 16, hasFma = true, fmaPerCycle = 2,
     loadsPerCycle = 2, l2Bytes = 524288, l3Bytes = 4194304>
 
-// For little code bytes count: a weight takes eight.
+// For little code bytes count.
 module attributes {target.cpu = #small, edge.small_code} {
 // CHECK-LABEL: func @few_bytes
 // CHECK: edge.matmul
 // CHECK-SAME: edge.sparse
-// CHECK-SAME: 260 bytes, 16384 with them
+// CHECK-SAME: 128 bytes, 16384 with them
 func.func @few_bytes(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
   %w = edge.constant dense<0.0> : tensor<64x64xf32>
   %y = edge.matmul(%x, %w)
