@@ -5,6 +5,7 @@
 
 #include "codegen/kernels/BlockWeights.h"
 #include "codegen/kernels/Contractions.h"
+#include "codegen/kernels/DigitProducts.h"
 
 #include "mlir/IR/TypeUtilities.h"
 
@@ -36,6 +37,12 @@ struct BlockMatMulPlan {
     shape.step.registers = 2;
     tiles = cost::chooseTiles(shape, cpu);
     tiles.prefetchRows = 0;
+    digits = DigitProducts::find(cpu, weights, shape.pixels, channels);
+    if (!digits)
+      return;
+    weights.packFromZero();
+    tiles.lanes = shape.lanes;
+    tiles.vectors = std::min(DigitProducts::vectors, channels / shape.lanes);
   }
 
   RhsLayout getLayout() const {
@@ -45,10 +52,17 @@ struct BlockMatMulPlan {
   BlockWeights weights;
   int64_t channels;
   cost::ContractionTiles tiles;
+  std::optional<DigitProducts> digits;
 };
 
 unsigned biasIndex(edge::BlockMatMulOp op) {
   return op.getBiasMutable().begin()->getOperandNumber();
+}
+
+SmallVector<MemRefType> tileScratch(edge::BlockMatMulOp op,
+                                    const BlockMatMulPlan &plan) {
+  return contractionScratch(op, plan.tiles,
+                            typeOf(op.getLhs()).getElementType());
 }
 
 struct BlockMatMulKernel
@@ -69,7 +83,7 @@ struct BlockMatMulKernel
     c.resultBytes = storageBytes(getElementTypeOrSelf(op.getResult()));
     c.tiles = plan.tiles;
     c.canRepeat = !overwritesEpilogueOperands(op);
-    if (!args.scratch.empty())
+    if (!tileScratch(op, plan).empty())
       c.scratch = args.scratch.front();
     c.blocks = &plan.weights;
     c.rhsLayout = plan.getLayout();
@@ -84,6 +98,13 @@ struct BlockMatMulKernel
     c.pixels = result[result.size() - 2];
     c.pixelStep = strides[result.size() - 2];
     FlatOperand lhs = flatOperand(e, args.inputs[0]);
+    if (plan.digits) {
+      plan.digits->emitDigits(
+          e, lhs,
+          ArrayRef<Value>(args.scratch)
+              .take_back(plan.digits->getScratch(op.getContext()).size()));
+      c.digits = &*plan.digits;
+    }
     e.phase([&] {
       e.parallelNest(result.drop_back(2), [&](ValueRange position) {
         c.lhs = lhs;
@@ -129,8 +150,11 @@ struct BlockMatMulKernel
   SmallVector<MemRefType> getScratch(Operation *operation,
                                      target::CpuAttr cpu) const {
     auto op = cast<edge::BlockMatMulOp>(operation);
-    return contractionScratch(op, BlockMatMulPlan(op, cpu).tiles,
-                              typeOf(op.getLhs()).getElementType());
+    BlockMatMulPlan plan(op, cpu);
+    SmallVector<MemRefType> scratch = tileScratch(op, plan);
+    if (plan.digits)
+      llvm::append_range(scratch, plan.digits->getScratch(op.getContext()));
+    return scratch;
   }
 
   bool canOverwrite(Operation *op, unsigned index) const {

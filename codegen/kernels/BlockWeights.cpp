@@ -160,7 +160,8 @@ void BlockWeights::packPanel(int64_t first, int64_t count, int64_t width,
         int64_t rows = std::min(groupRows(), end - row);
         for (int64_t i = 0; i < rows; ++i) {
           auto integer =
-              uint8_t(weights.bytes()[(row + i) * channels + channel]);
+              uint8_t(weights.bytes()[(row + i) * channels + channel] +
+                      (isFromZero ? nibbleOffset() : 0));
           word |= (integer & ((uint64_t(1) << bits) - 1)) << (bits * i);
         }
         return word;
@@ -246,6 +247,16 @@ SmallVector<Value> BlockWeights::loadGroup(Emitter &e, Value memref,
     rows.push_back(convert(e, integer, e.getF32Type()));
   }
   return rows;
+}
+
+std::pair<Value, Value> BlockWeights::loadNibbles(Emitter &e, Value memref,
+                                                  Value index,
+                                                  int64_t lanes) const {
+  Value word = loadAs(e, memref, index, lanes, e.getI32Type());
+  Value mask = splatWord(e, 0x0f0f0f0f, lanes);
+  Value above = arith::ShRUIOp::create(e, word, splatWord(e, 4, lanes));
+  return {arith::AndIOp::create(e, word, mask),
+          arith::AndIOp::create(e, above, mask)};
 }
 
 Value BlockWeights::loadScales(Emitter &e, Value memref, Value index,

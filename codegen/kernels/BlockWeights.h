@@ -34,6 +34,12 @@ public:
   int64_t getDepth() const { return depth; }
   int64_t getBlockSize() const { return blockSize; }
   bool hasZeroPoints() const { return bool(zeroPoints); }
+  bool hasNibbles() const { return bits == 4; }
+
+  /// Lets nibbles of both signs be packed as numbers from zero on, which are
+  /// too large by `nibbleOffset()`: for `loadNibbles`.
+  void packFromZero() { isFromZero = true; }
+  int64_t nibbleOffset() const { return isUnsigned ? 0 : 8; }
 
   /// Rows that lie in one group, and the bytes of a group per channel.
   int64_t groupRows() const { return bits == 8 ? 1 : 32 / bits; }
@@ -57,6 +63,12 @@ public:
   llvm::SmallVector<mlir::Value> loadGroup(Emitter &e, mlir::Value memref,
                                            mlir::Value index, int64_t lanes,
                                            int64_t count) const;
+  /// The rows of a group of 4 bits as bytes, in the words of their channels:
+  /// those with even numbers and those with odd ones.
+  std::pair<mlir::Value, mlir::Value> loadNibbles(Emitter &e,
+                                                  mlir::Value memref,
+                                                  mlir::Value index,
+                                                  int64_t lanes) const;
   mlir::Value loadScales(Emitter &e, mlir::Value memref, mlir::Value index,
                          int64_t lanes) const;
   mlir::Value loadZeroPoints(Emitter &e, mlir::Value memref, mlir::Value index,
@@ -71,6 +83,7 @@ private:
   int64_t depth, channels, blockSize;
   int64_t bits = 8;
   bool isUnsigned;
+  bool isFromZero = false;
   bool hasHalfScales;
   /// The instruction that looks all lanes of a vector up in a table of as many
   /// floats; empty if there is none for these bits. And its lanes.

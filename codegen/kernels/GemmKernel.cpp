@@ -6,6 +6,7 @@
 #include "codegen/kernels/GemmKernel.h"
 #include "codegen/kernels/Arithmetic.h"
 #include "codegen/kernels/BlockWeights.h"
+#include "codegen/kernels/DigitProducts.h"
 #include "codegen/kernels/MatrixTiles.h"
 #include "codegen/kernels/SparsePanels.h"
 
@@ -300,7 +301,9 @@ void ContractionEmitter::emitTile(const PanelRun &run, Value panel,
   }
   Values first = initialise(run, channel, rhsBase, rows.size());
   Values sums;
-  if (c.blocks)
+  if (c.digits)
+    sums = c.digits->reduce(e, run, c.rhs.memref, rhsBase, first);
+  else if (c.blocks)
     sums = reduceBlocks(run, lhsBase, rhsBase, rows, first);
   else if (c.panels)
     sums = reducePanel(e, c, run, rhsBase, first,

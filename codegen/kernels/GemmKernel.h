@@ -27,6 +27,7 @@
 namespace edgecc::kernels {
 
 class BlockWeights;
+class DigitProducts;
 class SparsePanels;
 
 /// Elements from one step along each dimension to the next, in a dense tensor
@@ -244,6 +245,8 @@ struct Contraction {
   /// the number of a panel, and its elements are words of 32 bits.
   const SparsePanels *panels = nullptr;
   PositionSteps positions;
+  /// How these are multiplied with one row that is bytes; null for floats.
+  const DigitProducts *digits = nullptr;
   /// Elements of a row of a rhs that is read in place by groups; 0 if packed.
   int64_t rhsPitch = 0;
   cost::ContractionTiles tiles;

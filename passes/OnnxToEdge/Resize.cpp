@@ -165,10 +165,13 @@ static Number mapCoordinate(const Resize &resize, const Axis &axis,
 static Number roundCoordinate(const Resize &resize, const Axis &axis,
                               const Number &x) {
   StringRef rounding = resize.rounding;
+  // Scales are rounded; what is so close to a half as that makes it is a tie,
+  // for ONNX Runtime as well.
+  constexpr float tie = 1e-6f;
   if (rounding == "round_prefer_floor")
-    return ceil(x - 0.5f);
+    return ceil(x - 0.5f - tie);
   if (rounding == "round_prefer_ceil")
-    return floor(x + 0.5f);
+    return floor(x + 0.5f + tie);
   if (rounding == "floor")
     return floor(x);
   if (rounding == "ceil")

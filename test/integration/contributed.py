@@ -165,11 +165,9 @@ def pooling_channels_last(op):
         k: np.asarray(v) for k, v in constants.items()}), feed
 
 
-@each(form=["2-none", "2-packed", "2-real", "4-none", "4-packed", "4-real",
-            "8-none", "8-packed"], block=[16, 128], rows=[1, 5])
-def mat_mul_n_bits(form, block, rows):
+def n_bits(form, block, k, n, x):
+    """MatMulNBits of `form`, the bits and the kind of zero points."""
     bits, zeros = int(form[0]), form[2:]
-    k, n = 150, 37
     rng = np.random.default_rng([bits, block])
     blocks = -(-k // block)
     constants = {
@@ -184,11 +182,26 @@ def mat_mul_n_bits(form, block, rows):
         constants["z"] = rng.uniform(
             0, 2 ** bits, n * blocks).astype(np.float32)
         operands.append("z")
-    x = numbers(2, rows, k)
     node = helper.make_node(
         "MatMulNBits", operands, ["y"], domain="com.microsoft", K=k, N=n,
         bits=bits, block_size=block)
     return model([node], {"x": x}, [("y", F)], constants), {"x": x}
+
+
+@each(form=["2-none", "2-packed", "2-real", "4-none", "4-packed", "4-real",
+            "8-none", "8-packed"], block=[16, 128], rows=[1, 5])
+def mat_mul_n_bits(form, block, rows):
+    return n_bits(form, block, 150, 37, numbers(2, rows, 150))
+
+
+@each(form=["4-none", "4-packed", "4-real"], block=[16, 32, 128],
+      sizes=[(544, 64), (96, 112), (16, 16)])
+def mat_mul_n_bits_of_a_row(form, block, sizes):
+    """With blocks of zeros, and elements much larger than their neighbours."""
+    x = numbers(1, sizes[0])
+    x[0, :block] = 0
+    x[0, ::37] *= 50
+    return n_bits(form, block, *sizes, x)
 
 
 @each(kind=["INT4", "UINT4", "INT8"], zeros=[0, 1],

@@ -328,6 +328,20 @@ def fourier(size, kind, inverse):
     return model([node], {"x": x}, [("y", F)], opset=20), {"x": x}, [y]
 
 
+@each(coordinates=["asymmetric", "half_pixel"],
+      rounding=["round_prefer_floor", "round_prefer_ceil"],
+      sizes=[(7, 4), (7, 2), (14, 1), (14, 19), (23, 14)])
+def resize_ties(coordinates, rounding, sizes):
+    """Positions between two pixels, which rounded scales miss."""
+    x = np.arange(sizes[0], dtype=np.float32)[None, None, None]
+    node = helper.make_node(
+        "Resize", ["x", "", "", "sizes"], ["y"], mode="nearest",
+        coordinate_transformation_mode=coordinates, nearest_mode=rounding)
+    size = np.array([1, 1, 1, sizes[1]], np.int64)
+    return model([node], {"x": x}, [("y", F)], {"sizes": size}, opset=18), \
+        {"x": x}
+
+
 # Lines made of others by a known rule ------------------------------------------
 
 # Bytes only with nearest: cubic is missing in ONNX Runtime, and linear sums that
