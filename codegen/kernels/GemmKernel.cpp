@@ -122,8 +122,7 @@ public:
 private:
   using Values = SmallVector<Value>;
 
-  /// The panels from `begin` to before `end`; `count` of them if there are
-  /// threads.
+  /// The panels from `begin` to before `end`; `count` of them for threads.
   void emitPanels(const PanelRun &run, Value begin, Value end, int64_t count,
                   TileAt tile);
   void emitTile(const PanelRun &run, Value panel, const TileAt &tile);
