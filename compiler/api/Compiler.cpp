@@ -195,6 +195,7 @@ FailureOr<NetworkPrice> Compiler::price(ModuleOp module,
   options.prune = {};
   options.lowRank = {};
   options.weights.paletteBits = 0;
+  options.weights.dynamic = false;
   options.tuner = nullptr;
   options.floatFallback = WarningLevel::Off;
   options.predictCost = true;

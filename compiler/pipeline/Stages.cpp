@@ -129,7 +129,8 @@ void edgecc::buildOptStage(OpPassManager &manager,
     first.addPass(quantization::createQuantizeWeightsPass(
         {options.weights.bits, options.weights.blockSize}, options.calibrator));
   else if (options.weights.dynamic)
-    first.addPass(quantization::createQuantizeDynamic());
+    first.addPass(quantization::createQuantizeDynamicPass(
+        options.compareIntegers ? options.price : PriceFn()));
   else if (options.calibrator) {
     first.addPass(quantization::createEqualizeChannelsPass(options.calibrator));
     first.addPass(quantization::createQuantizeStaticPass(

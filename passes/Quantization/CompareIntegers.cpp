@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "passes/Quantization/CompareIntegers.h"
 #include "passes/Quantization/Parameters.h"
 #include "passes/Quantization/Passes.h"
 
@@ -53,6 +54,20 @@ static void warnIfSlower(const NetworkPrice &quantised,
   }
   if (!worst.empty())
     warning << ", of them '" << worst << "' " << compare(integers, floats);
+}
+
+void quantization::warnOfSlowIntegers(ModuleOp quantised, ModuleOp real,
+                                      const PriceFn &price, Location loc) {
+  FailureOr<NetworkPrice> after, before;
+  {
+    // Real numbers may not fit into memories; nobody wants them to.
+    ScopedDiagnosticHandler silent(loc.getContext(),
+                                   [](Diagnostic &) { return success(); });
+    after = price(quantised);
+    before = price(real);
+  }
+  if (succeeded(after) && succeeded(before))
+    warnIfSlower(*after, *before, loc);
 }
 
 /// Known integers become the numbers that they express.
@@ -108,16 +123,7 @@ struct CompareIntegers
     auto module = getOperation()->getParentOfType<ModuleOp>();
     OwningOpRef<ModuleOp> copy(module.clone());
     removeCasts(*copy);
-    FailureOr<NetworkPrice> quantised, real;
-    {
-      // Real numbers may not fit into memories; nobody wants them to.
-      ScopedDiagnosticHandler silent(&getContext(),
-                                     [](Diagnostic &) { return success(); });
-      quantised = price(module);
-      real = price(*copy);
-    }
-    if (succeeded(quantised) && succeeded(real))
-      warnIfSlower(*quantised, *real, getOperation().getLoc());
+    warnOfSlowIntegers(module, *copy, price, getOperation().getLoc());
   }
 
   PriceFn price;

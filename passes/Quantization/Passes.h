@@ -24,6 +24,7 @@ createQuantizeStaticPass(CalibratorPtr calibrator = {}, PriceFn price = {},
 std::unique_ptr<mlir::Pass>
 createEqualizeChannelsPass(CalibratorPtr calibrator = {});
 std::unique_ptr<mlir::Pass> createCompareIntegersPass(PriceFn price = {});
+std::unique_ptr<mlir::Pass> createQuantizeDynamicPass(PriceFn price = {});
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION

@@ -166,8 +166,10 @@ def QuantizeDynamic : Pass<"edgecc-quantize-dynamic", "::mlir::func::FuncOp"> {
     tensor when it is there (DynamicQuantizeLinear of ONNX). The sums become real
     numbers again. Values in between stay real, so no examples are needed.
     Tables of at least 4,096 numbers whose rows are gathered get bytes as well.
-    What sums could leave 32 bits of stays real.
+    What sums could leave 32 bits of stays real. With a function that prices
+    networks it warns if that is predicted to take longer than before.
   }];
+  let constructor = "::edgecc::quantization::createQuantizeDynamicPass()";
   let dependentDialects = ["::edgecc::edge::EdgeDialect"];
   let statistics = [
     Statistic<"numQuantized", "quantized", "layers and tables in bytes">

@@ -5,6 +5,7 @@
 
 #include "dialects/Edge/DynamicRange.h"
 #include "passes/Quantization/ChooseForms.h"
+#include "passes/Quantization/CompareIntegers.h"
 #include "passes/Quantization/Contractions.h"
 #include "passes/Quantization/LowerContractions.h"
 #include "passes/Quantization/Passes.h"
@@ -50,9 +51,14 @@ static bool hasBorder(Operation *op) {
 namespace {
 struct QuantizeDynamic
     : edgecc::quantization::impl::QuantizeDynamicBase<QuantizeDynamic> {
-  using QuantizeDynamicBase::QuantizeDynamicBase;
+  QuantizeDynamic() = default;
+  explicit QuantizeDynamic(PriceFn price) : price(std::move(price)) {}
 
   void runOnOperation() override {
+    auto module = getOperation()->getParentOfType<ModuleOp>();
+    OwningOpRef<ModuleOp> real;
+    if (price)
+      real = module.clone();
     SmallVector<Operation *> contractions;
     getOperation().walk([&](Operation *op) {
       bool isMatrix =
@@ -66,11 +72,14 @@ struct QuantizeDynamic
       quantize(op);
     constexpr unsigned bits = 8;
     numQuantized += quantizeTables(getOperation(), bits, blockOfTable(bits));
+    if (price)
+      warnOfSlowIntegers(module, *real, price, getOperation().getLoc());
   }
 
 private:
   void quantize(Operation *op);
 
+  PriceFn price;
   /// Those of values that several layers read.
   llvm::DenseMap<Value, std::pair<DynamicRange, Value>> known;
 };
@@ -131,4 +140,9 @@ void QuantizeDynamic::quantize(Operation *op) {
   op->getResult(0).replaceAllUsesWith(result);
   op->erase();
   ++numQuantized;
+}
+
+std::unique_ptr<Pass>
+edgecc::quantization::createQuantizeDynamicPass(PriceFn price) {
+  return std::make_unique<QuantizeDynamic>(std::move(price));
 }
