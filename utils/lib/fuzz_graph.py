@@ -41,7 +41,7 @@ LEAST_RESULT = 2.0**-119
 # one, or of the largest result.
 WITHIN = {"Resize": 32, "Upsample": 32, "Elu": 4, "Celu": 4, "Selu": 4,
           "Gelu": 1, "FastGelu": 1, "BiasGelu": 1, "QuickGelu": 1,
-          "Softplus": 1,
+          "Softplus": 1, "LogSoftmax": 1,
           "LSTM": 16, "GRU": 16, "RNN": 16}
 
 # Where ONNX Runtime multiplies out a difference, which is inexact for elements
