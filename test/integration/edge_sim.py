@@ -11,6 +11,7 @@ import tempfile
 
 import numpy as np
 
+import collection
 import compiled
 from npu_runs import c_array
 import npu_runs
@@ -165,10 +166,7 @@ def dynamic(options, feeds_of, same):
 
 def mobilenet(options, feeds_of, same):
     """MobileNetV2, which edgecc quantises itself."""
-    path = os.path.join(options.scratch, "mobilenet_v2.onnx") \
-        if options.scratch else ""
-    if not os.path.isfile(path):
-        raise suite.Skip("the collection of models is not there")
+    path = collection.find(options, "mobilenet_v2")
     feeds = feeds_of(path, 2)
     with tempfile.TemporaryDirectory() as folder:
         examples = os.path.join(folder, "examples.npz")

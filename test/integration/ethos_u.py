@@ -17,6 +17,7 @@ import zlib
 import numpy as np
 from onnxruntime import quantization
 
+import collection
 import compiled
 from npu_runs import c_array
 import npu_runs
@@ -408,10 +409,7 @@ class Examples:
 def mobilenet(npu, options, feeds_of, same):
     """MobileNetV2, quantised by ONNX Runtime: all of it on the NPU, with the
     CPU's bits, and no more cycles than for a .tflite file with the same input."""
-    real = os.path.join(options.scratch, "mobilenet_v2.onnx") \
-        if options.scratch else ""
-    if not os.path.isfile(real):
-        raise suite.Skip("the collection of models is not there")
+    real = collection.find(options, "mobilenet_v2")
     with tempfile.TemporaryDirectory() as folder:
         prepared = os.path.join(folder, "prepared.onnx")
         path = os.path.join(folder, "mobilenet_v2.onnx")
@@ -435,10 +433,7 @@ def mobilenet(npu, options, feeds_of, same):
 def own_mobilenet(options, feeds_of, same):
     """MobileNetV2, which edgecc quantises itself: all of it on the NPU, with the
     bits of the CPU that has no device."""
-    path = os.path.join(options.scratch, "mobilenet_v2.onnx") \
-        if options.scratch else ""
-    if not os.path.isfile(path):
-        raise suite.Skip("the collection of models is not there")
+    path = collection.find(options, "mobilenet_v2")
     feeds, npu = feeds_of(path, 2), "ethos-u55:128"
     with tempfile.TemporaryDirectory() as folder:
         examples = os.path.join(folder, "examples.npz")

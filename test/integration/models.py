@@ -11,7 +11,6 @@ contents of the arena, those of test/models/litert.npz also with
 --rounding=tflite. With --runner only the short list below does, on another CPU.
 """
 import functools
-import json
 import os
 import sys
 
@@ -20,6 +19,7 @@ import onnx
 import onnxruntime as ort
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import collection
 import exact
 import suite
 
@@ -191,17 +191,8 @@ def own_networks():
 def zoo_networks(zoo, scratch):
     sys.path.insert(0, zoo)
     import make_reference
-    import materialize
-    with open(os.path.join(zoo, "models.json")) as f:
-        entries = json.load(f)
-    for m in entries:
-        path = os.path.join(zoo, m["file"])
-        if m["part"] == "skeleton":
-            full = os.path.join(scratch, m["name"] + ".onnx")
-            if not os.path.exists(full):
-                materialize.materialize(path, full + ".part")
-                os.rename(full + ".part", full)
-            path = full
+    for m in collection.entries(zoo):
+        path = collection.path_of(m, zoo, scratch)
         feeds = None
         if m["runs"]:
             feeds = [
