@@ -17,6 +17,10 @@ namespace edgecc::kernels {
 /// What kernels compute themselves may be fused.
 static constexpr auto contract = arith::FastMathFlags::contract;
 
+Value splatWord(Emitter &e, int64_t value, int64_t lanes) {
+  return e.splat(e.constant(e.getI32IntegerAttr(value)), lanes);
+}
+
 Value addf(Emitter &e, Value a, Value b) {
   return arith::AddFOp::create(e, a, b, contract);
 }

@@ -34,6 +34,9 @@ mlir::Value convert(Emitter &e, mlir::Value value, mlir::Type type,
 /// Whether elements of `element` compare and extend as unsigned ones.
 bool isUnsignedElement(mlir::Type element);
 
+/// `lanes` elements of i32 that are `value`.
+mlir::Value splatWord(Emitter &e, int64_t value, int64_t lanes);
+
 mlir::Value addf(Emitter &e, mlir::Value a, mlir::Value b);
 mlir::Value subf(Emitter &e, mlir::Value a, mlir::Value b);
 mlir::Value mulf(Emitter &e, mlir::Value a, mlir::Value b);

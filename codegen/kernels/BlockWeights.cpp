@@ -196,10 +196,6 @@ static Value loadAs(Emitter &e, Value memref, Value index, int64_t lanes,
   return vector::BitCastOp::create(e, VectorType::get({lanes}, type), loaded);
 }
 
-static Value splatWord(Emitter &e, int64_t value, int64_t lanes) {
-  return e.splat(e.constant(e.getI32IntegerAttr(value)), lanes);
-}
-
 /// Row `row` of the group `word`: a table has the float for each integer,
 /// whatever the higher bits of the index are.
 Value BlockWeights::lookUp(Emitter &e, Value word, int64_t row) const {

@@ -71,17 +71,13 @@ SmallVector<MemRefType> DigitProducts::getScratch(MLIRContext *c) const {
 // Digits
 //===----------------------------------------------------------------------===//
 
-static Value splatInteger(Emitter &e, int64_t value, int64_t lanes) {
-  return e.splat(e.constant(e.getI32IntegerAttr(value)), lanes);
-}
-
 /// The sum that those of all places are, in f32.
 static Value join(Emitter &e, ArrayRef<Value> sums) {
   Type type = sums[0].getType(), f32 = e.getF32Type();
   auto vector = dyn_cast<VectorType>(type);
   int64_t lanes = vector ? vector.getNumElements() : 1;
   Value lower = arith::AddIOp::create(
-      e, arith::ShLIOp::create(e, sums[1], splatInteger(e, 8, lanes)), sums[0]);
+      e, arith::ShLIOp::create(e, sums[1], splatWord(e, 8, lanes)), sums[0]);
   Value unit = e.splat(e.floatConstant(65536, f32), lanes);
   return multiplyAdd(e, convert(e, sums[2], f32), unit, convert(e, lower, f32));
 }
@@ -124,15 +120,15 @@ void DigitProducts::emitBlock(Emitter &e, const FlatOperand &lhs, Value block,
       e.floatConstant(std::numeric_limits<double>::infinity(), f32));
   Value factor = arith::DivFOp::create(e, e.floatConstant(largest, f32), peak);
   factor = e.splat(factor, stepSize);
-  Value eight = splatInteger(e, 8, stepSize);
-  Value high = splatInteger(e, 24, stepSize);
+  Value eight = splatWord(e, 8, stepSize);
+  Value high = splatWord(e, 24, stepSize);
 
   SmallVector<int64_t> order;
   for (int64_t group = 0; group < stepSize; group += wordRows)
     for (int64_t parity : {0, 1})
       for (int64_t row = parity; row < wordRows; row += 2)
         order.push_back(group + row);
-  SmallVector<Value> sums(places, splatInteger(e, 0, stepSize));
+  SmallVector<Value> sums(places, splatWord(e, 0, stepSize));
   sums = e.loop(0, size, stepSize, sums, [&](Value at, ValueRange carried) {
     Value x = load(at);
     x = arith::SelectOp::create(e, isFinite, x, e.zero(x.getType()));
@@ -160,7 +156,7 @@ void DigitProducts::emitBlock(Emitter &e, const FlatOperand &lhs, Value block,
   for (int64_t place = 0; place < places; ++place) {
     wholes.push_back(vector::ReductionOp::create(e, vector::CombiningKind::ADD,
                                                  sums[place]));
-    Value offset = splatInteger(e, -weights->nibbleOffset(), 1);
+    Value offset = splatWord(e, -weights->nibbleOffset(), 1);
     e.store(arith::MulIOp::create(e, wholes[place], offset), starts,
             e.add(e.mul(block, places), place));
   }
@@ -208,7 +204,7 @@ SmallVector<Value> DigitProducts::reduceBlock(Emitter &e, const PanelRun &run,
     sums.append(columns,
                 weights->nibbleOffset()
                     ? spread(starts, e.add(e.mul(block, places), place))
-                    : splatInteger(e, 0, lanes));
+                    : splatWord(e, 0, lanes));
   Value firstWord = e.mul(block, weights->getBlockSize() / 4);
   sums = e.loop(0, size / wordRows, 1, sums, [&](Value i, ValueRange carried) {
     SmallVector<Value> next(carried), even, odd;

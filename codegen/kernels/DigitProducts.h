@@ -10,7 +10,7 @@
 // integers of 24 bits, relative to its largest element, and these three digits
 // of 8 bits each. The products of a digit with all weights of the block are
 // exact; the three sums are put together and scaled in f32. What the row loses
-// is at most 2^-24 of the block's largest element for each of them, about what
+// is at most 2^-23 of the block's largest element for each of them, about what
 // sums of f32 lose. Infinite elements give NaN.
 //
 //===----------------------------------------------------------------------===//

@@ -20,48 +20,36 @@ typedef long long i64;
 
 double sqrt(double);
 
-typedef union {
-  double value;
-  u64 word;
-} cell;
+/* The bits of a type of floats, in words as long. */
+#define DEFINE_BITS(number, bits, suffix)                                      \
+  typedef union {                                                              \
+    number value;                                                              \
+    bits word;                                                                 \
+  } cell##suffix;                                                              \
+  static bits word_of##suffix(number a) {                                      \
+    cell##suffix c;                                                            \
+    c.value = a;                                                               \
+    return c.word;                                                             \
+  }                                                                            \
+  static number value_of##suffix(bits a) {                                     \
+    cell##suffix c;                                                            \
+    c.word = a;                                                                \
+    return c.value;                                                            \
+  }                                                                            \
+  static i32 sign_of##suffix(number a) {                                       \
+    return (i32)(word_of##suffix(a) >> (8 * sizeof(bits) - 1));                \
+  }                                                                            \
+  static number absolute##suffix(number a) {                                   \
+    return value_of##suffix(word_of##suffix(a) & ~(bits)0 >> 1);               \
+  }                                                                            \
+  static number with_sign##suffix(number a, number sign) {                     \
+    bits rest = ~(bits)0 >> 1;                                                 \
+    return value_of##suffix((word_of##suffix(a) & rest) |                      \
+                            (word_of##suffix(sign) & ~rest));                  \
+  }
 
-static u64 word_of(double a) {
-  cell c;
-  c.value = a;
-  return c.word;
-}
-static double value_of(u64 a) {
-  cell c;
-  c.word = a;
-  return c.value;
-}
-static double absolute(double a) { return value_of(word_of(a) & ~0ull >> 1); }
-static double with_sign(double a, double sign) {
-  return value_of((word_of(a) & ~0ull >> 1) | (word_of(sign) & 1ull << 63));
-}
-
-static i32 sign_of(double a) { return (i32)(word_of(a) >> 63); }
-
-typedef union {
-  float value;
-  u32 word;
-} cell_f32;
-
-static u32 word_of_f32(float a) {
-  cell_f32 c;
-  c.value = a;
-  return c.word;
-}
-static float f32_of(u32 a) {
-  cell_f32 c;
-  c.word = a;
-  return c.value;
-}
-static float absolute_f32(float a) { return f32_of(word_of_f32(a) & ~0u >> 1); }
-static float with_sign_f32(float a, float sign) {
-  return f32_of((word_of_f32(a) & ~0u >> 1) | (word_of_f32(sign) & 1u << 31));
-}
-static i32 sign_of_f32(float a) { return (i32)(word_of_f32(a) >> 31); }
+DEFINE_BITS(double, u64, )
+DEFINE_BITS(float, u32, _f32)
 
 /* The coefficients of the highest power first. */
 static double poly(double x, const double *c, i32 count) {
@@ -92,7 +80,7 @@ float truncf(float a) {
   u32 word = word_of_f32(a);
   i32 exponent = (i32)(word >> 23 & 255) - 127;
   word &= ~(0x7fffffu >> between(exponent, 0, 23));
-  return f32_of(exponent < 0 ? word & 1u << 31 : word);
+  return value_of_f32(exponent < 0 ? word & 1u << 31 : word);
 }
 
 /* Sums with a number made of a comparison, which takes the same time for all. A
