@@ -161,6 +161,7 @@ void edgecc::buildOptStage(OpPassManager &manager,
   if (growsIntegers && options.roundAsTflite)
     manager.addNestedPass<func::FuncOp>(quantization::createRoundAsTflite());
   if (growsIntegers) {
+    manager.addNestedPass<func::FuncOp>(quantization::createFormIntegerCells());
     manager.addNestedPass<func::FuncOp>(
         quantization::createNormalizeIntegers());
     manager.addPass(quantization::createReportFloatFallback(

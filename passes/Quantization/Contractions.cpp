@@ -53,9 +53,8 @@ static double reach(const Parameters &parameters, int64_t channel = 0) {
   return double(std::max(parameters.most - zero, zero - parameters.least));
 }
 
-/// The sums of the absolute weights of each output channel, less their zero
-/// points; nothing if they are not known.
-static std::optional<SmallVector<double>> columnSums(Value quantizedWeights) {
+std::optional<SmallVector<double>>
+edgecc::quantization::columnSums(Value quantizedWeights) {
   std::optional<ConstantView> known = knownIntegers(quantizedWeights);
   if (!known)
     return std::nullopt;

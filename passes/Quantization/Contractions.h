@@ -62,8 +62,12 @@ private:
         weightParameters(quantizedType(weights)) {}
 };
 
-/// The largest sum of the absolute weights of one output channel, which is the
-/// last dimension, less their zero points; nothing if they are not known.
+/// The sums of the absolute weights of each output channel, which is the last
+/// dimension, less their zero points; nothing if they are not known.
+std::optional<llvm::SmallVector<double>>
+columnSums(mlir::Value quantizedWeights);
+
+/// The largest of them.
 std::optional<double> largestColumn(mlir::Value quantizedWeights);
 
 /// The bias of a convolution or matrix product, which may be absent.

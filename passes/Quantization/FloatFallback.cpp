@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Quantization/Contractions.h"
+#include "passes/Quantization/IntegerCells.h"
 #include "passes/Quantization/Passes.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -34,6 +35,8 @@ static std::string reasonFor(Operation *op) {
     return "--quantize=auto keeps it real, for what it would lose or cost";
   if (isa<PoolOp, ReduceOp>(op))
     return "averages are f32 sums, which break ties as ONNX Runtime does";
+  if (isa<LstmOp, GruOp>(op))
+    return IntegerCell(op).objection();
   if (!isa<ConvOp, MatMulOp>(op))
     return ("edge." + op->getName().stripDialect() + " has no integer form")
         .str();

@@ -47,6 +47,31 @@ static OpOperand *movedOperand(Operation *op) {
   return moves ? &op->getOpOperand(0) : nullptr;
 }
 
+/// Where `op` moves dimension `axis` of its input to as a whole; nothing if it
+/// does not.
+static std::optional<int64_t> movedAxis(Operation *op, int64_t axis) {
+  if (auto transpose = dyn_cast<TransposeOp>(op)) {
+    ArrayRef<int64_t> permutation = transpose.getPermutation();
+    return llvm::find(permutation, axis) - permutation.begin();
+  }
+  ArrayRef<int64_t> from = typeOf(op->getOperand(0)).getShape();
+  ArrayRef<int64_t> to = typeOf(op->getResult(0)).getShape();
+  if (auto slice = dyn_cast<SliceOp>(op))
+    return to[axis] == from[axis] && slice.getStrides()[axis] == 1
+               ? std::optional(axis)
+               : std::nullopt;
+  if (!isa<ReshapeOp>(op))
+    return std::nullopt;
+  int64_t before = llvm::product_of(from.take_front(axis));
+  int64_t seen = 1;
+  for (auto [position, size] : llvm::enumerate(to)) {
+    if (seen == before && size == from[axis])
+      return int64_t(position);
+    seen *= size;
+  }
+  return std::nullopt;
+}
+
 /// Whether the new elements that `op` brings in, such as a border, are among
 /// the numbers that the type expresses.
 static bool bringsExpressed(Operation *op, const Parameters &parameters) {
@@ -108,18 +133,35 @@ struct SinkDequantize : RewritePattern {
     if (!bringsExpressed(op, parameters))
       return failure();
     if (!parameters.isPerTensor()) {
-      auto transpose = dyn_cast<TransposeOp>(op);
-      if (!transpose)
+      std::optional<int64_t> axis = movedAxis(op, parameters.axis);
+      if (!axis)
         return failure();
-      ArrayRef<int64_t> permutation = transpose.getPermutation();
-      type = withAxis(type, llvm::find(permutation, parameters.axis) -
-                                permutation.begin());
+      type = withAxis(type, *axis);
+      if (isa<ReshapeOp>(op))
+        return reshapeKnown(op, producer, type, rewriter);
     }
     SmallVector<Value> operands(op->getOperands());
     operands[moved->getOperandNumber()] = producer.getInput();
     Value result = cloneWith(rewriter, op, operands, type);
     rewriter.replaceOpWithNewOp<DequantizeOp>(op, op->getResult(0).getType(),
                                               result);
+    return success();
+  }
+
+  /// Known integers are reshaped themselves: a reshape keeps its element type,
+  /// whose axis changes.
+  static LogicalResult reshapeKnown(Operation *op, DequantizeOp producer,
+                                    quant::QuantizedType type,
+                                    PatternRewriter &rewriter) {
+    auto stored = producer.getInput().getDefiningOp<StorageCastOp>();
+    if (!stored || !matchPattern(stored.getInput(), m_Constant()))
+      return failure();
+    Value moved = cloneWith(rewriter, op, stored.getInput(),
+                            typeOf(stored.getInput()).getElementType());
+    Value seen = StorageCastOp::create(rewriter, op->getLoc(),
+                                       typeOf(moved).clone(type), moved);
+    rewriter.replaceOpWithNewOp<DequantizeOp>(op, op->getResult(0).getType(),
+                                              seen);
     return success();
   }
 };

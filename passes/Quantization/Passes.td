@@ -85,6 +85,27 @@ def NormalizeIntegers : Pass<"edgecc-normalize-integers",
   ];
 }
 
+def FormIntegerCells : Pass<"edgecc-form-integer-cells",
+                            "::mlir::func::FuncOp"> {
+  let summary = "compute recurrent cells with integers";
+  let description = [{
+    After `edgecc-grow-integer-regions`: an `edge.lstm` or `edge.gru` whose input
+    and weights are quantised becomes a loop over time on integers. Its state is a
+    byte where it is multiplied, of the type that readers quantise the states
+    to; what gates take and give, the memory of an LSTM and the state that a
+    GRU mixes have 16 bits with a fixed point. Sigmoid and tanh are chords of
+    256 pieces, looked up by the upper byte.
+
+    Cells with peepholes or without known weights stay as they are.
+  }];
+  let dependentDialects = ["::edgecc::edge::EdgeDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+  let statistics = [
+    Statistic<"numCells", "cells", "cells on integers">
+  ];
+}
+
 def LowerQuantized : Pass<"edgecc-lower-quantized", "::mlir::func::FuncOp"> {
   let summary = "compute quantised values with integers";
   let description = [{

@@ -6,6 +6,7 @@
 #include "passes/Quantization/StaticQuantizer.h"
 #include "passes/Quantization/BiasCorrection.h"
 #include "passes/Quantization/Contractions.h"
+#include "passes/Quantization/IntegerCells.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -93,6 +94,9 @@ Candidates::Candidates(func::FuncOp function, const AlsoQuantized &also) {
         observe(limited(op->getResult(0)));
     } else if (isa<PoolOp>(op) || (also.results && isa<ReduceOp>(op))) {
       observe(op->getOperand(0));
+    } else if (IntegerCell::hasForm(op)) {
+      cells.push_back(op);
+      observe(op->getResult(0));
     } else if (isa<ConcatOp>(op)) {
       observe(op->getResult(0));
     } else if (isa<AddOp, SubOp, MulOp>(op) &&
@@ -118,6 +122,8 @@ Candidates::Candidates(func::FuncOp function, const AlsoQuantized &also) {
 Candidates::Candidates(const Candidates &origin, const IRMapping &mapping) {
   for (Operation *op : origin.contractions)
     contractions.push_back(mapping.lookup(op));
+  for (Operation *op : origin.cells)
+    cells.push_back(mapping.lookup(op));
   for (Value value : origin.values)
     values.insert(mapping.lookup(value));
   for (Value value : origin.interface)
@@ -277,15 +283,21 @@ bool StaticQuantizer::allows(size_t i, LayerForm form) const {
 }
 
 double StaticQuantizer::bytes(size_t i, LayerForm form) const {
+  double recurrent = 0;
+  for (Operation *cell : candidates.cells)
+    if (projectionOf(cell) == candidates.contractions[i])
+      recurrent += double(typeOf(cell->getOperand(1)).getNumElements()) *
+                   (form == LayerForm::Int8 ? 1 : 4);
   Value weights = candidates.contractions[i]->getOperand(1);
   const RoundedBlocks *rounded = weightsOf(i, form);
   if (!rounded)
-    return isConstant(weights) ? 4.0 * double(typeOf(weights).getNumElements())
-                               : 0;
+    return recurrent + (isConstant(weights)
+                            ? 4.0 * double(typeOf(weights).getNumElements())
+                            : 0);
   auto integers = double(rounded->integers.size());
   auto scales = double(rounded->scales.size());
-  return form == LayerForm::Int4Weights ? integers / 2 + 2 * scales
-                                        : integers + 4 * scales;
+  return recurrent + (form == LayerForm::Int4Weights ? integers / 2 + 2 * scales
+                                                     : integers + 4 * scales);
 }
 
 LayerSettings StaticQuantizer::settings(size_t i, LayerForm form) const {
@@ -362,6 +374,17 @@ SmallVector<Value> StaticQuantizer::quantize(const Candidates &candidates,
     } else if (rounded) {
       setChannels(weights, *rounded);
     }
+  }
+  for (Operation *cell : candidates.cells) {
+    const auto *product =
+        llvm::find(candidates.contractions, projectionOf(cell));
+    if (product == candidates.contractions.end() ||
+        forms[product - candidates.contractions.begin()] != LayerForm::Int8)
+      continue;
+    OpOperand &weights = cell->getOpOperand(1);
+    if (RoundedBlocks rounded = roundInChannels(weights.get());
+        !rounded.empty())
+      setChannels(weights, rounded);
   }
   // Values that no layer reads have the bits of all others.
   int64_t usual = calibrator.activationBits == 16 ? 32767 : 0;

@@ -40,8 +40,10 @@ inline bool isReal(LayerForm form) {
 struct Candidates {
   /// Convolutions and products.
   llvm::SmallVector<mlir::Operation *> contractions;
-  /// The real values to be stored as integers: what contractions read, and the
-  /// terms of residual additions and the like.
+  /// Recurrent cells; each goes with the contraction that gives its input.
+  llvm::SmallVector<mlir::Operation *> cells;
+  /// The real values to be stored as integers: what contractions read, the
+  /// states of cells, and the terms of residual additions and the like.
   llvm::SetVector<mlir::Value> values;
   /// Those of `values` that the caller of the network sees as integers.
   llvm::SmallDenseSet<mlir::Value> interface;
@@ -68,7 +70,8 @@ public:
   /// Whether contraction `i` can have this form.
   bool allows(size_t i, LayerForm form) const;
 
-  /// The bytes of the weights of contraction `i` with their scales.
+  /// The bytes of the weights of contraction `i` with their scales, and of
+  /// those of the cells that go with it.
   double bytes(size_t i, LayerForm form) const;
 
   /// What contraction `i` would be like.

@@ -10,6 +10,8 @@ be the sum as f32, times the factor, rounded to even, shifted and saturated.
 Microcontrollers run it on boards that QEMU emulates; for those without a board
 here, the object has to compile.
 
+Quantised recurrent cells must have the bits that NumPy gives them by the manual.
+
 With --zoo DIR, quantised networks of that zoo must have the same bits on all CPUs,
 from x86-64 without vectors to a Cortex-M55; with --outputs N all that give integers,
 by so many outputs in all, and files of --network as well.
@@ -25,6 +27,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import cells
 import identity
 import models
 import suite
@@ -270,6 +273,22 @@ def normalizes(options, path, net):
     return identity.same_everywhere(options, path, 20)
 
 
+def repeats(options, path, net):
+    """A recurrent network has the bits that the manual defines, on all CPUs,
+    and is within two units of ONNX Runtime's floats."""
+    net.save(path)
+    got, = suite.edgecc_run(options, path, net.feed,
+                            ["-Werror=float-fallback"])
+    if not np.array_equal(got, net.want()):
+        raise suite.Failure(f"{np.count_nonzero(got != net.want())} of "
+                            f"{got.size} integers are not as defined")
+    real, = models.session(path, optimised=False).run(None, net.feed)
+    off = np.abs(got.astype(int) - real).max()
+    if off > 2:
+        raise suite.Failure(f"off by {off} units")
+    return identity.same_everywhere(options, path, 20)
+
+
 def runs_on_cpu(options, path, net, cpu, runner):
     tool = runner.split()[:1]
     if runner == "tiles":
@@ -333,6 +352,10 @@ def main():
                   for cpu in OBJECTS]
         tests += [("normalisations", functools.partial(
             normalizes, options, normal, normalized))]
+        tests += [(name, functools.partial(
+            repeats, options, os.path.join(
+                folder, name.replace(" ", "_") + ".onnx"), cells.NETWORKS[name]))
+                  for name in cells.NETWORKS]
         chosen = IDENTICAL if options.outputs else SHORT
         tests += [("identical " + name.split("/")[1], functools.partial(
             identical, options, os.path.join(options.zoo, name + ".onnx"),

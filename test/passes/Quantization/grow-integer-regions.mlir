@@ -116,3 +116,38 @@ func.func @limits(%x: tensor<1x4x4x2xui8>) -> (tensor<1x4x4x2xf32>, tensor<1x2x2
       pads_high [0, 0] : (tensor<1x4x4x2xf32>) -> tensor<1x2x2x2xf32>
   return %1, %2 : tensor<1x4x4x2xf32>, tensor<1x2x2x2xf32>
 }
+
+// -----
+
+!k = !quant.uniform<i8:f32:1, {0.01,0.02,0.03,0.04}>
+
+// A scale for each position of an axis moves with that axis, if all of it does.
+// CHECK-LABEL: func @axis_moves
+// CHECK: %[[K:.*]] = edge.constant dense<{{.*}}> : tensor<4x3xi8>
+// CHECK: edge.storage_cast %[[K]] : tensor<4x3xi8> -> tensor<4x3x!quant.uniform<i8:f32:0, {1.000000e-02,2.000000e-02,3.000000e-02,4.000000e-02}>>
+func.func @axis_moves() -> tensor<4x3xf32> {
+  %k = edge.constant dense<[[[1, 2, 3], [4, 5, 6], [7, 8, 9], [1, 2, 3]], [[3, 2, 1], [4, 5, 6], [7, 8, 9], [1, 2, 3]]]> : tensor<2x4x3xi8>
+  %x = edge.storage_cast %k : tensor<2x4x3xi8> -> tensor<2x4x3x!k>
+  %0 = edge.dequantize %x : tensor<2x4x3x!k> -> tensor<2x4x3xf32>
+  %1 = edge.slice %0 offsets [1, 0, 0] sizes [1, 4, 3] strides [1, 1, 1] : tensor<2x4x3xf32> -> tensor<1x4x3xf32>
+  %2 = edge.reshape %1 : tensor<1x4x3xf32> -> tensor<4x3xf32>
+  return %2 : tensor<4x3xf32>
+}
+
+// CHECK-LABEL: func @axis_is_cut
+// CHECK: %[[R:.*]] = edge.dequantize
+// CHECK: edge.slice %[[R]] offsets [0, 1, 0]
+func.func @axis_is_cut(%x: tensor<2x4x3x!k>) -> tensor<2x2x3xf32> {
+  %0 = edge.dequantize %x : tensor<2x4x3x!k> -> tensor<2x4x3xf32>
+  %1 = edge.slice %0 offsets [0, 1, 0] sizes [2, 2, 3] strides [1, 1, 1] : tensor<2x4x3xf32> -> tensor<2x2x3xf32>
+  return %1 : tensor<2x2x3xf32>
+}
+
+// CHECK-LABEL: func @axis_is_joined
+// CHECK: %[[R:.*]] = edge.dequantize
+// CHECK: edge.reshape %[[R]]
+func.func @axis_is_joined(%x: tensor<2x4x3x!k>) -> tensor<8x3xf32> {
+  %0 = edge.dequantize %x : tensor<2x4x3x!k> -> tensor<2x4x3xf32>
+  %1 = edge.reshape %0 : tensor<2x4x3xf32> -> tensor<8x3xf32>
+  return %1 : tensor<8x3xf32>
+}

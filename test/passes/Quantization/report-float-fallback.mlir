@@ -56,3 +56,39 @@ func.func @main(%x: tensor<4x8xf32>) -> tensor<4x2xf32> {
   %0 = edge.matmul(%x, %rw) : (tensor<4x8xf32>, tensor<8x2xf32>) -> tensor<4x2xf32>
   return %0 : tensor<4x2xf32>
 }
+
+// -----
+
+!x = !quant.uniform<u8:f32, 0.05:128>
+!w = !quant.uniform<i8:f32, 0.01>
+!k = !quant.uniform<i8:f32:0, {0.01,0.02}>
+
+// CHECK: module attributes {edge.float_fallbacks = 4 : i64}
+func.func @main(%x: tensor<5x3x!x>, %real: tensor<5x1x6xf32>) -> (tensor<5x1x2xf32>, tensor<5x1x2xf32>, tensor<5x1x2xf32>, tensor<5x1x2xf32>) {
+  %w = edge.constant dense<1> : tensor<3x6xi8>
+  %z = edge.constant dense<0.0> : tensor<1x2xf32>
+  %real_r = edge.constant dense<0.5> : tensor<2x6xf32>
+  %r = edge.constant dense<2> : tensor<2x6xi8>
+  %qw = edge.storage_cast %w : tensor<3x6xi8> -> tensor<3x6x!w>
+  %qr = edge.storage_cast %r : tensor<2x6xi8> -> tensor<2x6x!w>
+  %rr = edge.dequantize %qr : tensor<2x6x!w> -> tensor<2x6xf32>
+  %qk = edge.storage_cast %r : tensor<2x6xi8> -> tensor<2x6x!k>
+  %rk = edge.dequantize %qk : tensor<2x6x!k> -> tensor<2x6xf32>
+  %p = edge.matmul(%x, %qw) : (tensor<5x3x!x>, tensor<3x6x!w>) -> tensor<5x6xf32>
+  %pp = edge.reshape %p : tensor<5x6xf32> -> tensor<5x1x6xf32>
+  // expected-warning @+1 {{stays in float inside a quantised network: its input is not quantised [-Wfloat-fallback]}}
+  %1:2 = edge.gru(%real, %rr, %z) : (tensor<5x1x6xf32>, tensor<2x6xf32>, tensor<1x2xf32>) -> (tensor<5x1x2xf32>, tensor<1x2xf32>)
+  // expected-warning @+1 {{its recurrent weights are not quantised with known scales}}
+  %2:2 = edge.gru(%pp, %real_r, %z) : (tensor<5x1x6xf32>, tensor<2x6xf32>, tensor<1x2xf32>) -> (tensor<5x1x2xf32>, tensor<1x2xf32>)
+  // expected-warning @+1 {{its recurrent weights have a scale for each position of an axis that is not that of the gates}}
+  %3:2 = edge.gru(%pp, %rk, %z) : (tensor<5x1x6xf32>, tensor<2x6xf32>, tensor<1x2xf32>) -> (tensor<5x1x2xf32>, tensor<1x2xf32>)
+  %w4 = edge.constant dense<1> : tensor<3x8xi8>
+  %r4 = edge.constant dense<0.5> : tensor<2x8xf32>
+  %holes = edge.constant dense<0.5> : tensor<6xf32>
+  %q4 = edge.storage_cast %w4 : tensor<3x8xi8> -> tensor<3x8x!w>
+  %p4 = edge.matmul(%x, %q4) : (tensor<5x3x!x>, tensor<3x8x!w>) -> tensor<5x8xf32>
+  %pp4 = edge.reshape %p4 : tensor<5x8xf32> -> tensor<5x1x8xf32>
+  // expected-warning @+1 {{peepholes have no integer form}}
+  %4:3 = edge.lstm(%pp4, %r4, %z, %z, %holes) : (tensor<5x1x8xf32>, tensor<2x8xf32>, tensor<1x2xf32>, tensor<1x2xf32>, tensor<6xf32>) -> (tensor<5x1x2xf32>, tensor<1x2xf32>, tensor<1x2xf32>)
+  return %1#0, %2#0, %3#0, %4#0 : tensor<5x1x2xf32>, tensor<5x1x2xf32>, tensor<5x1x2xf32>, tensor<5x1x2xf32>
+}
