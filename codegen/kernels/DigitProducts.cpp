@@ -212,7 +212,7 @@ SmallVector<Value> DigitProducts::reduceBlock(Emitter &e, const PanelRun &run,
     for (const Column &column : run.columns) {
       int64_t ahead = column.offset * 4 + prefetchBytes;
       if (ahead % e.cpu.getCacheLineBytes() == 0)
-        prefetchLine(e, rhs, e.add(row, ahead), /*locality=*/3);
+        e.prefetch(rhs, e.add(row, ahead));
       auto [low, high] =
           weights->loadNibbles(e, rhs, e.add(row, column.offset * 4), lanes);
       even.push_back(bytesOf(low));

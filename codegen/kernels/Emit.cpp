@@ -307,6 +307,17 @@ void Emitter::store(Value value, Value memref, ValueRange indices) {
     memref::StoreOp::create(*this, value, memref, indices);
 }
 
+void Emitter::prefetch(Value memref, Value index, bool near) {
+  memref::PrefetchOp::create(*this, memref, index, /*isWrite=*/false,
+                             /*localityHint=*/near ? 3 : 2,
+                             /*isDataCache=*/true);
+}
+
+void Emitter::prefetchForWriting(Value memref, Value index) {
+  memref::PrefetchOp::create(*this, memref, index, /*isWrite=*/true,
+                             /*localityHint=*/3, /*isDataCache=*/true);
+}
+
 Value Emitter::loadBroadcast(Value memref, ValueRange indices, int64_t length,
                              Type logical) {
   auto type = cast<MemRefType>(memref.getType());

@@ -124,6 +124,12 @@ public:
                    mlir::Type logical);
   void store(mlir::Value value, mlir::Value memref, mlir::ValueRange indices);
 
+  /// Asks for the line of the cache with element `index` of `memref`, into the
+  /// first cache if it is `near`, else into the second one.
+  void prefetch(mlir::Value memref, mlir::Value index, bool near = true);
+  /// The same for a line that is written soon.
+  void prefetchForWriting(mlir::Value memref, mlir::Value index);
+
   /// What the stored elements `value` are as elements of type `logical`.
   mlir::Value fromStorage(mlir::Value value, mlir::Type logical);
   /// `value` as elements of type `stored`; of integers of less than a byte,

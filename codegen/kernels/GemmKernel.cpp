@@ -617,7 +617,7 @@ void ContractionEmitter::prefetch(const PanelRun &run, int64_t rows,
     int64_t ahead =
         at + column.offset * depth + c.tiles.prefetchRows * rows * run.rowPitch;
     if (ahead * bytes % line == 0)
-      prefetchLine(e, c.rhs.memref, e.add(rhsBase, ahead), /*locality=*/3);
+      e.prefetch(c.rhs.memref, e.add(rhsBase, ahead));
   }
 }
 
@@ -677,11 +677,9 @@ void ContractionEmitter::joinNarrow(SmallVector<Column> &columns,
   constexpr int64_t fewBytes = 16;
   while (columns.size() % 2 == 0 && columns.front().lanes > 1 &&
          columns.front().lanes * c.resultBytes < fewBytes &&
-         llvm::all_of(
-             columns,
-             [&](const Column &c) {
-               return c.isWhole() && c.lanes == columns.front().lanes;
-             })) {
+         llvm::all_of(columns, [&](const Column &c) {
+           return c.isWhole() && c.lanes == columns.front().lanes;
+         })) {
     SmallVector<Column> wider;
     for (size_t i = 0; i < columns.size(); i += 2) {
       int64_t lanes = columns[i].lanes * 2;

@@ -162,11 +162,6 @@ llvm::SmallVector<mlir::Value> loadTogether(Emitter &e, mlir::Value memref,
                                             mlir::Value index, int64_t count,
                                             int64_t at);
 
-/// Asks for the line of the cache with element `index` of `memref`: into the
-/// first cache with a `locality` of 3, into the second one with 2.
-void prefetchLine(Emitter &e, mlir::Value memref, mlir::Value index,
-                  unsigned locality);
-
 /// What the tiles that use a panel ask for: a share of the next one each.
 struct NextPanel {
   /// Where the share begins, and the panel that is used.

@@ -93,12 +93,6 @@ SmallVector<Value> kernels::loadTogether(Emitter &e, Value memref, Value index,
   return loaded;
 }
 
-void kernels::prefetchLine(Emitter &e, Value memref, Value index,
-                           unsigned locality) {
-  memref::PrefetchOp::create(e, memref, ValueRange{index}, /*isWrite=*/false,
-                             locality, /*isDataCache=*/true);
-}
-
 void NextPanel::prefetch(Emitter &e, Value memref, Value at, int64_t first,
                          int64_t size, int64_t bytes) const {
   int64_t line = e.cpu.getCacheLineBytes() / bytes;
@@ -107,8 +101,7 @@ void NextPanel::prefetch(Emitter &e, Value memref, Value at, int64_t first,
   // One of the lines for every `1 << shift` of the panel.
   for (int64_t i = llvm::alignTo(first, line << shift); i < first + size;
        i += line << shift)
-    prefetchLine(e, memref, e.add(e.add(share, done), i >> shift),
-                 /*locality=*/2);
+    e.prefetch(memref, e.add(e.add(share, done), i >> shift), /*near=*/false);
 }
 
 /// Group `index` of a run of `length` elements: its first element and how many

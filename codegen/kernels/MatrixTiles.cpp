@@ -286,7 +286,7 @@ private:
     int64_t bytes = storageBytes(c.rhsType), line = e.cpu.getCacheLineBytes();
     int64_t size = steps * run.rowPitch;
     for (int64_t at = 0; at < size; at += line / bytes)
-      prefetchLine(e, c.rhs.memref, e.add(rhsBase, size + at), /*locality=*/3);
+      e.prefetch(c.rhs.memref, e.add(rhsBase, size + at));
   }
 
   Value accumulate(Value left, Value right, Value sum) {

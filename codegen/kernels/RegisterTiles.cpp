@@ -162,13 +162,22 @@ private:
     return found;
   }
 
+  /// Whether tiles follow each other along `across`. The shorter loop is the
+  /// inner one, so that cache lines of which a tile uses a part are there still
+  /// when the next one needs them.
+  bool isAcrossInside() const { return sizes[across] < sizes[last]; }
+
+  /// Whether the lines that are written have left the first cache.
+  bool writesMuch() const {
+    int64_t room = e.cpu.getL1dBytes();
+    return room && llvm::product_of(sizes) * storageBytes(write.element) > room;
+  }
+
   /// Loops over the dimensions that take no part, then over tiles of `down`
   /// indices of `across` and `along` of the last; `tile` gets the first ones.
   void emitTiles(int64_t down, int64_t along,
                  llvm::function_ref<void(ValueRange)> tile) {
-    // The shorter loop inside, so that cache lines of which a tile uses a part
-    // are there still when the next one needs them.
-    bool downInside = sizes[across] < sizes[last];
+    bool downInside = isAcrossInside();
     SmallVector<int64_t> trips(outerSizes);
     int64_t downTrips = llvm::divideCeil(sizes[across], down);
     int64_t alongTrips = llvm::divideCeil(sizes[last], along);
@@ -265,6 +274,13 @@ private:
           rows[i].push_back(loaded[i]);
       }
       Value to = write.at(e, indices);
+      // Stores wait for lines one after the other, those that no stream of
+      // stores announces longest: the ones of the next round of the outer loop.
+      int64_t ahead = isAcrossInside() ? lanes : lanes * write.strides[across];
+      if (writesMuch())
+        for (int64_t i : llvm::seq(lanes))
+          e.prefetchForWriting(write.buffer,
+                               e.add(to, i * write.strides[across] + ahead));
       for (int64_t i : llvm::seq(lanes))
         storeStrided(e, body(rows[i], lanes), write,
                      e.add(to, i * write.strides[across]), 1, lanes);
