@@ -31,9 +31,9 @@ static Type elementOf(Value tensor) {
 /// computes `op`.
 static std::optional<SparsePanels>
 findPanels(edge::ConvOp op, const ConvPlan &plan, target::CpuAttr cpu) {
-  bool isFloat =
-      elementOf(op.getInput()).isF32() && elementOf(op.getWeights()).isF32();
-  if (!isFloat || plan.usesDotProducts || plan.product ||
+  Type lhs = elementOf(op.getInput()), rhs = elementOf(op.getWeights());
+  bool isKnown = lhs.isF32() ? rhs.isF32() : plan.product && rhs.isInteger(8);
+  if (!isKnown || plan.usesDotProducts || plan.pairs ||
       typeOf(op.getResult()).getNumElements() == 0)
     return std::nullopt;
   std::optional<edge::ConstantView> view =
@@ -45,7 +45,9 @@ findPanels(edge::ConvOp op, const ConvPlan &plan, target::CpuAttr cpu) {
   if (isa<edge::RowBandsOp>(op->getParentOp()))
     shape.leastLanes = shape.lanes;
   return SparsePanels::choose(
-      {*view, plan.groups, plan.depth, plan.groupOutputs}, shape, cpu);
+      {*view, lhs, plan.groups, plan.depth, plan.groupOutputs, plan.product,
+       plan.groupInputs, plan.readsOn && plan.run == plan.groupInputs},
+      shape, cpu);
 }
 
 /// The elements from one step along each dimension of a dense input to the
@@ -289,7 +291,7 @@ std::optional<SparseGain> kernels::panelGain(edge::ConvOp op,
   if (!panels)
     return std::nullopt;
   return SparseGain{countOuter(op, plan) * panels->getCycles(),
-                    panels->countWords() * 4, panels->getZeros()};
+                    panels->countBytes(), panels->getZeros()};
 }
 
 double kernels::directConvCycles(edge::ConvOp op, target::CpuAttr cpu) {
@@ -377,6 +379,7 @@ ConvEmitter::ConvEmitter(edge::ConvOp op, Emitter &e, const KernelArgs &args,
     groupWeights = c.rhsLayout.size();
     if (plan.panels) {
       c.panels = &*plan.panels;
+      c.product = plan.panels->getProduct();
       SmallVector<int64_t> steps = denseSteps(op);
       for (auto [dim, size] : llvm::enumerate(weights.drop_back()))
         if (size > 1 || int64_t(dim) == rank) {

@@ -68,7 +68,7 @@ struct ConvPlan {
 
   RhsLayout packedLayout() const {
     if (panels)
-      return RhsLayout::packed(*panels, groupOutputs);
+      return RhsLayout::packed(*panels);
     if (product)
       return RhsLayout::packed(depth, groupOutputs, tiles.lanes, tiles.vectors,
                                *product, run, readsOn);

@@ -11,68 +11,19 @@
 #include "codegen/kernels/SparsePanels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
-#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::kernels;
 
 //===----------------------------------------------------------------------===//
-// Values
+// Loops
 //===----------------------------------------------------------------------===//
-
-Value kernels::loadWide(Emitter &e, Value memref, Value index, int64_t length,
-                        Type logical, Type target) {
-  Value value = e.load(memref, index, length, logical);
-  return convert(e, value, target, isUnsignedElement(logical));
-}
-
-std::pair<Value, Value> kernels::splitPixel(Emitter &e, Value pixel,
-                                            int64_t lines, int64_t pixels) {
-  if (lines == 1)
-    return {e.index(0), pixel};
-  Value pitch = e.index(pixels);
-  return {e.createOrFold<arith::DivUIOp>(pixel, pitch),
-          e.createOrFold<arith::RemUIOp>(pixel, pitch)};
-}
-
-ScalarFile kernels::scalarFile(target::CpuAttr cpu, Type type) {
-  llvm::Triple triple(cpu.getTriple());
-  bool isArm = triple.isARM() || triple.isThumb();
-  if (isArm && type.isF32() && cpu.getHasF32() && !cpu.getVectorBytes())
-    return {true, 32};
-  return {};
-}
-
-void kernels::groupRegisters(cost::ContractionShape &shape,
-                             target::CpuAttr cpu) {
-  // Four leave eight groups: sums, and what they are multiplied by.
-  constexpr int64_t group = 4;
-  if (!llvm::Triple(cpu.getTriple()).isRISCV() || shape.lanes == 1)
-    return;
-  int64_t lanes = shape.lanes;
-  while (shape.lanes < lanes * group && shape.lanes * 2 <= shape.channels)
-    shape.lanes *= 2;
-  shape.step.registers = shape.lanes / lanes;
-}
-
-Type kernels::productType(target::CpuAttr cpu, Type lhs, Type rhs) {
-  if (lhs.isF16() && rhs.isF16() && cpu.getHasF16())
-    return lhs;
-  return edge::accumulatorType(lhs);
-}
-
-Value kernels::multiplyAdd(Emitter &e, Value a, Value b, Value sum) {
-  if (!isa<FloatType>(getElementTypeOrSelf(sum.getType())))
-    return arith::AddIOp::create(e, sum, arith::MulIOp::create(e, a, b));
-  return addf(e, mulf(e, a, b), sum);
-}
 
 void kernels::emitLoop(Emitter &e, Value lower, Value upper, int64_t step,
                        function_ref<void(Value)> body) {
@@ -91,10 +42,6 @@ int64_t Contraction::scratchSize(const cost::ContractionTiles &tiles) {
     return matrixScratchSize();
   return tiles.lines * tiles.pixels * tiles.vectors * tiles.lanes;
 }
-
-//===----------------------------------------------------------------------===//
-// Loops
-//===----------------------------------------------------------------------===//
 
 /// The most products that are summed in a narrower type than that of the
 /// accumulators: their sum is then about as far off as the rounding of the
@@ -153,6 +100,10 @@ private:
                      ValueRange accumulators);
   Values addRow(const PanelRun &run, Value lhsBase, ArrayRef<int64_t> rows,
                 ArrayRef<Value> vectors, ValueRange accumulators);
+  /// The sums with the products of a group, whose rhs is `vectors`.
+  Values addGroup(ArrayRef<int64_t> positions, Value lhsBase,
+                  ArrayRef<int64_t> rows, ArrayRef<Values> vectors,
+                  ValueRange accumulators);
   Values loadGroup(const Column &column, Value rhsBase, int64_t taken,
                    int64_t count);
   void prefetch(const PanelRun &run, int64_t rows, Value rhsBase, int64_t at);
@@ -305,11 +256,17 @@ void ContractionEmitter::emitTile(const PanelRun &run, Value panel,
   else if (c.blocks)
     sums = reduceBlocks(run, lhsBase, rhsBase, rows, first);
   else if (c.panels)
-    sums = reducePanel(e, c, run, rhsBase, first,
-                       [&](Value offset, ArrayRef<Value> row, ValueRange sums) {
-                         return addRow(run, e.add(lhsBase, offset), rows, row,
-                                       sums);
-                       });
+    sums = reducePanel(
+        e, c, run, rhsBase, lhsBase, rows, first,
+        [&](Value at, ArrayRef<Values> vectors, ValueRange sums) {
+          if (c.product)
+            return addGroup(llvm::to_vector(llvm::seq(c.product->depth())), at,
+                            rows, vectors, sums);
+          Values row;
+          for (const Values &operands : vectors)
+            row.push_back(operands.front());
+          return addRow(run, at, rows, row, sums);
+        });
   else if (c.productType == c.accumulatorType)
     sums = reduce(run, c.reduction.levels, lhsBase, rhsBase, rows, first);
   else
@@ -326,9 +283,10 @@ SmallVector<Value> ContractionEmitter::initialise(const PanelRun &run,
   Values first;
   // What flipping the lhs asks for is at the end of a packed panel.
   auto offsets = [&](const Column &column, int64_t width) {
-    int64_t at = run.panelStep - (width - column.offset) * 4;
-    Value bytes =
-        e.load(c.rhs.memref, e.add(rhsBase, at), column.lanes * 4, c.rhsType);
+    Value at = c.panels ? correctionsOf(e, c, rhsBase)
+                        : e.add(rhsBase, run.panelStep - width * 4);
+    Value bytes = e.load(c.rhs.memref, e.add(at, column.offset * 4),
+                         column.lanes * 4, c.rhsType);
     return vector::BitCastOp::create(e, typeOf(column.lanes), bytes);
   };
   for (const Column &column : run.columns) {
@@ -630,8 +588,17 @@ SmallVector<Value> ContractionEmitter::groupStep(const PanelRun &run,
   for (const Column &column : run.columns)
     vectors.push_back(
         loadGroup(column, rhsBase, group.taken, group.positions.size()));
+  return addGroup(group.positions, lhsBase, rows, vectors, accumulators);
+}
+
+SmallVector<Value> ContractionEmitter::addGroup(ArrayRef<int64_t> positions,
+                                                Value lhsBase,
+                                                ArrayRef<int64_t> rows,
+                                                ArrayRef<Values> vectors,
+                                                ValueRange accumulators) {
   Values sums(accumulators);
-  int64_t lanes = run.columns.front().lanes;
+  auto type = dyn_cast<VectorType>(sums.front().getType());
+  int64_t lanes = type ? type.getNumElements() : 1;
   auto multiply = [&](size_t row, Value word) {
     Values elements = c.product->broadcast(e, word, lanes);
     for (auto [j, vector] : llvm::enumerate(vectors)) {
@@ -642,8 +609,8 @@ SmallVector<Value> ContractionEmitter::groupStep(const PanelRun &run,
   Type word =
       e.getIntegerType(c.product->depth() * storageBytes(c.lhsType) * 8);
   for (auto [row, offset] : llvm::enumerate(rows))
-    multiply(row, loadWord(e, c.lhs.memref, e.add(lhsBase, offset),
-                           group.positions, c.lhsType, word));
+    multiply(row, loadWord(e, c.lhs.memref, e.add(lhsBase, offset), positions,
+                           c.lhsType, word));
   if (correctsWhileReducing())
     multiply(rows.size(), c.product->correctionWord(e));
   return sums;

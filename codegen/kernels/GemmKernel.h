@@ -59,6 +59,12 @@ struct ReductionGroup {
   int64_t taken;
 };
 
+/// Group `index`, of `depth`, of a run of `length` elements: its first element
+/// and how many of the group's elements are taken. The last group ends with the
+/// run, unless it reads on.
+std::pair<int64_t, int64_t> groupOf(int64_t index, int64_t length,
+                                    int64_t depth, bool readsOn);
+
 /// The loops of a reduction that ends with runs of elements. With an
 /// `InnerProduct`, one step takes a group of elements, and a row of the rhs is
 /// what belongs to a group.
@@ -106,9 +112,9 @@ class RhsLayout {
 public:
   /// Panels of `vectors` vectors of `lanes` elements, one after the other, each
   /// a row-major matrix. The last one is as wide as what is left, padded to
-  /// whole vectors.
+  /// whole vectors of at least `leastLanes`.
   static RhsLayout packed(int64_t depth, int64_t channels, int64_t lanes,
-                          int64_t vectors);
+                          int64_t vectors, int64_t leastLanes = 1);
   /// The same for groups of the rows, which are runs of `run`. A last group
   /// ends with the run; rows that the one before has are zero in it. Or it
   /// reads on, and rows beyond the run are zero. After its groups, a panel has
@@ -119,9 +125,8 @@ public:
   /// The same for weights in blocks, in bytes. All rows are one block of it.
   static RhsLayout packed(const BlockWeights &weights, int64_t channels,
                           int64_t lanes, int64_t vectors);
-  /// The same for panels without rows of zeros: one panel is one step, and
-  /// `channels` are those of a group.
-  static RhsLayout packed(const SparsePanels &panels, int64_t channels);
+  /// The same for panels without rows of zeros: one panel is one step.
+  static RhsLayout packed(const SparsePanels &panels);
   /// A row-major matrix with `pitch` elements per row; with `product`, in
   /// groups of rows.
   static RhsLayout inPlace(int64_t pitch, int64_t channels, int64_t lanes,
@@ -237,7 +242,7 @@ struct Contraction {
   /// What the rhs is made of when it is weights in blocks; null otherwise.
   const BlockWeights *blocks = nullptr;
   /// Which rows of the rhs are there; null for all. The base of the rhs is then
-  /// the number of a panel, and its elements are words of 32 bits.
+  /// the number of a panel.
   const SparsePanels *panels = nullptr;
   PositionSteps positions;
   /// How these are multiplied with one row that is bytes; null for floats.

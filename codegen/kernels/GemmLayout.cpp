@@ -104,11 +104,8 @@ void NextPanel::prefetch(Emitter &e, Value memref, Value at, int64_t first,
     e.prefetch(memref, e.add(e.add(share, done), i >> shift), /*near=*/false);
 }
 
-/// Group `index` of a run of `length` elements: its first element and how many
-/// of the group's elements are taken. The last group ends with the run, unless
-/// it reads on.
-static std::pair<int64_t, int64_t> groupOf(int64_t index, int64_t length,
-                                           int64_t depth, bool readsOn) {
+std::pair<int64_t, int64_t> kernels::groupOf(int64_t index, int64_t length,
+                                             int64_t depth, bool readsOn) {
   int64_t start = index * depth;
   if (readsOn)
     return {start, 0};
@@ -202,10 +199,10 @@ void RhsLayout::appendPacked(int64_t rows, int64_t channels, int64_t lanes,
 }
 
 RhsLayout RhsLayout::packed(int64_t depth, int64_t channels, int64_t lanes,
-                            int64_t vectors) {
+                            int64_t vectors, int64_t leastLanes) {
   RhsLayout layout;
   layout.depth = depth;
-  layout.appendPacked(depth, channels, lanes, vectors, 1);
+  layout.appendPacked(depth, channels, lanes, vectors, leastLanes);
   return layout;
 }
 
@@ -236,17 +233,15 @@ RhsLayout RhsLayout::packed(const BlockWeights &weights, int64_t channels,
   return layout;
 }
 
-RhsLayout RhsLayout::packed(const SparsePanels &panels, int64_t channels) {
-  const cost::ContractionTiles &tiles = panels.getTiles();
-  RhsLayout layout;
-  layout.appendPacked(1, channels, tiles.lanes, tiles.vectors, 1);
+RhsLayout RhsLayout::packed(const SparsePanels &panels) {
+  RhsLayout layout = panels.denseLayout();
   int64_t first = 0;
   for (PanelRun &run : layout.runs) {
     run.panelStep = 1;
     run.offset = first;
     first += run.count;
   }
-  layout.elements = panels.countWords();
+  layout.elements = panels.countElements();
   return layout;
 }
 

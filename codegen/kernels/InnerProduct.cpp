@@ -4,16 +4,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "codegen/kernels/InnerProduct.h"
-#include "codegen/cpu/ResolveCpu.h"
-#include "codegen/cpu/SubtargetFacts.h"
 #include "codegen/kernels/Arithmetic.h"
+#include "codegen/kernels/SubtargetCheck.h"
 #include "dialects/Edge/EdgeConstants.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
@@ -42,6 +40,9 @@ enum class Form {
   /// Two neighbouring products of bytes fit into 16 bits, if no byte of the rhs
   /// is -128, and are added there before neighbours are added in 32 bits.
   LongPairs,
+  /// The same with sums that stay within 16 bits wherever they are too large:
+  /// which bytes of the rhs are neighbours must be chosen.
+  ChosenPairs,
   /// 16 times 16 bits gives 32 bits, from plain arithmetic.
   Widening,
 };
@@ -80,6 +81,9 @@ static constexpr InnerProductRow rows[] = {
   {Triple::x86_64,  "+avx512bw",             Form::PairSums,    Any,      Any,      16, 1, "llvm.x86.avx512.pmaddw.d.512"},
   {Triple::x86_64,  "+avx2",                 Form::PairSums,    Any,      Any,       8, 1, "llvm.x86.avx2.pmadd.wd"},
   {Triple::x86_64,  "+sse2",                 Form::PairSums,    Any,      Any,       4, 1, "llvm.x86.sse2.pmadd.wd"},
+  {Triple::x86_64,  "+avx512bw",             Form::ChosenPairs, Unsigned, Signed,   16, 1, "llvm.x86.avx512.pmaddubs.w.512"},
+  {Triple::x86_64,  "+avx2",                 Form::ChosenPairs, Unsigned, Signed,    8, 1, "llvm.x86.avx2.pmadd.ub.sw"},
+  {Triple::x86_64,  "+ssse3",                Form::ChosenPairs, Unsigned, Signed,    4, 1, "llvm.x86.ssse3.pmadd.ub.sw.128"},
   {Triple::x86_64,  "+avx512bf16",           Form::Pairs,       BFloat,   BFloat,   16, 1, "llvm.x86.avx512bf16.dpbf16ps.512"},
   {Triple::x86_64,  "+avx512bf16,+avx512vl", Form::Pairs,       BFloat,   BFloat,    8, 1, "llvm.x86.avx512bf16.dpbf16ps.256"},
   {Triple::x86_64,  "+avx512bf16,+avx512vl", Form::Pairs,       BFloat,   BFloat,    4, 1, "llvm.x86.avx512bf16.dpbf16ps.128"},
@@ -96,44 +100,22 @@ static constexpr InnerProductRow rows[] = {
 };
 // clang-format on
 
-/// 32-bit relatives share the rows.
-static Triple::ArchType rowArch(const Triple &triple) {
-  switch (triple.getArch()) {
-  case Triple::x86:
-    return Triple::x86_64;
-  case Triple::wasm64:
-    return Triple::wasm32;
-  default:
-    return triple.getArch();
-  }
-}
-
 namespace {
 
 /// Which rows a CPU has.
 class Machine {
 public:
-  explicit Machine(target::CpuAttr cpu)
-      : cpu(cpu), triple(cpu.getTriple()), arch(rowArch(triple)) {
-    initializeTargets();
-    subtarget = createSubtarget(triple, cpu.getCpu(), cpu.getFeatures());
-  }
+  explicit Machine(target::CpuAttr cpu) : cpu(cpu), subtarget(cpu) {}
 
   bool has(const InnerProductRow &row) const {
-    return row.arch == arch && fits(row) && subtarget &&
-           subtarget->checkFeatures(row.features.str());
+    int64_t bytes = cpu.getVectorBytes();
+    bool fits = row.registers ? row.lanes * 4 <= bytes * row.registers : !bytes;
+    return fits && subtarget.has(row.arch, row.features);
   }
 
 private:
-  bool fits(const InnerProductRow &row) const {
-    int64_t bytes = cpu.getVectorBytes();
-    return row.registers ? row.lanes * 4 <= bytes * row.registers : !bytes;
-  }
-
   target::CpuAttr cpu;
-  Triple triple;
-  Triple::ArchType arch;
-  std::unique_ptr<llvm::MCSubtargetInfo> subtarget;
+  SubtargetCheck subtarget;
 };
 
 } // namespace
@@ -151,6 +133,7 @@ InnerProduct::InnerProduct(const InnerProductRow *row, Type lhs, Type rhs,
   groupDepth = isByte ? 4 : 2;
   switch (row->form) {
   case Form::Bytes:
+  case Form::ChosenPairs:
     break;
   case Form::Pairs:
   case Form::PairSums:
@@ -165,13 +148,48 @@ InnerProduct::InnerProduct(const InnerProductRow *row, Type lhs, Type rhs,
   parts = isPairs && isByte ? 2 : 1;
 }
 
+static bool isSymmetric(ArrayRef<char> bytes) {
+  return !llvm::is_contained(bytes, char(-128));
+}
+
 /// Whether all bytes of `constant`, which may be null, are known and none is
 /// -128.
 static bool isSymmetric(ElementsAttr constant) {
   if (!constant)
     return false;
   std::optional<edge::ConstantView> view = edge::ConstantView::get(constant);
-  return view && !llvm::is_contained(view->bytes(), char(-128));
+  return view && isSymmetric(view->bytes());
+}
+
+/// The rows for vectors of all lengths like those of `row`.
+static SmallVector<const InnerProductRow *>
+lengthsOf(const InnerProductRow &row, const Machine &machine) {
+  SmallVector<const InnerProductRow *> lengths;
+  for (const InnerProductRow &other : rows)
+    if (other.form == row.form && other.lhs == row.lhs &&
+        other.rhs == row.rhs && other.lanes <= row.lanes && machine.has(other))
+      lengths.push_back(&other);
+  return lengths;
+}
+
+std::optional<InnerProduct>
+InnerProduct::findForChosen(target::CpuAttr cpu, Type lhs, Type rhs,
+                            ArrayRef<char> constant) {
+  if (!lhs.isInteger(8) || !rhs.isInteger(8))
+    return std::nullopt;
+  Machine machine(cpu);
+  for (bool flips : {false, true})
+    for (const InnerProductRow &row : rows) {
+      bool isOurs = row.form == Form::Bytes || row.form == Form::ChosenPairs ||
+                    (row.form == Form::LongPairs && isSymmetric(constant));
+      if (!isOurs || row.rhs != kindOf(rhs) ||
+          (row.lhs != kindOf(lhs)) != flips || !machine.has(row))
+        continue;
+      InnerProduct product(&row, lhs, rhs, flips);
+      product.lengths = lengthsOf(row, machine);
+      return product;
+    }
+  return std::nullopt;
 }
 
 std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
@@ -187,7 +205,7 @@ std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
   for (bool flips : {false, true})
     for (const InnerProductRow &row : rows) {
       bool isBytes = row.form == Form::Bytes || row.form == Form::LongPairs;
-      if ((row.lhs == BFloat) != lhs.isBF16())
+      if ((row.lhs == BFloat) != lhs.isBF16() || row.form == Form::ChosenPairs)
         continue;
       if ((flips && !isBytes) || (isBytes && !bytes) || !machine.has(row))
         continue;
@@ -208,11 +226,7 @@ std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
             }))
           break;
       InnerProduct product(&row, lhs, rhs, flips);
-      for (const InnerProductRow &other : rows)
-        if (other.form == row.form && other.lhs == row.lhs &&
-            other.rhs == row.rhs && other.lanes <= row.lanes &&
-            machine.has(other))
-          product.lengths.push_back(&other);
+      product.lengths = lengthsOf(row, machine);
       return product;
     }
   return std::nullopt;
@@ -226,9 +240,7 @@ int64_t kernels::bytesAddedUp(target::CpuAttr cpu, Type lhs, Type rhs) {
   Triple triple(cpu.getTriple());
   if (!triple.isThumb() || lhs != rhs || !lhs.isInteger(8))
     return 0;
-  initializeTargets();
-  auto subtarget = createSubtarget(triple, cpu.getCpu(), cpu.getFeatures());
-  bool has = subtarget && subtarget->checkFeatures("+mve");
+  bool has = SubtargetCheck(cpu).has(triple.getArch(), "+mve");
   return has ? cpu.getVectorBytes() : 0;
 }
 
@@ -252,9 +264,18 @@ bool InnerProduct::hasScalarPairs(target::CpuAttr cpu) {
   });
 }
 
-bool InnerProduct::multipliesBytes() const { return row->form == Form::Bytes; }
+bool InnerProduct::multipliesBytes() const {
+  return row->form == Form::Bytes || row->form == Form::ChosenPairs;
+}
 
 bool InnerProduct::multipliesBFloats() const { return row->lhs == BFloat; }
+
+bool InnerProduct::fitsPair(int64_t first, int64_t second) const {
+  // Products of -128 * 255 to 128 * 255 do, and others whose signs differ.
+  if (row->form != Form::ChosenPairs || (first < 0) != (second < 0))
+    return true;
+  return std::abs(first + second) <= 128;
+}
 
 int64_t InnerProduct::lanes() const { return row->lanes; }
 
@@ -293,7 +314,11 @@ cost::StepCost InnerProduct::cost() const {
   step.rowRegisters = step.vectorRegisters = parts;
   switch (row->form) {
   case Form::Bytes:
+  case Form::ChosenPairs:
+    step.perSum = row->form == Form::Bytes ? 1 : 3;
     step.perRow = flips;
+    // Products, and ones to add them up.
+    step.rowRegisters += row->form == Form::Bytes ? 0 : 2;
     break;
   case Form::Pairs:
   case Form::PairSums:
@@ -409,7 +434,7 @@ SmallVector<Value> InnerProduct::broadcast(Emitter &e, Value word,
     return pairs;
   }
   Value all = e.splat(word, lanes);
-  if (row->form == Form::Bytes)
+  if (multipliesBytes())
     return {flip(e, reinterpret(e, all, e.getI8Type()))};
   Value halves = reinterpret(e, all, lhs.isBF16() ? lhs : i16);
   if (parts == 1)
@@ -453,7 +478,7 @@ SmallVector<Value> InnerProduct::loadPacked(Emitter &e, Value memref,
   }
   for (int64_t part = 0; part < parts; ++part) {
     Value value = e.load(memref, e.add(index, part * length), length, rhs);
-    if (row->form != Form::Bytes && row->form != Form::LongPairs)
+    if (!multipliesBytes() && row->form != Form::LongPairs)
       value = widen(e, value);
     operands.push_back(value);
   }
@@ -465,7 +490,7 @@ SmallVector<Value> InnerProduct::interleave(Emitter &e,
   auto pair = [&](Value a, Value b) -> Value {
     return vector::InterleaveOp::create(e, a, b);
   };
-  if (row->form == Form::Bytes) {
+  if (multipliesBytes()) {
     Type i8 = e.getI8Type(), i16 = e.getI16Type();
     Value low = reinterpret(e, pair(group[0], group[1]), i16);
     Value high = reinterpret(e, pair(group[2], group[3]), i16);
@@ -489,13 +514,13 @@ Value InnerProduct::accumulate(Emitter &e, Value sum, ValueRange a,
     Value x = convert(e, a[0], i32), y = convert(e, b[0], i32);
     return arith::AddIOp::create(e, sum, arith::MulIOp::create(e, x, y));
   }
+  auto call = [&](StringRef name, Type type, ValueRange operands) -> Value {
+    return LLVM::CallIntrinsicOp::create(e, type, e.getStringAttr(name),
+                                         operands)
+        .getResults();
+  };
   if (row->form == Form::LongPairs) {
     auto halves = VectorType::get({8}, e.getI16Type());
-    auto call = [&](StringRef name, Type type, ValueRange operands) {
-      return LLVM::CallIntrinsicOp::create(e, type, e.getStringAttr(name),
-                                           operands)
-          .getResults();
-    };
     Value first = call(row->intrinsic, halves, {a[0], b[0]});
     Value second = call(row->intrinsic, halves, {a[1], b[1]});
     Value pairs = call("llvm.aarch64.neon.saddlp.v4i32.v8i16", sum.getType(),
@@ -509,16 +534,24 @@ Value InnerProduct::accumulate(Emitter &e, Value sum, ValueRange a,
     return other->lanes == lanes;
   });
   assert(own != lengths.end() && "no instruction for vectors of this length");
+  if (row->form == Form::ChosenPairs) {
+    const auto *adds = llvm::find_if(rows, [&](const InnerProductRow &other) {
+      return other.form == Form::PairSums && other.arch == row->arch &&
+             other.lanes == lanes;
+    });
+    auto halves = VectorType::get({2 * lanes}, e.getI16Type());
+    Value pairs = call((*own)->intrinsic, halves, {a[0], b[0]});
+    Value four =
+        call(adds->intrinsic, sum.getType(), {pairs, integer(e, halves, 1)});
+    return arith::AddIOp::create(e, sum, four);
+  }
   for (auto [x, y] : llvm::zip_equal(a, b)) {
     SmallVector<Value> operands{x, y};
     if (row->form == Form::ScalarPairs)
       operands.push_back(sum);
     else if (row->form != Form::PairSums)
       operands.insert(operands.begin(), sum);
-    Value result =
-        LLVM::CallIntrinsicOp::create(
-            e, sum.getType(), e.getStringAttr((*own)->intrinsic), operands)
-            .getResults();
+    Value result = call((*own)->intrinsic, sum.getType(), operands);
     sum = row->form == Form::PairSums
               ? arith::AddIOp::create(e, sum, result).getResult()
               : result;

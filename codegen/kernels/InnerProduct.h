@@ -56,6 +56,16 @@ public:
                                           mlir::Type rhs,
                                           mlir::ElementsAttr constant);
 
+  /// The same for the bytes `constant` where it is free which elements make a
+  /// group, if their pairs fit.
+  static std::optional<InnerProduct>
+  findForChosen(target::CpuAttr cpu, mlir::Type lhs, mlir::Type rhs,
+                llvm::ArrayRef<char> constant);
+
+  /// Whether these numbers may be elements 0 and 1, or 2 and 3, of a group of
+  /// the rhs.
+  bool fitsPair(int64_t first, int64_t second) const;
+
   /// Whether a CPU multiplies pairs of halves in its core registers.
   static bool hasScalarPairs(target::CpuAttr cpu);
 
@@ -112,11 +122,13 @@ public:
   mlir::Value accumulate(Emitter &e, mlir::Value sum, mlir::ValueRange lhs,
                          mlir::ValueRange rhs) const;
 
+  /// What a packed group costs.
+  cost::StepCost cost() const;
+
 private:
   InnerProduct(const InnerProductRow *row, mlir::Type lhs, mlir::Type rhs,
                bool flips);
 
-  cost::StepCost cost() const;
   /// Elements of the rhs as halves of words.
   mlir::Value widen(Emitter &e, mlir::Value elements) const;
 

@@ -80,7 +80,7 @@ struct MatMulPlan {
 
   RhsLayout packedLayout() const {
     if (panels)
-      return RhsLayout::packed(*panels, channels);
+      return RhsLayout::packed(*panels);
     if (product)
       return RhsLayout::packed(depth, channels, tiles.lanes, tiles.vectors,
                                *product, depth);
@@ -156,17 +156,18 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
 
 std::optional<SparsePanels> MatMulPlan::findPanels(edge::MatMulOp op,
                                                    target::CpuAttr cpu) const {
-  bool isFloat = typeOf(op.getLhs()).getElementType().isF32() &&
-                 typeOf(op.getRhs()).getElementType().isF32();
-  if (!isFloat || usesDotProducts || product || fixed || rhsBatches != 1 ||
+  Type lhs = typeOf(op.getLhs()).getElementType();
+  Type rhs = typeOf(op.getRhs()).getElementType();
+  bool isKnown = lhs.isF32() ? rhs.isF32() : product && rhs.isInteger(8);
+  if (!isKnown || usesDotProducts || pairs || fixed || rhsBatches != 1 ||
       rows == 0)
     return std::nullopt;
   std::optional<edge::ConstantView> view =
       edge::ConstantView::get(constantOf(op.getRhs()));
   if (!view || view->size() == 0)
     return std::nullopt;
-  return SparsePanels::choose({*view, /*groups=*/1, depth, channels}, shape,
-                              cpu);
+  return SparsePanels::choose(
+      {*view, lhs, /*groups=*/1, depth, channels, product, depth}, shape, cpu);
 }
 
 std::optional<SparseGain> kernels::panelGain(edge::MatMulOp op,
@@ -174,7 +175,7 @@ std::optional<SparseGain> kernels::panelGain(edge::MatMulOp op,
   std::optional<SparsePanels> panels = MatMulPlan(op, cpu).findPanels(op, cpu);
   if (!panels)
     return std::nullopt;
-  return SparseGain{panels->getCycles(), panels->countWords() * 4,
+  return SparseGain{panels->getCycles(), panels->countBytes(),
                     panels->getZeros()};
 }
 
@@ -247,6 +248,7 @@ static LogicalResult emitMatMul(edge::MatMulOp op, Emitter &e, KernelArgs args,
     c.rhsLayout = plan.packedLayout();
     if (plan.panels) {
       c.panels = &*plan.panels;
+      c.product = plan.panels->getProduct();
       c.positions = {{1}, {1}};
     }
     c.loadsTogether = scalarFile(e.cpu, c.rhsType).loadsTogether;

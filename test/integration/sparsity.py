@@ -76,6 +76,37 @@ BLOCKS = {
     "blocks-row": (8, (1, 128), (128, 77), None),
 }
 
+# Networks of bytes or floats with patterns of zeros: the type of the input, its
+# shape and that of the weights, the attributes of the convolution or none for a
+# matrix product, and the pattern: so many of some neighbouring inputs that are
+# not zero, or a block of output and input channels.
+PATTERNS = {
+    "2:4-bytes": (np.uint8, (1, 64, 10, 9), (40, 64, 3, 3),
+                  dict(pads=[1] * 4), "2:4"),
+    "2:4-signed": (np.int8, (24, 100), (100, 80), None, "2:4"),
+    "1:4-bytes": (np.int8, (2, 72, 7, 7), (33, 72, 1, 1), {}, "1:4"),
+    "1:4-row": (np.uint8, (1, 256), (256, 128), None, "1:4"),
+    "4:8-groups": (np.uint8, (1, 64, 9, 9), (48, 32, 3, 3),
+                   dict(group=2, strides=[2, 2]), "4:8"),
+    "blocks-bytes": (np.uint8, (1, 36, 9, 11), (70, 36, 3, 3),
+                     dict(pads=[1] * 4), "16x4"),
+    "blocks-signed": (np.int8, (1, 44, 8, 8), (48, 22, 3, 2),
+                      dict(group=2, dilations=[1, 2]), "16x1"),
+    "part-bytes": (np.uint8, (1, 60, 9, 8), (32, 30, 3, 3), {}, "16x2"),
+    "rows-signed": (np.int8, (20, 66), (66, 100), None, "8x4"),
+    "1:4-floats": (np.float32, (1, 64, 14, 14), (64, 64, 1, 1), {}, "1:4"),
+    "1:8-row": (np.float32, (1, 200), (200, 96), None, "1:8"),
+    "1:16-groups": (np.float32, (1, 64, 9, 9), (64, 32, 3, 3),
+                    dict(group=2), "1:16"),
+}
+
+# More CPUs whose kernels for these differ, what runs their programs, and what
+# the system calls the instructions that they need.
+PATTERN_CPUS = [*CPUS, ("x86-64-v2", ""), ("cascadelake", "", "avx512_vnni"),
+                ("icelake-server", "", "avx512_vbmi"),
+                ("cortex-a76", "qemu-aarch64 -cpu max"),
+                ("neoverse-v1", "qemu-aarch64 -cpu max")]
+
 
 def convolution(images, inputs, lines, pixels, outputs, attributes):
     """A pruned convolution with a bias, something added to it, and ReLU."""
@@ -189,6 +220,54 @@ def bytes_network(kind, shape, weights):
         np.dtype(kind)), constants)
 
 
+def is_left(random, shape, pattern):
+    """Which weights (output channels, input channels, taps) a pattern leaves."""
+    first, second = (int(n) for n in pattern.replace("x", ":").split(":"))
+    if "x" in pattern:
+        blocks = [-(-shape[0] // first), -(-shape[1] // second), *shape[2:]]
+        left = (random.random(blocks) < 0.25).repeat(first, 0)
+        return left.repeat(second, 1)[:shape[0], :shape[1]]
+    left = np.zeros(shape, bool)
+    for start in range(0, shape[1], second):
+        part = left[:, start:start + second]
+        order = random.random(part.shape).argsort(axis=1)
+        np.put_along_axis(part, order[:, :first], True, axis=1)
+    return left
+
+
+def pattern(kind, shape, weights, attributes, zeros):
+    """A network whose weights have a pattern of zeros."""
+    random = np.random.default_rng([*shape, *weights])
+    is_product = attributes is None
+    order = weights[::-1] if is_product else weights
+    left = is_left(random, order, zeros)
+    # Large ones too: products of neighbours do not fit into 16 bits then.
+    numbers = (random.standard_normal(order) * 60).round().clip(-127, 127)
+    numbers = (numbers * left).T if is_product else numbers * left
+    other = "part" if not is_product and shape[1] > (
+        weights[1] * attributes.get("group", 1)) else "x"
+    split = [helper.make_node("Split", ["x"], ["part", "rest"], axis=1,
+                              num_outputs=2)] * (other == "part")
+    if kind == np.float32:
+        node = helper.make_node("MatMul" if is_product else "Conv",
+                                [other, "w"], ["y"], **attributes or {})
+        return model_of([*split, node],
+                        {"x": random.standard_normal(shape).astype(kind)},
+                        TensorProto.FLOAT, {"w": numbers.astype(kind)})
+    zero = 3 if kind == np.int8 else 117
+    constants = {
+        "w": numbers.astype(np.int8), "xs": np.float32(0.02), "xz": kind(zero),
+        "ws": np.float32(0.01), "wz": np.int8(0), "ys": np.float32(5),
+        "yz": kind(zero)}
+    rest = [other, "xs", "xz", "w", "ws", "wz", "ys", "yz"]
+    node = helper.make_node("QLinearMatMul" if is_product else "QLinearConv",
+                            rest, ["y"], **attributes or {})
+    limits = np.iinfo(kind)
+    x = random.integers(limits.min, limits.max, shape, kind, endpoint=True)
+    return model_of([*split, node], {"x": x}, helper.np_dtype_to_tensor_dtype(
+        np.dtype(kind)), constants)
+
+
 def reference(model, feed):
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = 1
@@ -224,8 +303,12 @@ def agrees(options, name, cpu, runner):
     return suite.compare(got, reference(model, feed), relative=1e-5)
 
 
-def leaves_zeros_out(options, make, what, cpu, runner, more=()):
+def leaves_zeros_out(options, make, what, cpu, runner, more=(), needed=""):
     """The results of ONNX Runtime from a kernel without zeros."""
+    if needed:
+        with open("/proc/cpuinfo") as f:
+            if needed not in f.read():
+                raise suite.Skip("this CPU lacks " + needed)
     model, feed = make(*what)
     flags = ["-mcpu=" + cpu, "-fsparse", *more]
     with tempfile.TemporaryDirectory() as folder:
@@ -279,14 +362,20 @@ def main():
     tests += [(f"{name} on cortex-m4", functools.partial(
         leaves_zeros_out, options, blocks, what, "cortex-m4", ""))
               for name, what in BLOCKS.items()]
+    tests += [(f"{name} on {cpu}", functools.partial(
+        leaves_zeros_out, options, pattern, what, cpu, runner,
+        needed="".join(needed)))
+              for cpu, runner, *needed in PATTERN_CPUS
+              for name, what in PATTERNS.items()]
     tests += [(f"{name} on threads",
                functools.partial(same_on_threads, options, make, what))
               for make, networks in ((convolution, CONVOLUTIONS),
-                                     (blocks, BLOCKS))
+                                     (blocks, BLOCKS), (pattern, PATTERNS))
               for name, what in networks.items()]
     tests += [(f"{name} in few bytes on x86-64-v3", functools.partial(
-        leaves_zeros_out, options, blocks, what, "x86-64-v3", "", ("-Os",)))
-              for name, what in BLOCKS.items()]
+        leaves_zeros_out, options, make, what, "x86-64-v3", "", ("-Os",)))
+              for make, networks in ((blocks, BLOCKS), (pattern, PATTERNS))
+              for name, what in networks.items()]
     return suite.run(tests, options)
 
 

@@ -85,7 +85,7 @@ func.func @products(%x: tensor<2x64x64xf32>, %b: tensor<64x64xui8>)
   return %y, %z : tensor<2x64x64xf32>, tensor<64x64xi32>
 }
 
-// Sums that f32 does not hold have no kernel.
+// Weights of 16 bits have no kernel.
 // CHECK-LABEL: func @other_product
 // CHECK-NOT: edge.sparse
 // CHECK: return
@@ -94,10 +94,10 @@ func.func @products(%x: tensor<2x64x64xf32>, %b: tensor<64x64xui8>)
 // ALWAYS: why = "no kernel for this operation and CPU gains by its zeros"
 // ALWAYS-NOT: edge.sparse
 // ALWAYS: return
-func.func @other_product(%b: tensor<64x512xui8>) -> tensor<64x64xi32> {
-  %v = edge.constant dense<100> : tensor<512x64xi8>
+func.func @other_product(%b: tensor<64x512xi16>) -> tensor<64x64xi32> {
+  %v = edge.constant dense<100> : tensor<512x64xi16>
   %z = edge.matmul(%b, %v)
-      : (tensor<64x512xui8>, tensor<512x64xi8>) -> tensor<64x64xi32>
+      : (tensor<64x512xi16>, tensor<512x64xi16>) -> tensor<64x64xi32>
   return %z : tensor<64x64xi32>
 }
 
