@@ -282,8 +282,10 @@ def QuantizeWeights : Pass<"edgecc-quantize-weights", "::mlir::func::FuncOp"> {
     size one, become integers with one scale for each column of a block of rows:
     the one with the least mean square error, rounded to f16. Given a function
     that runs the network on examples, the rounding of each row is made good by
-    the rows after it as far as the inputs are related (GPTQ). Those of other
-    convolutions become bytes with one scale for each output channel. Tables of
+    the rows after it as far as the inputs are related (GPTQ). With fewer than 8
+    bits, convolutions of f32 over one image become loops over its lines, which
+    multiply by such a matrix, where there is room for what these read. Weights of
+    others become bytes with one scale for each output channel. Tables of
     at least 4,096 numbers whose rows are gathered (embeddings) get a scale for
     each block of a row.
   }];

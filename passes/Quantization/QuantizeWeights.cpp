@@ -6,9 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Quantization/Contractions.h"
+#include "passes/Quantization/LineProducts.h"
 #include "passes/Quantization/Passes.h"
 #include "passes/Quantization/TableForms.h"
 #include "passes/Quantization/WeightForms.h"
+
+#include "mlir/IR/Matchers.h"
 
 namespace edgecc::quantization {
 #define GEN_PASS_DEF_QUANTIZEWEIGHTS
@@ -50,16 +53,27 @@ struct QuantizeWeights
         return signalPassFailure();
       moments = std::move(*found);
     }
+    // What is between the largest layers is there a few lines at a time.
+    int64_t room = 0;
+    for (Operation *op : contractions)
+      room = std::max(room, bytesAround(op) / 2);
     for (auto [i, op] : llvm::enumerate(contractions))
-      quantize(op, moments.of(i));
+      quantize(op, moments.of(i), room);
     if (8 % bits == 0)
       numQuantized += quantizeTables(getOperation(), bits, blockSize);
   }
 
 private:
-  void quantize(Operation *op, ArrayRef<double> moments) {
-    OpOperand &weights = op->getOpOperand(1);
+  void quantize(Operation *op, ArrayRef<double> moments, int64_t room) {
     auto conv = dyn_cast<ConvOp>(op);
+    if (conv && !isPointwise(conv) && bits < 8 &&
+        matchPattern(conv.getWeights(), m_Constant())) {
+      if (auto products = LineProducts::get(conv, room - bytesAround(conv))) {
+        op = products->replace();
+        conv = {};
+      }
+    }
+    OpOperand &weights = op->getOpOperand(1);
     if (conv && !isPointwise(conv)) {
       RoundedBlocks rounded = roundInChannels(weights.get());
       if (rounded.empty())

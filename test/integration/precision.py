@@ -18,6 +18,7 @@ layers add up like independent ones: what one of them may be off, with rounded
 factors and a rounded result, times the square root of their number.
 """
 import functools
+import json
 import os
 import sys
 import tempfile
@@ -180,6 +181,76 @@ def embeddings(options, bits):
     return f"{got.size} numbers"
 
 
+# The channels, the size, and the attributes of convolutions of a small picture.
+LINES = [((48, 40), (3, 3), {"pads": [1] * 4}),
+         ((40, 72), (3, 2), {"strides": [2, 1], "pads": [1, 0, 0, 1]}),
+         ((72, 33), (2, 3), {"dilations": [2, 1]}),
+         ((33, 16), (5, 5), {"pads": [2] * 4})]
+LINE_RUNS = [(4, "native", ""), (2, "native", ""),
+             (4, "cortex-a76", "qemu-aarch64 -cpu cortex-a76")]
+
+
+def lines(options, bits, cpu, runner):
+    """Convolutions by weights in blocks, which are exact in so many bits: as
+    ONNX Runtime has them, and stored like that."""
+    import onnxruntime
+    random = np.random.default_rng(bits)
+    end = 2**(bits - 1)
+    wide = random.integers(-end, end, (48, 3, 1, 1)).astype(np.float32) / 8
+    wide[:, 0] = -end / 8
+    constants, nodes = {"w": wide}, []
+    # What is large gives the others room for their buffers.
+    nodes.append(helper.make_node("Conv", ["x", "w"], ["first"]))
+    nodes.append(helper.make_node("AveragePool", ["first"], ["v0"],
+                                  kernel_shape=[8, 8], strides=[8, 8]))
+    count = 0
+    for i, ((inputs, outputs), size, attributes) in enumerate(LINES):
+        depth = inputs * size[0] * size[1]
+        w = random.integers(-end, end, (depth, outputs)).astype(np.float32)
+        w[::32] = -end
+        w[1::32] = end - 1
+        for block in range(0, depth, 32):
+            w[block:block + 32] *= 2.0**random.integers(-9, -4, outputs)
+        count += w.size
+        constants[f"w{i}"] = w.reshape(*size, inputs, outputs).transpose(
+            3, 2, 0, 1)
+        constants[f"b{i}"] = random.integers(-99, 99, outputs) / np.float32(64)
+        nodes.append(helper.make_node("Conv", [f"v{i}", f"w{i}", f"b{i}"],
+                                      [f"s{i}"], **attributes))
+        nodes.append(helper.make_node("Relu", [f"s{i}"], [f"v{i + 1}"]))
+    x = random.standard_normal((1, 3, 96, 80)).astype(np.float32)
+    graph = helper.make_graph(
+        nodes, "lines",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)],
+        [helper.make_tensor_value_info(f"v{len(LINES)}", TensorProto.FLOAT,
+                                       None)],
+        [numpy_helper.from_array(np.ascontiguousarray(a, np.float32), name)
+         for name, a in constants.items()])
+    proto = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)])
+    proto.ir_version = 8
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "lines.onnx")
+        onnx.save(proto, path)
+        flags = [f"--quantize=int{bits}-weights", "--block-size=32",
+                 f"-mcpu={cpu}"]
+        got = suite.edgecc_run(options, path, {"x": x},
+                               [*flags, f"--runner={runner}"])
+        suite.must([os.path.join(options.bin, "edgecc"), path, *flags,
+                    "-o", os.path.join(folder, "lines.o"), "--report",
+                    os.path.join(folder, "report.json")], options.timeout)
+        with open(os.path.join(folder, "report.json")) as f:
+            stored = json.load(f)["memory"]["weight_bytes"]
+        session = onnxruntime.InferenceSession(
+            path, providers=["CPUExecutionProvider"])
+        want = session.run(None, {"x": x})
+    share = stored / count
+    if share > bits / 8 + 0.2:
+        raise suite.Failure(f"{share:.3f} bytes per weight")
+    return (f"{share:.3f} bytes per weight, " +
+            suite.compare(got[0], want[0], 1e-5))
+
+
 def runs_network(options, function, cpu, runner):
     import onnxruntime
     with tempfile.TemporaryDirectory() as folder:
@@ -232,6 +303,9 @@ def main():
         tests += [(f"embeddings of {bits} bits",
                    functools.partial(embeddings, options, bits))
                   for bits in (2, 4, 8)]
+        tests += [(f"lines of {bits} bits {cpu}",
+                   functools.partial(lines, options, bits, cpu, runner))
+                  for bits, cpu, runner in LINE_RUNS]
         return suite.run(tests, options)
 
 

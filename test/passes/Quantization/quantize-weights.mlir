@@ -44,3 +44,29 @@ func.func @small_table_unchanged(%i: tensor<3xi64>) -> tensor<3x4xf32> {
   %0 = edge.gather %t[%i] {axis = 0 : i64} : tensor<8x4xf32>, tensor<3xi64> -> tensor<3x4xf32>
   return %0 : tensor<3x4xf32>
 }
+
+// A convolution that leaves room for what its pixels read is a loop over lines;
+// the largest one itself, and those of several groups, have bytes.
+// CHECK-LABEL: func @lines
+// CHECK: edge.storage_cast {{.*}} : tensor<3x3x4x8xi8>
+// CHECK: edge.conv
+// CHECK: %[[PADDED:.*]] = edge.pad %{{.*}} constant low [0, 1, 1, 0] high [0, 1, 1, 0]
+// CHECK: %[[ALL:.*]] = edge.loop {{.*}} from() : () -> tensor<{{.*}}x8xf32> {
+// CHECK: ^bb0(%[[I:.*]]: tensor<i64>):
+// CHECK: %[[LINES:.*]] = edge.gather %[[PADDED]][%{{.*}}] {axis = 1 : i64}
+// CHECK-COUNT-9: edge.slice %[[LINES]]
+// CHECK: edge.concat({{.*}}) {axis = 3 : i64}
+// CHECK: edge.dequantize_blocks {{.*}} axis 0 block 2 : (tensor<72x8xi8>, tensor<36x8xf32>) -> tensor<72x8xf32>
+// CHECK: %[[PRODUCT:.*]] = edge.matmul
+// CHECK: edge.yield %[[PRODUCT]]
+// CHECK: edge.reshape %[[ALL]] : {{.*}} -> tensor<1x32x32x8xf32>
+// CHECK: edge.conv({{.*}}) {{.*}} groups 2
+func.func @lines(%x: tensor<1x130x130x4xf32>, %y: tensor<1x32x32x8xf32>) -> (tensor<1x128x128x8xf32>, tensor<1x30x30x8xf32>) {
+  %w0 = edge.constant dense<0.5> : tensor<3x3x4x8xf32>
+  %w1 = edge.constant dense<0.5> : tensor<3x3x8x8xf32>
+  %w2 = edge.constant dense<0.5> : tensor<3x3x4x8xf32>
+  %0 = edge.conv(%x, %w0) strides [1, 1] pads_low [0, 0] pads_high [0, 0] : (tensor<1x130x130x4xf32>, tensor<3x3x4x8xf32>) -> tensor<1x128x128x8xf32>
+  %1 = edge.conv(%y, %w1) strides [1, 1] pads_low [1, 1] pads_high [1, 1] : (tensor<1x32x32x8xf32>, tensor<3x3x8x8xf32>) -> tensor<1x32x32x8xf32>
+  %2 = edge.conv(%1, %w2) strides [1, 1] pads_low [0, 0] pads_high [0, 0] groups 2 : (tensor<1x32x32x8xf32>, tensor<3x3x4x8xf32>) -> tensor<1x30x30x8xf32>
+  return %0, %2 : tensor<1x128x128x8xf32>, tensor<1x30x30x8xf32>
+}
