@@ -644,9 +644,11 @@ void ContractionEmitter::joinNarrow(SmallVector<Column> &columns,
   constexpr int64_t fewBytes = 16;
   while (columns.size() % 2 == 0 && columns.front().lanes > 1 &&
          columns.front().lanes * c.resultBytes < fewBytes &&
-         llvm::all_of(columns, [&](const Column &c) {
-           return c.isWhole() && c.lanes == columns.front().lanes;
-         })) {
+         llvm::all_of(
+             columns,
+             [&](const Column &c) {
+               return c.isWhole() && c.lanes == columns.front().lanes;
+             })) {
     SmallVector<Column> wider;
     for (size_t i = 0; i < columns.size(); i += 2) {
       int64_t lanes = columns[i].lanes * 2;
