@@ -7,6 +7,10 @@ For each shape and share: how many times faster the sparse kernel is than the
 dense one, as measured / as the cost model predicts, and `=` where it keeps the
 dense one. A choice that is slower than the other kernel by more than --noise is
 marked with `!` and counted in the last line. Runs of both take turns.
+
+With --zoo: the same for whole networks of the collection, for each CPU of --cpus
+that has a kernel without zeros in them. Those of other architectures are
+compared by the instructions that they execute.
 """
 import json
 import os
@@ -18,7 +22,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+sys.path[:0] = [os.path.join(os.path.dirname(__file__), "..", folder)
+                for folder in ("support", "integration")]
+import counts
+import models
 import suite
 
 # Input channels, output channels, lines and pixels, taps along a line; a matrix
@@ -29,6 +36,7 @@ SHAPES = """
 512,512,196,0 512,512,8,0
 """.split()
 SHARES = "0,50,60,70,80,90,95"
+CPUS = "x86-64-v3,icelake-server,native,cortex-a72,cortex-m4"
 
 
 def layer(shape, share, element, block):
@@ -74,18 +82,27 @@ def layer(shape, share, element, block):
 def choice(options, path, folder, *flags):
     """What the report says of the weights of the one layer that has some."""
     report = os.path.join(folder, "report.json")
-    suite.must([os.path.join(options.bin, "edgecc"), path, "-o",
-                os.path.join(folder, "layer.o"), "--report=" + report,
-                *options.flags, *flags], options.timeout)
+    compiled(options, path, folder, "--report=" + report, *flags)
     with open(report) as f:
         return next(layer["weights"] for layer in json.load(f)["layers"]
                     if "weights" in layer)
 
 
-def microseconds(options, path, source, flag):
+def compiled(options, path, folder, *flags):
+    """The bytes of the object."""
+    target = os.path.join(folder, "network.o")
+    suite.must([os.path.join(options.bin, "edgecc"), path, "-o", target,
+                "--name=network", "-Wno-float-fallback", *options.flags,
+                *flags], options.timeout)
+    with open(target, "rb") as f:
+        return f.read()
+
+
+def microseconds(options, path, source, *flags):
     out = suite.must(
         [*options.prefix.split(), os.path.join(options.bin, "edgecc-run"), path,
-         "--inputs=" + source, f"--reps={options.reps}", flag, *options.flags],
+         "--inputs=" + source, f"--reps={options.reps}", "-Wno-float-fallback",
+         *flags, *options.flags],
         options.timeout).stdout
     return statistics.median(float(line) for line in out.split())
 
@@ -109,6 +126,57 @@ def compare(options, shape, share):
             weights["kernel"] == "sparse")
 
 
+def compare_network(options, path, feed, cpu):
+    """How many times faster a network is than with all weights, by time or by
+    instructions; nothing if these are what it has."""
+    where = {**counts.CPUS, **counts.MICROCONTROLLERS}.get(cpu)
+    is_timed = cpu.startswith("x86") or where is None
+    with tempfile.TemporaryDirectory() as folder:
+        sparse, dense = (compiled(options, path, folder, "-mcpu=" + cpu, flag)
+                         for flag in ("-O2", "-fno-sparse"))
+        if sparse == dense:
+            return None
+        source = os.path.join(folder, "in.npz")
+        suite.write_npz(source, feed)
+
+        def measure(flag):
+            if is_timed:
+                return microseconds(options, path, source, "-mcpu=" + cpu, flag)
+            return int(suite.must(
+                [os.path.join(options.bin, "edgecc-run"), path,
+                 "--inputs=" + source, "-mcpu=" + cpu, flag, where,
+                 "-Wno-float-fallback", "--count-instructions"],
+                options.timeout).stdout)
+        rounds = options.rounds if is_timed else 1
+        gains = [measure("-fno-sparse") / measure("-O2")
+                 for _ in range(rounds)]
+    return statistics.median(gains)
+
+
+def compare_networks(options):
+    """Prints a table; returns how many networks are slower."""
+    print("| network | CPU | times as fast |")
+    print("|---|---|---|")
+    wrong = 0
+    for name, path, feeds in models.zoo_networks(options.zoo, options.scratch):
+        if options.names and name not in options.names:
+            continue
+        for cpu in options.cpus.split(","):
+            try:
+                gain = compare_network(options, path, feeds[0], cpu)
+            except suite.Failure as failure:
+                print("|", name, "|", cpu, "|", failure, "|", flush=True)
+                continue
+            if gain is None:
+                continue
+            is_slower = gain < 1 - options.noise
+            wrong += is_slower
+            print(f"| {name} | {cpu} | {gain:.2f}"
+                  f"{' !' if is_slower else ''} |", flush=True)
+    print(f"{wrong} networks are slower than with all weights")
+    return wrong
+
+
 def main():
     parser = suite.parser(__doc__)
     parser.add_argument("--flags", type=str.split, default=[],
@@ -124,7 +192,15 @@ def main():
     parser.add_argument("--reps", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--noise", type=float, default=0.1)
+    parser.add_argument("--zoo", default="",
+                        help="a collection of networks to compare instead")
+    parser.add_argument("--scratch", default=os.path.join(
+        suite.ROOT, "build", "test", "zoo"), help="for filled networks")
+    parser.add_argument("--cpus", default=CPUS)
     options = parser.parse_args()
+    if options.zoo:
+        os.makedirs(options.scratch, exist_ok=True)
+        return bool(compare_networks(options))
     shares = [int(share) for share in options.shares.split(",")]
     print("| in, out, size, taps |", " | ".join(f"{s} %" for s in shares), "|")
     print("|---" * (len(shares) + 1) + "|")
