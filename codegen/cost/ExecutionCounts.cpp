@@ -128,8 +128,13 @@ static Value *getCondition(Instruction *terminator) {
 
 /// Whether the result is known where those of the operands are.
 static bool canEvaluate(const Instruction *instruction) {
+  // Where weights that are not zero lie is read from constants.
+  if (isa<GetElementPtrInst>(instruction))
+    return instruction->getType()->isPointerTy();
   if (!instruction->getType()->isIntegerTy())
     return false;
+  if (auto *load = dyn_cast<LoadInst>(instruction))
+    return load->isSimple();
   if (auto *call = dyn_cast<IntrinsicInst>(instruction))
     return canConstantFoldCallTo(call, call->getCalledFunction());
   return isa<BinaryOperator, CmpInst, SelectInst, CastInst, FreezeInst,
@@ -233,7 +238,12 @@ void ControlFlow::enter(BasicBlock *before, BasicBlock *block) {
       // Known already when what it chooses is.
       if (auto *flag = dyn_cast_or_null<ConstantInt>(operands[0]))
         result = flag->isZero() ? operands[2] : operands[1];
-    } else if (!is_contained(operands, nullptr)) {
+    } else if (is_contained(operands, nullptr)) {
+      result = nullptr;
+    } else if (isa<LoadInst>(instruction)) {
+      result = ConstantFoldLoadFromConstPtr(operands[0], instruction->getType(),
+                                            layout);
+    } else {
       result =
           ConstantFoldInstOperands(instruction, operands, layout, &library);
     }

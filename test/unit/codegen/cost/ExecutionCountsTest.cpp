@@ -103,6 +103,38 @@ exit:
   EXPECT_EQ(counted["after"], 10);
 }
 
+/// Constants say how long the inner loop runs, as streams of weights do.
+TEST(ExecutionCounts, LengthsInConstants) {
+  Counted counted(R"(
+@ends = internal constant [4 x i32] [i32 3, i32 10, i32 11, i32 31]
+define void @f() {
+entry:
+  br label %outer
+outer:
+  %i = phi i64 [ 0, %entry ], [ %i1, %after ]
+  %i1 = add nuw nsw i64 %i, 1
+  %from = getelementptr i32, ptr @ends, i64 %i
+  %begin = load i32, ptr %from
+  %to = getelementptr i32, ptr @ends, i64 %i1
+  %end = load i32, ptr %to
+  br label %inner
+inner:
+  %j = phi i32 [ %begin, %outer ], [ %j1, %inner ]
+  %j1 = add nuw nsw i32 %j, 1
+  %done = icmp eq i32 %j1, %end
+  br i1 %done, label %after, label %inner
+after:
+  %last = icmp eq i64 %i1, 3
+  br i1 %last, label %exit, label %outer
+exit:
+  ret void
+})");
+  ASSERT_TRUE(counted.counts);
+  EXPECT_FALSE(counted.counts->hasUnknownLoops);
+  EXPECT_EQ(counted["inner"], 28);
+  EXPECT_EQ(counted["outer"], 3);
+}
+
 /// The value with which one loop ends decides how long the next one runs.
 TEST(ExecutionCounts, ValuesLeaveLoops) {
   Counted counted(R"(
