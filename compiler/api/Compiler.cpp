@@ -11,6 +11,7 @@
 #include "compiler/pipeline/Evaluate.h"
 #include "compiler/pipeline/Registration.h"
 #include "dialects/Target/Threads.h"
+#include "passes/Quantization/NoteLoss.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -211,6 +212,7 @@ FailureOr<NetworkPrice> Compiler::price(ModuleOp module,
   };
   NetworkPrice price;
   price.whole = {double(model->sizes.constants), timeOf(model->cost)};
+  price.flash = double(model->getFlash());
   for (const LayerReport &layer : model->layers) {
     LayerPrice &sum = price.layers[layer.name];
     sum.bytes += double(layer.weightBytes);
@@ -233,6 +235,7 @@ struct Compiler::Generated {
   int64_t arenaBound = 0, arenaProven = 0;
   std::optional<int64_t> floatFallbacks;
   std::optional<PlacementReport> placement;
+  std::vector<LossReport> losses;
   llvm::LLVMContext llvmContext;
   std::unique_ptr<llvm::TargetMachine> machine;
   std::unique_ptr<llvm::Module> llvmModule;
@@ -252,6 +255,24 @@ static std::optional<PlacementReport> readPlacement(ModuleOp module) {
     report.onCpu.push_back({text(0), text(1), text(2)});
   }
   return report;
+}
+
+/// What `edge.losses` says.
+static std::vector<LossReport> readLosses(ModuleOp module) {
+  std::vector<LossReport> losses;
+  auto rows = module->getAttrOfType<ArrayAttr>(quantization::lossesAttrName);
+  if (!rows)
+    return losses;
+  for (auto row : rows.getAsRange<DictionaryAttr>()) {
+    auto number = [&](StringRef name) -> std::optional<double> {
+      auto attr = row.getAs<FloatAttr>(name);
+      return attr ? std::optional(attr.getValueAsDouble()) : std::nullopt;
+    };
+    losses.push_back({row.getAs<StringAttr>("cause").str(),
+                      *number("divergence"), number("answers"),
+                      number("saved")});
+  }
+  return losses;
 }
 
 /// In C.
@@ -430,6 +451,7 @@ LogicalResult Compiler::generate(ModuleOp module, const CompileOptions &options,
   generated.copies = readCopies(main, generated.buffers);
   generated.interface.threads = options.threads;
   generated.placement = readPlacement(module);
+  generated.losses = readLosses(module);
   if (generated.placement && generated.placement->regions) {
     generated.interface.npuFunctions = declareDriver(*options.npu.npu);
     generated.interface.bringsNpuDriver = options.npu.npu->bringsDriver();
@@ -587,6 +609,7 @@ FailureOr<CompiledModel> Compiler::finish(ModuleOp module,
   model.arenaProven = generated.arenaProven;
   model.floatFallbacks = generated.floatFallbacks;
   model.placement = std::move(generated.placement);
+  model.losses = std::move(generated.losses);
   model.sizes =
       measureSections(StringRef(model.object.data(), model.object.size()));
   if (options.predictCost)

@@ -195,6 +195,18 @@ struct PlacementReport {
   std::vector<CpuOperation> onCpu;
 };
 
+/// What a change of weights did to the results on the examples.
+struct LossReport {
+  /// What was done.
+  std::string cause;
+  /// The relative difference of the results (L2).
+  double divergence = 0;
+  /// The share of right answers that were lost, if the examples have any.
+  std::optional<double> answers;
+  /// The share of the multiplications that it saves, if it is known.
+  std::optional<double> saved;
+};
+
 /// A compiled network.
 struct CompiledModel {
   /// The object file.
@@ -214,6 +226,8 @@ struct CompiledModel {
   std::optional<PlacementReport> placement;
   /// What one inference costs, if that was asked for and is known.
   std::optional<LayerCost> cost;
+  /// Of pruning and the like, in order, where there were examples.
+  std::vector<LossReport> losses;
 
   /// Bytes of arena, stack and variables.
   uint64_t getRam() const {

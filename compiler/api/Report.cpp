@@ -122,6 +122,25 @@ static void writeWeights(llvm::json::OStream &json,
   });
 }
 
+static void writeLosses(llvm::json::OStream &json,
+                        llvm::ArrayRef<LossReport> losses) {
+  // Small ones have few decimals left.
+  auto precise = [](double number) {
+    return llvm::json::Value(std::round(number * 1e6) / 1e6);
+  };
+  json.attributeArray("losses", [&] {
+    for (const LossReport &loss : losses)
+      json.object([&] {
+        json.attribute("cause", loss.cause);
+        json.attribute("divergence", precise(loss.divergence));
+        if (loss.answers)
+          json.attribute("answers", precise(*loss.answers));
+        if (loss.saved)
+          json.attribute("saved_macs", precise(*loss.saved));
+      });
+  });
+}
+
 void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
   llvm::json::OStream json(os, /*IndentSize=*/2);
   json.object([&] {
@@ -157,6 +176,8 @@ void edgecc::writeReport(const CompiledModel &model, llvm::raw_ostream &os) {
     writeCost(json, model.cost, totalMacs(model));
     if (model.floatFallbacks)
       json.attribute("float_fallbacks", *model.floatFallbacks);
+    if (!model.losses.empty())
+      writeLosses(json, model.losses);
     if (model.placement)
       writePlacement(json, *model.placement);
     writeTensors(json, "inputs", model.interface.inputs);
@@ -253,6 +274,18 @@ static void listZeros(const CompiledModel &model, llvm::raw_ostream &os) {
   }
 }
 
+std::string edgecc::describeLoss(const LossReport &loss) {
+  std::string text = llvm::formatv("{0:p2} is what results differ by after {1}",
+                                   loss.divergence, loss.cause)
+                         .str();
+  if (loss.answers)
+    text += llvm::formatv(", {0:p2} of the answers are lost", *loss.answers);
+  if (loss.saved)
+    text +=
+        llvm::formatv(", {0:p1} of the multiplications are saved", *loss.saved);
+  return text;
+}
+
 void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
   os << model.interface.name << " for " << model.cpu.getCpu() << " ("
      << model.cpu.getTriple() << ")\n\n";
@@ -301,6 +334,8 @@ void edgecc::writeSummary(const CompiledModel &model, llvm::raw_ostream &os) {
       row(name, count);
   row("bytes of weights", model.interface.weightBytes);
   listZeros(model, os);
+  for (const LossReport &loss : model.losses)
+    os << llvm::indent(16) << describeLoss(loss) << "\n";
   if (!model.copies.empty()) {
     int64_t copied = 0;
     for (const CopyReport &copy : model.copies)

@@ -18,6 +18,9 @@ void writeReport(const CompiledModel &model, llvm::raw_ostream &os);
 /// with a picture of where the weights of each layer are zero.
 void writeReportPage(const CompiledModel &model, llvm::raw_ostream &os);
 
+/// In words.
+std::string describeLoss(const LossReport &loss);
+
 /// Prints the layers with their multiply-accumulates, and the sizes.
 void writeSummary(const CompiledModel &model, llvm::raw_ostream &os);
 

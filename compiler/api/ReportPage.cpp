@@ -41,7 +41,10 @@ void edgecc::writeReportPage(const CompiledModel &model,
                   std::to_string(layer.macs), std::to_string(layer.weightBytes),
                   isTimed ? fixed(*layer.cost->microseconds, 1) : ""});
   }
-  os << "</table>\n<h2>Weights</h2>\n<p>A line of a picture is for some output "
+  os << "</table>\n";
+  for (const LossReport &loss : model.losses)
+    os << "<p>" << escape(describeLoss(loss)) << ".</p>\n";
+  os << "<h2>Weights</h2>\n<p>A line of a picture is for some output "
         "channels; the darker, the fewer of the weights are zero.</p>\n"
         "<table>\n";
   writeRow(os,

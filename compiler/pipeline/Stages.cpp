@@ -13,6 +13,7 @@
 #include "passes/Memory/Passes.h"
 #include "passes/Place/Passes.h"
 #include "passes/Prune/Passes.h"
+#include "passes/Prune/SparserWeights.h"
 #include "passes/Quantization/Passes.h"
 #include "passes/Schedule/Passes.h"
 #include "passes/Transforms/Passes.h"
@@ -93,6 +94,16 @@ static bool isInteger(llvm::StringRef type) {
   return !type.empty() && type != "f32";
 }
 
+/// Finds weights with more zeros, if a budget says how many there are to be.
+static FindSparserFn findSparser(const prune::PruneOptions &options) {
+  if (!options.pruning || options.pruning->method != prune::Method::Auto)
+    return {};
+  return [pattern = options.pruning->pattern](
+             llvm::ArrayRef<Operation *> layers, Calibrator &calibrator) {
+    return prune::findSparser(layers, pattern, calibrator);
+  };
+}
+
 void edgecc::buildOptStage(OpPassManager &manager,
                            const OptStageOptions &options) {
   OpPassManager &first = manager.nest<func::FuncOp>();
@@ -115,15 +126,18 @@ void edgecc::buildOptStage(OpPassManager &manager,
   }
   if (prunesChannels)
     first.addPass(prune::createPruneChannelsPass(
-        options.prune.pruning->pattern.share, options.prune.calibrator));
+        options.prune.pruning->pattern.share, options.prune.calibrator,
+        options.prune.pruning->rounds));
   if (options.prune.any())
     first.addPass(prune::createRemoveDeadChannels());
   if (options.lowRank.share > 0)
     first.addPass(prune::createFactorWeightsPass(
         options.lowRank, options.prune.calibrator, options.price));
+  bool quantizes = options.calibrator &&
+                   options.calibrator->budget.forms != FormsAllowed::Real;
   if (unsigned bits = options.weights.paletteBits)
     first.addPass(quantization::createPalettizeWeightsPass(
-        {bits, /*scaled=*/options.weights.bits || options.calibrator},
+        {bits, /*scaled=*/options.weights.bits || quantizes},
         options.paletteCalibrator));
   if (options.weights.bits)
     first.addPass(quantization::createQuantizeWeightsPass(
@@ -136,7 +150,8 @@ void edgecc::buildOptStage(OpPassManager &manager,
     first.addPass(quantization::createQuantizeStaticPass(
         options.calibrator, options.price,
         {bool(options.npu.npu), isInteger(options.inputType),
-         isInteger(options.outputType)}));
+         isInteger(options.outputType)},
+        findSparser(options.prune)));
   }
   // An NPU has no such prices.
   if (options.compareIntegers && options.integers && !options.npu.npu)

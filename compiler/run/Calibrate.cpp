@@ -136,6 +136,9 @@ public:
     reports = !this->options.report.empty();
   }
 
+  LogicalResult observe(func::FuncOp function) override {
+    return observe(function, {});
+  }
   FailureOr<SmallVector<CalibratedRange>>
   findRanges(ArrayRef<Value> values) override;
   FailureOr<std::unique_ptr<Trial>> load(func::FuncOp function) override;
@@ -147,7 +150,12 @@ private:
   friend class ExampleTrial;
 
   /// Makes `original` of the network of `values`, and reads the examples.
-  LogicalResult observe(ArrayRef<Value> values);
+  LogicalResult observe(func::FuncOp function, ArrayRef<Value> values);
+  LogicalResult observe(ArrayRef<Value> values) {
+    Value first = values.front();
+    return observe(first.getParentRegion()->getParentOfType<func::FuncOp>(),
+                   values);
+  }
   /// Runs both networks on one example after the other, and calls `see` with
   /// its position.
   LogicalResult compare(Observation &quantised,
@@ -205,10 +213,10 @@ void ExampleCalibrator::checkExamples() const {
     warn() << "repeats " << repeated << " of its " << count << " examples";
 }
 
-LogicalResult ExampleCalibrator::observe(ArrayRef<Value> values) {
-  Value first = values.front();
-  context = first.getContext();
-  auto function = first.getParentRegion()->getParentOfType<func::FuncOp>();
+LogicalResult ExampleCalibrator::observe(func::FuncOp function,
+                                         ArrayRef<Value> values) {
+  context = function.getContext();
+  wanted.clear();
   FailureOr<Observation> loaded = Observation::load(function, values);
   if (failed(loaded))
     return failure();

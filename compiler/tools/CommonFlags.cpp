@@ -180,7 +180,11 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                    "all but so many of each group of input channels "
                    "(magnitude:2:4); or remove "
                    "channels that a share of the multiplications is for "
-                   "(channels:0.4, by examples if there are any)"),
+                   "(channels:0.4, by examples if there are any), each of "
+                   "these in several rounds (obc:0.9:rounds=4); or as many "
+                   "in each layer as --max-loss, --max-bytes, --max-flash and "
+                   "--max-latency ask for (auto, auto:4x1, auto:2:4), together "
+                   "with --quantize=auto"),
           cl::cat(category)),
       pruneMask(
           "prune-mask", cl::value_desc("file.npz"),
@@ -360,10 +364,18 @@ bool CommonFlags::parseWarnings() {
 }
 
 bool CommonFlags::parseBudget() {
+  bool isChosen = quantize == "auto" || prunesBy(prune::Method::Auto);
+  if (isChosen && limits.flash)
+    budget.flash = double(*limits.flash);
   bool isLimited = !maxLoss.empty() || !maxBytes.empty() || !maxLatency.empty();
-  if ((quantize == "auto") != isLimited)
-    return reportError("--quantize=auto goes together with --max-loss, "
-                       "--max-bytes or --max-latency");
+  if (isChosen ? !isLimited && !budget.flash : isLimited)
+    return reportError("--quantize=auto and --prune=auto go together with "
+                       "--max-loss, --max-bytes, --max-flash or "
+                       "--max-latency");
+  if (quantize.empty())
+    budget.forms = FormsAllowed::Real;
+  else if (quantize != "auto")
+    budget.forms = FormsAllowed::Integers;
   if (!maxLoss.empty()) {
     llvm::StringRef text = maxLoss;
     double unit = text.consume_back("%") ? 0.01 : 1;
@@ -462,6 +474,10 @@ bool CommonFlags::parseQuantization() {
     return reportError("--precision=f16 says how weights are stored, so "
                        "--quantize=" +
                        quantize + " cannot");
+  if (weightsAlone && prunesBy(prune::Method::Auto))
+    return reportError("--prune=auto chooses together with --quantize=auto, "
+                       "int8 or int16, not with --quantize=" +
+                       quantize);
   if (weightsAlone && !accuracyReport.empty())
     return reportError("--accuracy-report is about activations with known "
                        "scales, which --quantize=" +
@@ -521,9 +537,8 @@ bool CommonFlags::parseInterface() {
   return true;
 }
 
-bool CommonFlags::prunesByExamples() const {
-  return pruning.pruning &&
-         pruning.pruning->method == prune::Method::SecondOrder;
+bool CommonFlags::prunesBy(prune::Method method) const {
+  return pruning.pruning && pruning.pruning->method == method;
 }
 
 bool CommonFlags::parsePruning() {
@@ -533,7 +548,8 @@ bool CommonFlags::parsePruning() {
       return reportError("in --prune: " + llvm::toString(parsed.takeError()));
     pruning.pruning = *parsed;
   }
-  if (prunesByExamples() && calibrate.empty())
+  if ((prunesBy(prune::Method::SecondOrder) || prunesBy(prune::Method::Auto)) &&
+      calibrate.empty())
     return reportError("--prune=" + prune +
                        " goes by examples, which --calibrate names");
   if (pruneMask.empty())
@@ -711,7 +727,7 @@ CompileOptions CommonFlags::getOptions() const {
          budget, accuracyReport, chosenCorrections});
     options.prune.calibrator = calibrator;
     options.paletteCalibrator = calibrator;
-    if (!quantize.empty())
+    if (!quantize.empty() || prunesBy(prune::Method::Auto))
       options.calibrator = calibrator;
   }
   if (tune)

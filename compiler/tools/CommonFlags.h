@@ -62,8 +62,7 @@ private:
   bool parseTuning();
   bool parsePruning();
   bool parseLowRank();
-  /// Whether the examples say which weights become zero.
-  bool prunesByExamples() const;
+  bool prunesBy(prune::Method method) const;
 
   llvm::cl::opt<std::string> cpu, target, attrs, march;
   llvm::cl::opt<unsigned> sveVectorBits;

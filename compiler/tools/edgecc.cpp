@@ -190,13 +190,21 @@ bool compileObject(Compiler &compiler, const Flags &flags) {
   CompileOptions options = flags.common.getOptions();
   options.predictCost = flags.summary || !flags.report.empty();
   options.compareIntegers = options.predictCost;
+  if (options.prune.calibrator)
+    options.prune.calibrator->notesLosses = options.predictCost;
   if (!readNpu(compiler, flags, options))
     return false;
   std::optional<std::vector<Binding>> bindings = findBindings(flags.bindings);
   if (!bindings)
     return false;
-  if (!flags.emitMask.empty())
+  if (!flags.emitMask.empty()) {
+    const std::optional<prune::Pruning> &pruning = options.prune.pruning;
+    if (pruning && pruning->method == prune::Method::Auto)
+      return tools::reportError("--prune=auto chooses once weights are no "
+                                "longer in the order of the network, and "
+                                "--emit-mask has no masks to write");
     options.prune.found = std::make_shared<prune::Masks>();
+  }
   llvm::FailureOr<CompiledModel> model =
       compiler.compile(flags.common.model, options);
   if (failed(model))

@@ -6,6 +6,7 @@
 #include "passes/Prune/LowRank.h"
 #include "passes/Prune/Passes.h"
 #include "passes/Quantization/Contractions.h"
+#include "passes/Quantization/NoteLoss.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -125,6 +126,7 @@ struct FactorWeights : edgecc::prune::impl::FactorWeightsBase<FactorWeights> {
         chosen.push_back(std::move(*factors));
     if (failed(keepFaster(chosen)))
       return signalPassFailure();
+    quantization::LossNote note(getOperation(), calibrator);
     for (const Factors &factors : chosen) {
       factors.layer.getOperation()->emitRemark("has rank ")
           << factors.rank << " of "
@@ -134,6 +136,8 @@ struct FactorWeights : edgecc::prune::impl::FactorWeightsBase<FactorWeights> {
       factorise(factors.layer.getOperation(), factors);
       ++numFactorised;
     }
+    if (!chosen.empty() && failed(note.write(getOperation(), "factoring")))
+      signalPassFailure();
   }
 
 private:

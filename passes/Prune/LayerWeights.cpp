@@ -8,10 +8,15 @@
 
 #include "mlir/IR/Matchers.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::prune;
 using quantization::typeOf;
+
+/// Of more inputs it would take too long to find how they are related.
+static constexpr int64_t mostRelatedRows = 2304;
 
 std::optional<LayerWeights> LayerWeights::get(Operation *op) {
   if (!isa<edge::ConvOp, edge::MatMulOp>(op))
@@ -41,6 +46,35 @@ std::string LayerWeights::getName() const {
     if (StringRef("/\\:*?\"<>|").contains(c))
       c = '.';
   return StringRef(name).ltrim('.').str();
+}
+
+bool LayerWeights::canPrune(const SparsityPattern &pattern) const {
+  return rows() >= leastRows &&
+         (pattern.group == 0 || channels % pattern.group == 0);
+}
+
+bool LayerWeights::isFinite() const {
+  return llvm::all_of(weights, [](float w) { return std::isfinite(w); });
+}
+
+bool LayerWeights::isGrouped() const {
+  auto conv = dyn_cast<edge::ConvOp>(op);
+  return conv && conv.getGroups() != 1;
+}
+
+bool LayerWeights::canRelate() const {
+  return !isGrouped() && rows() <= mostRelatedRows;
+}
+
+ProductInput LayerWeights::getInput() const {
+  return {op->getOperand(0), dyn_cast<edge::ConvOp>(op)};
+}
+
+Scores LayerWeights::magnitudes() const {
+  Scores scores{{}, channels, columns};
+  for (float weight : weights)
+    scores.costs.push_back(double(weight) * weight);
+  return scores;
 }
 
 SmallVector<int64_t> LayerWeights::maskShape() const {

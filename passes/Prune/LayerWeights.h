@@ -7,11 +7,14 @@
 #define EDGECC_PASSES_PRUNE_LAYERWEIGHTS_H
 
 #include "dialects/Edge/EdgeDialect.h"
-#include "passes/Prune/Pruning.h"
+#include "passes/Prune/SelectWeights.h"
 
 #include "llvm/ADT/BitVector.h"
 
 namespace edgecc::prune {
+
+/// With fewer weights for an output channel each of them is needed.
+inline constexpr int64_t leastRows = 16;
 
 /// Known weights of f32 of a convolution or a product with a matrix, as a
 /// matrix: a column for each output channel, a row for each of the inputs that
@@ -26,6 +29,19 @@ public:
   std::string getName() const;
   int64_t rows() const { return int64_t(weights.size()) / columns; }
   int64_t size() const { return int64_t(weights.size()); }
+
+  /// Whether weights can become zero by a pattern: there are enough for each
+  /// output channel, and groups divide them.
+  bool canPrune(const SparsityPattern &pattern) const;
+  bool isFinite() const;
+  /// Whether it has groups, which inputs of products have not.
+  bool isGrouped() const;
+  /// Whether it takes a reasonable time to find how inputs are related.
+  bool canRelate() const;
+  /// What the products read.
+  ProductInput getInput() const;
+  /// The squares of the weights as what it costs to make them zero.
+  Scores magnitudes() const;
 
   /// The shape of a mask.
   llvm::SmallVector<int64_t> maskShape() const;

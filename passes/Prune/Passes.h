@@ -17,7 +17,8 @@ namespace edgecc::prune {
 
 std::unique_ptr<mlir::Pass> createPruneWeightsPass(PruneOptions options = {});
 std::unique_ptr<mlir::Pass>
-createPruneChannelsPass(double share = 0, CalibratorPtr calibrator = {});
+createPruneChannelsPass(double share = 0, CalibratorPtr calibrator = {},
+                        int64_t rounds = 1);
 
 std::unique_ptr<mlir::Pass>
 createFactorWeightsPass(LowRank wanted = {}, CalibratorPtr calibrator = {},

@@ -6,10 +6,13 @@
 #include "passes/Prune/ChannelGroups.h"
 #include "passes/Prune/Passes.h"
 #include "passes/Prune/Reconstruct.h"
+#include "passes/Quantization/NoteLoss.h"
+#include "passes/Quantization/SimulatedNetwork.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
+#include <random>
 
 namespace edgecc::prune {
 #define GEN_PASS_DEF_PRUNECHANNELS
@@ -21,8 +24,6 @@ using namespace edgecc;
 using namespace edgecc::edge;
 using namespace edgecc::prune;
 
-/// Of more inputs it would take too long to find how they are related.
-static constexpr int64_t mostRelatedRows = 2304;
 /// The share of its channels that every value keeps.
 static constexpr double leastKept = 0.125;
 
@@ -73,12 +74,14 @@ private:
   std::vector<SmallVector<std::pair<size_t, int64_t>, 4>> members;
   std::vector<int64_t> channelsKept;
   llvm::BitVector removed;
+  /// Multiplications before anything is removed.
+  double all = 0;
 };
 
 struct PruneChannels : edgecc::prune::impl::PruneChannelsBase<PruneChannels> {
   PruneChannels() = default;
-  PruneChannels(double part, CalibratorPtr calibrator)
-      : calibrator(std::move(calibrator)) {
+  PruneChannels(double part, CalibratorPtr calibrator, int64_t rounds)
+      : calibrator(std::move(calibrator)), rounds(rounds) {
     share = part;
   }
 
@@ -88,9 +91,20 @@ struct PruneChannels : edgecc::prune::impl::PruneChannelsBase<PruneChannels> {
     for (Operation *op : groups.getProducts())
       if (std::optional<LayerWeights> layer = LayerWeights::get(op))
         layers.push_back(std::move(*layer));
-    if (failed(findMoments()))
-      return signalPassFailure();
-    double saved = budget.remove(findCosts(groups), share);
+    quantization::LossNote note(getOperation(), calibrator);
+    std::vector<LayerWeights> whole(layers);
+    double saved = 0;
+    for (int64_t round = 1; round <= rounds; ++round) {
+      if (failed(findMoments()) ||
+          (round == 1 && calibrator && failed(findSensitivities())))
+        return signalPassFailure();
+      double part = double(round) / double(rounds);
+      saved = budget.remove(findCosts(groups), share * part);
+      if (round == rounds)
+        break;
+      for (auto [layer, origin, sums] : llvm::zip_equal(layers, whole, moments))
+        write(layer, origin, sums, groups, budget.getRemoved());
+    }
     if (saved + 1e-9 < share) {
       emitError(UnknownLoc::get(&getContext()))
           << llvm::formatv("cannot save {0:f1} % of the multiplications by "
@@ -99,26 +113,28 @@ struct PruneChannels : edgecc::prune::impl::PruneChannelsBase<PruneChannels> {
                  .str();
       return signalPassFailure();
     }
-    for (auto [layer, sums] : llvm::zip_equal(layers, moments))
-      write(layer, sums, groups, budget.getRemoved());
+    for (auto [layer, origin, sums] : llvm::zip_equal(layers, whole, moments))
+      write(layer, origin, sums, groups, budget.getRemoved());
+    if (failed(note.write(getOperation(), "removing channels", saved)))
+      signalPassFailure();
   }
 
 private:
   LogicalResult findMoments() {
     moments.resize(layers.size());
+    sensitivities.resize(layers.size(), 1);
     if (!calibrator)
       return success();
     SmallVector<ProductInput> inputs;
     SmallVector<size_t> positions;
     for (auto [i, layer] : llvm::enumerate(layers)) {
-      if (layer.rows() > mostRelatedRows)
+      if (!layer.canRelate())
         continue;
-      Operation *op = layer.getOperation();
-      inputs.push_back({op->getOperand(0), dyn_cast<ConvOp>(op)});
+      inputs.push_back(layer.getInput());
       positions.push_back(i);
     }
     if (inputs.empty())
-      return success();
+      return calibrator->observe(getOperation());
     auto found = calibrator->findMoments(inputs);
     if (failed(found))
       return failure();
@@ -127,8 +143,55 @@ private:
     return success();
   }
 
+  /// What each input channel contributes to the products of a layer: the
+  /// squares, as shares of all.
+  std::vector<double> findParts(const LayerWeights &layer,
+                                ArrayRef<double> sums) const {
+    std::vector<double> parts(layer.channels, 0);
+    double all = 0;
+    for (int64_t i = 0; i < layer.size(); ++i) {
+      int64_t row = i / layer.columns;
+      double power = sums.empty() ? 1 : sums[row * layer.rows() + row];
+      double part = power * layer.weights[i] * layer.weights[i];
+      parts[row % layer.channels] += part;
+      all += part;
+    }
+    for (double &part : parts)
+      part = all > 0 ? part / all : 0;
+    return parts;
+  }
+
+  /// Measures what the results of the network have to do with the products of
+  /// each layer: by how much they differ without those of a few channels, and
+  /// with weights that make good for them.
+  LogicalResult findSensitivities() {
+    SmallVector<Operation *> ops;
+    for (const LayerWeights &layer : layers)
+      ops.push_back(layer.getOperation());
+    quantization::SimulatedNetwork network(getOperation(), ops);
+    FailureOr<std::unique_ptr<Trial>> trial =
+        calibrator->load(network.getFunction());
+    if (failed(trial))
+      return failure();
+    for (auto [i, layer] : llvm::enumerate(layers)) {
+      std::mt19937 random;
+      quantization::LayerSettings settings;
+      std::vector<float> &changed = settings.weights.emplace();
+      constexpr float part = 0.1f;
+      for (float weight : layer.weights)
+        changed.push_back(random() % 2 ? weight * (1 + part)
+                                       : weight * (1 - part));
+      FailureOr<Loss> loss = (*trial)->measure(network.settings(i, settings));
+      if (failed(loss))
+        return failure();
+      sensitivities[i] = loss->divergence * loss->divergence / (part * part);
+    }
+    return success();
+  }
+
   /// What each group contributes to the products that read it, as shares of
-  /// what all channels do; NaN for groups that cannot go.
+  /// what all channels do, times how sensitive results are to these; NaN for
+  /// groups that cannot go.
   std::vector<double> findCosts(const ChannelGroups &groups) const {
     std::vector<double> costs(groups.size(), NAN);
     llvm::DenseMap<Operation *, size_t> positions;
@@ -147,18 +210,10 @@ private:
       }
       const LayerWeights &layer = layers[position->second];
       ArrayRef<double> sums = moments[position->second];
-      std::vector<double> parts(layer.channels, 0);
-      double all = 0;
-      for (int64_t i = 0; i < layer.size(); ++i) {
-        int64_t row = i / layer.columns;
-        double power = sums.empty() ? 1 : sums[row * layer.rows() + row];
-        double part = power * layer.weights[i] * layer.weights[i];
-        parts[row % layer.channels] += part;
-        all += part;
-      }
-      for (auto [c, part] : llvm::enumerate(parts)) {
+      double sensitivity = sensitivities[position->second];
+      for (auto [c, part] : llvm::enumerate(findParts(layer, sums))) {
         double &cost = costs[groups.groupOf(input, int64_t(c))];
-        cost = (std::isnan(cost) ? 0 : cost) + (all > 0 ? part / all : 0);
+        cost = (std::isnan(cost) ? 0 : cost) + sensitivity * part;
       }
     }
     for (int64_t group = 0; group < groups.size(); ++group)
@@ -167,27 +222,45 @@ private:
     return costs;
   }
 
-  /// Makes the weights of a layer zero that read what is removed.
-  void write(LayerWeights &layer, ArrayRef<double> sums,
-             const ChannelGroups &groups, const llvm::BitVector &removed) {
-    Value input = layer.getOperation()->getOperand(0);
+  /// Makes the weights of a layer zero that read some channels, and others make
+  /// good for them. False if there are none.
+  static bool drop(LayerWeights &layer, ArrayRef<double> sums,
+                   llvm::function_ref<bool(int64_t)> isGone) {
     llvm::BitVector dropped(unsigned(layer.size()));
     for (int64_t i = 0; i < layer.size(); ++i)
-      dropped[unsigned(i)] = removed.test(
-          unsigned(groups.groupOf(input, i / layer.columns % layer.channels)));
+      dropped[unsigned(i)] = isGone(i / layer.columns % layer.channels);
     if (dropped.none())
-      return;
+      return false;
     if (!sums.empty())
       reconstruct(layer, dropped, sums);
     for (unsigned element : dropped.set_bits())
       layer.weights[element] = 0;
-    layer.write();
+    return true;
+  }
+
+  /// Makes the weights of a layer, which were those of `origin`, zero that read
+  /// what is removed.
+  void write(LayerWeights &layer, const LayerWeights &origin,
+             ArrayRef<double> sums, const ChannelGroups &groups,
+             const llvm::BitVector &removed) const {
+    Value input = layer.getOperation()->getOperand(0);
+    layer.weights = origin.weights;
+    bool isChanged = drop(layer, sums, [&](int64_t c) {
+      return removed.test(unsigned(groups.groupOf(input, c)));
+    });
+    // Channels of a round before may have come back.
+    if (isChanged || rounds > 1)
+      layer.write();
   }
 
   CalibratorPtr calibrator;
   std::vector<LayerWeights> layers;
   /// Of the inputs of the layers; empty where they are not known.
   std::vector<std::vector<double>> moments;
+  /// The square of the difference of the results for each share of the squares
+  /// of the products of a layer; 1 where nothing is known.
+  std::vector<double> sensitivities;
+  int64_t rounds = 1;
 };
 
 } // namespace
@@ -226,6 +299,7 @@ ChannelBudget::ChannelBudget(func::FuncOp function, const ChannelGroups &groups)
     for (auto [group, count] : own)
       members[group].push_back({number, count});
   }
+  all = macsKept();
 }
 
 bool ChannelBudget::canRemove(int64_t group) const {
@@ -255,10 +329,9 @@ double ChannelBudget::macsKept() const {
 }
 
 double ChannelBudget::remove(ArrayRef<double> costs, double share) {
-  double all = macsKept();
   SmallVector<std::pair<double, int64_t>> order;
   for (int64_t group = 0; group < groups.size(); ++group) {
-    if (std::isnan(costs[group]))
+    if (std::isnan(costs[group]) || removed.test(unsigned(group)))
       continue;
     double saved = 0;
     for (const Use &use : uses[group]) {
@@ -298,6 +371,7 @@ double ChannelBudget::remove(ArrayRef<double> costs, double share) {
 }
 
 std::unique_ptr<Pass>
-edgecc::prune::createPruneChannelsPass(double share, CalibratorPtr calibrator) {
-  return std::make_unique<PruneChannels>(share, std::move(calibrator));
+edgecc::prune::createPruneChannelsPass(double share, CalibratorPtr calibrator,
+                                       int64_t rounds) {
+  return std::make_unique<PruneChannels>(share, std::move(calibrator), rounds);
 }

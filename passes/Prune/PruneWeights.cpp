@@ -7,6 +7,7 @@
 #include "passes/Prune/Passes.h"
 #include "passes/Prune/Reconstruct.h"
 #include "passes/Prune/SelectWeights.h"
+#include "passes/Quantization/NoteLoss.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -21,23 +22,6 @@ namespace edgecc::prune {
 using namespace mlir;
 using namespace edgecc;
 using namespace edgecc::prune;
-
-/// With fewer weights for an output channel each of them is needed.
-static constexpr int64_t leastRows = 16;
-/// Of more inputs it would take too long to find how they are related.
-static constexpr int64_t mostRelatedRows = 2304;
-
-static bool isGrouped(const LayerWeights &layer) {
-  auto conv = dyn_cast<edge::ConvOp>(layer.getOperation());
-  return conv && conv.getGroups() != 1;
-}
-
-/// Whether the weights of a layer can become zero by a pattern.
-static bool canPrune(const LayerWeights &layer,
-                     const SparsityPattern &pattern) {
-  return layer.rows() >= leastRows &&
-         (pattern.group == 0 || layer.channels % pattern.group == 0);
-}
 
 static std::string formatShape(ArrayRef<int64_t> shape) {
   return llvm::join(
@@ -59,20 +43,26 @@ struct PruneWeights : edgecc::prune::impl::PruneWeightsBase<PruneWeights> {
         layers.push_back(std::move(*layer));
     });
     dropped.resize(layers.size());
+    quantization::LossNote note(getOperation(), options.calibrator);
     bool choosesWeights =
-        options.pruning && options.pruning->method != Method::Channels;
+        options.pruning && (options.pruning->method == Method::Magnitude ||
+                            options.pruning->method == Method::SecondOrder);
     if (failed(useGiven()) || (choosesWeights && failed(prune())))
       return signalPassFailure();
+    bool isPruned = false;
     for (auto [layer, zeros] : llvm::zip_equal(layers, dropped)) {
       if (!zeros.empty()) {
         for (unsigned element : zeros.set_bits())
           layer.weights[element] = 0;
         layer.write();
         ++numPruned;
+        isPruned = true;
       }
       if (options.found)
         (*options.found)[layer.getName()] = layer.makeMask();
     }
+    if (isPruned && failed(note.write(getOperation(), "pruning")))
+      signalPassFailure();
   }
 
 private:
@@ -133,19 +123,13 @@ private:
   LogicalResult prune() {
     const SparsityPattern &pattern = options.pruning->pattern;
     SmallVector<size_t> chosen;
-    std::vector<Scores> scores;
     for (auto [i, layer] : llvm::enumerate(layers)) {
-      if (!dropped[i].empty() || !canPrune(layer, pattern))
+      if (!dropped[i].empty() || !layer.canPrune(pattern))
         continue;
+      if (!layer.isFinite())
+        return layer.getOperation()->emitError(
+            "cannot prune weights that hold an infinity or NaN");
       chosen.push_back(i);
-      Scores &own =
-          scores.emplace_back(Scores{{}, layer.channels, layer.columns});
-      for (float weight : layer.weights) {
-        if (!std::isfinite(weight))
-          return layer.getOperation()->emitError(
-              "cannot prune weights that hold an infinity or NaN");
-        own.costs.push_back(double(weight) * weight);
-      }
     }
     if (chosen.empty() && !options.given)
       return emitError(UnknownLoc::get(&getContext()))
@@ -155,18 +139,33 @@ private:
              << (pattern.group ? ", whose input channels are a multiple of " +
                                      std::to_string(pattern.group)
                                : "");
-    std::vector<double> shares = shareAmongLayers(scores, pattern);
-    if (options.pruning->method == Method::SecondOrder)
-      return pruneByMoments(chosen, shares, scores);
-    for (auto [i, own, share] : llvm::zip_equal(chosen, scores, shares))
-      dropped[i] = selectWeights(own, pattern, share);
+    SmallVector<LayerWeights> whole(layers);
+    for (int64_t round = 1; round <= options.pruning->rounds; ++round) {
+      // The same share of what is left in each round.
+      double part = double(round) / double(options.pruning->rounds);
+      SparsityPattern reached = pattern;
+      reached.share = 1 - std::pow(1 - pattern.share, part);
+      std::vector<Scores> scores;
+      for (size_t i : chosen)
+        scores.push_back(layers[i].magnitudes());
+      std::vector<double> shares = shareAmongLayers(scores, reached);
+      if (options.pruning->method == Method::SecondOrder) {
+        if (failed(pruneByMoments(chosen, shares, scores, whole)))
+          return failure();
+        continue;
+      }
+      for (auto [i, own, share] : llvm::zip_equal(chosen, scores, shares))
+        dropped[i] = selectWeights(own, reached, share);
+    }
     return success();
   }
 
   /// Prunes such that the weights that stay make good for the others; also in
-  /// layers with a given mask.
+  /// layers with a given mask. The products of the `whole` layers are what they
+  /// approximate.
   LogicalResult pruneByMoments(ArrayRef<size_t> chosen, ArrayRef<double> shares,
-                               ArrayRef<Scores> scores) {
+                               ArrayRef<Scores> scores,
+                               ArrayRef<LayerWeights> whole) {
     const SparsityPattern &pattern = options.pruning->pattern;
     llvm::DenseMap<size_t, size_t> positions;
     for (auto [position, i] : llvm::enumerate(chosen))
@@ -176,19 +175,20 @@ private:
     for (auto [i, layer] : llvm::enumerate(layers)) {
       if (dropped[i].empty() && !positions.contains(i))
         continue;
-      if (isGrouped(layer) || layer.rows() > mostRelatedRows) {
-        emitWarning(layer.getOperation()->getLoc())
-            << "is pruned by magnitude: it has "
-            << (isGrouped(layer) ? "groups" : "more inputs than can be related")
-            << ", and the weights that stay make good for nothing";
-        if (dropped[i].empty())
+      if (!layer.canRelate()) {
+        if (warned.insert(i).second)
+          emitWarning(layer.getOperation()->getLoc())
+              << "is pruned by magnitude: it has "
+              << (layer.isGrouped() ? "groups"
+                                    : "more inputs than can be related")
+              << ", and the weights that stay make good for nothing";
+        if (positions.contains(i))
           dropped[i] = selectWeights(scores[positions[i]], pattern,
                                      shares[positions[i]]);
         continue;
       }
       related.push_back(i);
-      Operation *op = layer.getOperation();
-      inputs.push_back({op->getOperand(0), dyn_cast<edge::ConvOp>(op)});
+      inputs.push_back(layer.getInput());
     }
     if (inputs.empty())
       return success();
@@ -196,10 +196,14 @@ private:
     if (failed(moments))
       return failure();
     for (auto [i, sums] : llvm::zip_equal(related, *moments)) {
-      if (dropped[i].empty())
+      if (positions.contains(i))
         dropped[i] =
             selectByMoments(layers[i], pattern, shares[positions[i]], sums);
+      layers[i].weights = whole[i].weights;
       reconstruct(layers[i], dropped[i], sums);
+      // For the inputs of the next round.
+      if (options.pruning->rounds > 1)
+        layers[i].write();
       // One matrix is enough to hold.
       sums = {};
     }
@@ -210,6 +214,8 @@ private:
   SmallVector<LayerWeights> layers;
   /// The weights of each layer that become zero; empty if it is left alone.
   SmallVector<llvm::BitVector> dropped;
+  /// Those of which something has been said.
+  llvm::SmallDenseSet<size_t> warned;
 };
 
 } // namespace

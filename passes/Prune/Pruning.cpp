@@ -27,6 +27,25 @@ static Error readGroups(StringRef kept, StringRef group,
                    "' weights; expected fewer of more, such as 2:4");
 }
 
+/// Reads OUTPUTSxINPUTS.
+static Error readBlock(StringRef block, SparsityPattern &pattern) {
+  auto [outputs, inputs] = block.split('x');
+  if (readSize(outputs, pattern.blockOutputs) &&
+      readSize(inputs, pattern.blockInputs))
+    return Error::success();
+  return makeError("cannot read the block '" + block +
+                   "'; expected OUTPUTSxINPUTS, such as 4x1");
+}
+
+/// Reads what follows `auto`, if it is not empty.
+static Error readPattern(StringRef text, SparsityPattern &pattern) {
+  if (text.empty())
+    return Error::success();
+  auto [kept, group] = text.split(':');
+  return group.empty() ? readBlock(text, pattern)
+                       : readGroups(kept, group, pattern);
+}
+
 /// Reads SHARE and, if they are not empty, OUTPUTSxINPUTS and `uniform`.
 static Error readShare(StringRef share, StringRef block,
                        SparsityPattern &pattern) {
@@ -44,27 +63,49 @@ static Error readShare(StringRef share, StringRef block,
     return makeError(
         "cannot make a share of " + share +
         " of the weights zero; expected 0 or more and less than 1");
-  auto [outputs, inputs] = block.split('x');
-  if (!block.empty() && (!readSize(outputs, pattern.blockOutputs) ||
-                         !readSize(inputs, pattern.blockInputs)))
-    return makeError("cannot read the block '" + block +
-                     "'; expected OUTPUTSxINPUTS, such as 4x1");
+  return block.empty() ? Error::success() : readBlock(block, pattern);
+}
+
+/// Takes `:rounds=N` off the end.
+static Error readRounds(StringRef &text, int64_t &rounds) {
+  auto [rest, last] = text.rsplit(':');
+  StringRef number = last;
+  if (!number.consume_front("rounds="))
+    return Error::success();
+  constexpr int64_t most = 100;
+  if (!readSize(number, rounds) || rounds > most)
+    return makeError("cannot read '" + last +
+                     "'; expected rounds=1 to rounds=100");
+  text = rest;
   return Error::success();
 }
 
 Expected<Pruning> edgecc::prune::parsePruning(StringRef text) {
+  Pruning pruning;
+  if (Error error = readRounds(text, pruning.rounds))
+    return std::move(error);
   auto [method, pattern] = text.split(':');
   auto [first, second] = pattern.split(':');
-  Pruning pruning;
   if (method == "magnitude")
     pruning.method = Method::Magnitude;
   else if (method == "obc")
     pruning.method = Method::SecondOrder;
   else if (method == "channels")
     pruning.method = Method::Channels;
+  else if (method == "auto")
+    pruning.method = Method::Auto;
   else
     return makeError("unknown method '" + method +
-                     "'; expected magnitude, obc or channels");
+                     "'; expected magnitude, obc, channels or auto");
+  if (pruning.rounds > 1 && pruning.method != Method::SecondOrder &&
+      pruning.method != Method::Channels)
+    return makeError("'" + method +
+                     "' takes no rounds; expected obc or channels");
+  if (pruning.method == Method::Auto) {
+    if (Error error = readPattern(pattern, pruning.pattern))
+      return std::move(error);
+    return pruning;
+  }
   if (first.empty())
     return makeError("'" + text +
                      "' does not say how many weights become "
@@ -78,6 +119,8 @@ Expected<Pruning> edgecc::prune::parsePruning(StringRef text) {
                          : readShare(first, second, pruning.pattern);
   if (error)
     return std::move(error);
+  if (isGroups && pruning.rounds > 1)
+    return makeError("groups such as 2:4 are left in one round");
   if (pruning.method == Method::Channels && !second.empty())
     return makeError("channels go whole, not in '" + second +
                      "'; expected a share of the multiplications, such as "

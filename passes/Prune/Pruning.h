@@ -38,18 +38,27 @@ enum class Method {
   SecondOrder,
   /// How little the channels contribute that they belong to, which go whole.
   Channels,
+  /// As `SecondOrder`, each layer as many as a budget asks for
+  /// (`QuantizationBudget`).
+  Auto,
 };
 
 /// What `--prune` says.
 struct Pruning {
   Method method = Method::Magnitude;
   SparsityPattern pattern;
+  /// In how many rounds the share is reached; after each the weights that stay
+  /// make good for those that have gone, and the inputs of layers are found
+  /// anew.
+  int64_t rounds = 1;
 };
 
 /// Reads METHOD:SHARE, METHOD:SHARE:OUTPUTSxINPUTS, one of these with
 /// `:uniform`, or METHOD:KEPT:GROUP, METHOD being `magnitude` or `obc`, or
-/// `channels` with a share of the multiplications only. Fails with what was
-/// expected.
+/// `channels` with a share of the multiplications only, or `auto`, with
+/// OUTPUTSxINPUTS or KEPT:GROUP if it is not for zeros anywhere. Shares of
+/// `obc` and `channels` end in `:rounds=N` if there are several. Fails with
+/// what was expected.
 llvm::Expected<Pruning> parsePruning(llvm::StringRef text);
 
 /// Which weights of a layer stay: a byte each, not 0 for those. The first

@@ -38,17 +38,27 @@ struct Corrections {
   bool rounding = false;
 };
 
+/// Which forms of layers are there to be chosen among for a budget.
+enum class FormsAllowed {
+  All,
+  /// Integers of `Calibrator::activationBits`.
+  Integers,
+  /// f32.
+  Real
+};
+
 /// What a network may lose and take; nothing where there is no limit. With any
 /// limit, layers get the forms that keep to all of them.
 struct QuantizationBudget {
   /// A share, as `Loss::share` is.
   std::optional<double> loss;
-  /// Of constants.
-  std::optional<double> bytes;
+  /// Of constants, and of these and code.
+  std::optional<double> bytes, flash;
   /// As the cost model predicts for the CPU.
   std::optional<double> microseconds;
+  FormsAllowed forms = FormsAllowed::All;
 
-  bool isLimited() const { return loss || bytes || microseconds; }
+  bool isLimited() const { return loss || bytes || flash || microseconds; }
 };
 
 /// How much worse the results of a network are than those of the network whose
@@ -84,6 +94,8 @@ struct LayerPrice {
 
 struct NetworkPrice {
   LayerPrice whole;
+  /// Bytes of code and constants.
+  double flash = 0;
   /// By the names of layers.
   llvm::StringMap<LayerPrice> layers;
 };
@@ -108,11 +120,15 @@ class Calibrator {
 public:
   virtual ~Calibrator();
 
+  /// Takes `function` for the network that others are compared with, as the
+  /// functions below do with that of their values.
+  virtual llvm::LogicalResult observe(mlir::func::FuncOp function) = 0;
+
   /// The ranges of f32 values of a function with a network of real numbers.
   virtual llvm::FailureOr<llvm::SmallVector<CalibratedRange>>
   findRanges(llvm::ArrayRef<mlir::Value> values) = 0;
 
-  /// Compiles `function`, which the network whose ranges were found has become.
+  /// Compiles `function`, which the network that was observed last has become.
   virtual llvm::FailureOr<std::unique_ptr<Trial>>
   load(mlir::func::FuncOp function) = 0;
 
@@ -142,6 +158,9 @@ public:
   Corrections corrections;
   /// Whether `writeReport` is to be called.
   bool reports = false;
+  /// Whether to note what pruning and the like do to the results
+  /// (`quantization::LossNote`).
+  bool notesLosses = false;
 };
 
 /// What is quantised beside the values that layers read.
@@ -154,6 +173,20 @@ struct AlsoQuantized {
 };
 
 using CalibratorPtr = std::shared_ptr<Calibrator>;
+
+/// Known weights of which more are zero.
+struct SparserWeights {
+  std::vector<float> numbers;
+  /// The share that was asked for.
+  double zeros = 0;
+};
+
+/// Finds for each of these convolutions and products the weights that it could
+/// have, those with the fewest zeros first; none where they are not known, or
+/// cannot spare any. What fails has said so.
+using FindSparserFn =
+    std::function<llvm::FailureOr<std::vector<std::vector<SparserWeights>>>(
+        llvm::ArrayRef<mlir::Operation *> layers, Calibrator &calibrator)>;
 
 } // namespace edgecc
 

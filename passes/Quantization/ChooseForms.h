@@ -12,7 +12,7 @@ namespace edgecc::quantization {
 
 /// How contractions are computed, and how tables of rows are stored.
 struct NetworkForms {
-  llvm::SmallVector<LayerForm> layers;
+  llvm::SmallVector<LayerChoice> layers;
   /// Of a number of a table of rows: 32 for f32, 8 or 4.
   unsigned tableBits = 32;
 };
@@ -23,6 +23,7 @@ inline int64_t blockOfTable(unsigned bits) { return bits < 8 ? 32 : 0; }
 /// The forms of the contractions of `function` that keep to the budget of the
 /// calibrator. With a limit of the loss they are those that take the least time
 /// (the fewest bytes, where time is not known), else those that lose least.
+/// Weights with more zeros are further forms of each form.
 /// What each layer loses is measured where it alone has a form, and added up;
 /// whether the loss of the whole network is within its limit is measured.
 /// Tables get fewer bits where the limit of bytes cannot be kept to otherwise.

@@ -5,6 +5,7 @@
 
 #include "passes/Quantization/BlockRounding.h"
 #include "passes/Quantization/Contractions.h"
+#include "passes/Quantization/NoteLoss.h"
 #include "passes/Quantization/Palette.h"
 #include "passes/Quantization/Passes.h"
 
@@ -85,8 +86,12 @@ struct PalettizeWeights
       for (auto [i, own] : llvm::zip_equal(related, *sums))
         moments[i] = std::move(own);
     }
+    LossNote note(getOperation(), calibrator);
     for (auto [layer, own] : llvm::zip_equal(layers, moments))
       palettize(layer, own);
+    if (!layers.empty() &&
+        failed(note.write(getOperation(), "rounding to tables")))
+      signalPassFailure();
   }
 
 private:

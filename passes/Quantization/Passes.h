@@ -20,7 +20,8 @@ namespace edgecc::quantization {
 
 std::unique_ptr<mlir::Pass>
 createQuantizeStaticPass(CalibratorPtr calibrator = {}, PriceFn price = {},
-                         AlsoQuantized also = {});
+                         AlsoQuantized also = {},
+                         FindSparserFn findSparser = {});
 std::unique_ptr<mlir::Pass>
 createEqualizeChannelsPass(CalibratorPtr calibrator = {});
 std::unique_ptr<mlir::Pass> createCompareIntegersPass(PriceFn price = {});

@@ -139,12 +139,12 @@ void Candidates::observe(Value value) {
 /// The candidates that no layer on integers reads, nor makes through whatever
 /// lies in between.
 static llvm::DenseSet<Value> findReal(const Candidates &candidates,
-                                      ArrayRef<LayerForm> forms) {
+                                      ArrayRef<LayerChoice> choices) {
   llvm::DenseMap<Operation *, LayerForm> formOf;
   llvm::DenseSet<Value> read;
-  for (auto [op, form] : llvm::zip_equal(candidates.contractions, forms)) {
-    formOf[op] = form;
-    if (!isReal(form))
+  for (auto [op, choice] : llvm::zip_equal(candidates.contractions, choices)) {
+    formOf[op] = choice.form;
+    if (!isReal(choice.form))
       for (Value factor : op->getOperands().take_front(2))
         read.insert(origin(factor));
   }
@@ -235,15 +235,27 @@ static Value quantizeActivation(Value value, quant::QuantizedType type,
 // Layers
 //===----------------------------------------------------------------------===//
 
-FailureOr<StaticQuantizer> StaticQuantizer::create(Calibrator &calibrator,
-                                                   func::FuncOp function,
-                                                   const AlsoQuantized &also) {
+FailureOr<StaticQuantizer>
+StaticQuantizer::create(Calibrator &calibrator, func::FuncOp function,
+                        const AlsoQuantized &also,
+                        const FindSparserFn &findSparser) {
   StaticQuantizer quantizer(calibrator, function, also);
   Candidates &candidates = quantizer.candidates;
   if (candidates.values.empty())
     return quantizer;
   bool rounds = calibrator.corrections.rounding;
-  bool chooses = calibrator.budget.isLimited();
+  const QuantizationBudget &budget = calibrator.budget;
+  bool chooses = budget.isLimited() && budget.forms == FormsAllowed::All;
+  // First, as the network whose ranges are found is what others are compared
+  // with.
+  std::vector<std::vector<SparserWeights>> sparser(
+      candidates.contractions.size());
+  if (findSparser) {
+    auto found = findSparser(candidates.contractions, calibrator);
+    if (failed(found))
+      return failure();
+    sparser = std::move(*found);
+  }
   InputMoments moments;
   if (rounds || chooses) {
     FailureOr<InputMoments> found =
@@ -258,28 +270,58 @@ FailureOr<StaticQuantizer> StaticQuantizer::create(Calibrator &calibrator,
     return failure();
   quantizer.ranges = std::move(*ranges);
   for (auto [i, op] : llvm::enumerate(candidates.contractions)) {
-    Value weights = op->getOperand(1);
-    quantizer.inChannels.push_back(
-        roundInChannels(weights, rounds ? moments.of(i) : ArrayRef<double>()));
-    quantizer.inBlocks.emplace_back();
-    if (chooses && hasKnownMatrix(op))
-      quantizer.inBlocks.back() =
-          roundInBlocks(weights, 4, rowsOfBlock, moments.of(i));
+    Value origin = op->getOperand(1);
+    ArrayRef<double> inputs = moments.of(i);
+    ArrayRef<double> disturbed = rounds ? inputs : ArrayRef<double>();
+    bool isMatrix = chooses && hasKnownMatrix(op);
+    std::vector<Weights> &all = quantizer.weights.emplace_back(1);
+    all[0].inChannels = roundInChannels(origin, disturbed);
+    if (isMatrix)
+      all[0].inBlocks = roundInBlocks(origin, 4, rowsOfBlock, inputs);
+    int64_t columns = typeOf(origin).getShape().back();
+    for (SparserWeights &fewer : sparser[i]) {
+      Weights &next = all.emplace_back();
+      next.numbers = std::move(fewer.numbers);
+      next.zeros = fewer.zeros;
+      if (budget.forms == FormsAllowed::Real)
+        continue;
+      next.inChannels = roundInChannels(next.numbers, columns, disturbed);
+      if (isMatrix)
+        next.inBlocks =
+            roundInBlocks(next.numbers, columns, 4, rowsOfBlock, inputs);
+    }
   }
   return quantizer;
 }
 
-const RoundedBlocks *StaticQuantizer::weightsOf(size_t i,
-                                                LayerForm form) const {
-  if (form == LayerForm::Real)
+const RoundedBlocks *StaticQuantizer::roundedOf(size_t i,
+                                                LayerChoice choice) const {
+  if (choice.form == LayerForm::Real)
     return nullptr;
+  const Weights &own = weights[i][choice.sparser];
   const RoundedBlocks &rounded =
-      form == LayerForm::Int4Weights ? inBlocks[i] : inChannels[i];
+      choice.form == LayerForm::Int4Weights ? own.inBlocks : own.inChannels;
   return rounded.empty() ? nullptr : &rounded;
 }
 
-bool StaticQuantizer::allows(size_t i, LayerForm form) const {
-  return form != LayerForm::Int4Weights || weightsOf(i, form);
+SmallVector<double> StaticQuantizer::errorsOf(size_t i,
+                                              LayerChoice choice) const {
+  Value origin = candidates.contractions[i]->getOperand(1);
+  if (const RoundedBlocks *rounded = roundedOf(i, choice))
+    return roundingErrors(origin, *rounded);
+  SmallVector<double> errors;
+  if (choice.sparser == 0)
+    return errors;
+  std::optional<SmallVector<float>> before = knownFloats(origin);
+  for (auto [was, is] :
+       llvm::zip_equal(*before, weights[i][choice.sparser].numbers))
+    errors.push_back(double(is) - was);
+  return errors;
+}
+
+bool StaticQuantizer::allows(size_t i, LayerChoice choice) const {
+  return choice.sparser < weights[i].size() &&
+         (choice.form != LayerForm::Int4Weights || roundedOf(i, choice));
 }
 
 double StaticQuantizer::bytes(size_t i, LayerForm form) const {
@@ -288,11 +330,11 @@ double StaticQuantizer::bytes(size_t i, LayerForm form) const {
     if (projectionOf(cell) == candidates.contractions[i])
       recurrent += double(typeOf(cell->getOperand(1)).getNumElements()) *
                    (form == LayerForm::Int8 ? 1 : 4);
-  Value weights = candidates.contractions[i]->getOperand(1);
-  const RoundedBlocks *rounded = weightsOf(i, form);
+  Value origin = candidates.contractions[i]->getOperand(1);
+  const RoundedBlocks *rounded = roundedOf(i, {form});
   if (!rounded)
-    return recurrent + (isConstant(weights)
-                            ? 4.0 * double(typeOf(weights).getNumElements())
+    return recurrent + (isConstant(origin)
+                            ? 4.0 * double(typeOf(origin).getNumElements())
                             : 0);
   auto integers = double(rounded->integers.size());
   auto scales = double(rounded->scales.size());
@@ -300,10 +342,10 @@ double StaticQuantizer::bytes(size_t i, LayerForm form) const {
                                                      : integers + 4 * scales);
 }
 
-LayerSettings StaticQuantizer::settings(size_t i, LayerForm form) const {
+LayerSettings StaticQuantizer::settings(size_t i, LayerChoice choice) const {
   LayerSettings changed;
   Operation *op = candidates.contractions[i];
-  const RoundedBlocks *weights = weightsOf(i, form);
+  const RoundedBlocks *rounded = roundedOf(i, choice);
   auto rangeOf = [&](unsigned operand) -> const CalibratedRange * {
     const auto *found =
         llvm::find(candidates.values, origin(op->getOperand(operand)));
@@ -311,21 +353,23 @@ LayerSettings StaticQuantizer::settings(size_t i, LayerForm form) const {
                ? nullptr
                : &ranges[found - candidates.values.begin()];
   };
-  if (weights) {
+  if (rounded || choice.sparser > 0) {
     std::vector<float> &numbers = changed.weights.emplace();
-    for (int64_t k = 0, e = int64_t(weights->integers.size()); k < e; ++k)
-      numbers.push_back(float(weights->number(k)));
+    if (!rounded)
+      numbers = weights[i][choice.sparser].numbers;
+    for (int64_t k = 0, e = rounded ? int64_t(rounded->integers.size()) : 0;
+         k < e; ++k)
+      numbers.push_back(float(rounded->number(k)));
     const CalibratedRange *input = rangeOf(0);
     std::optional<SmallVector<float>> bias;
     if (calibrator.corrections.bias && input)
-      bias = correctedBias(op, roundingErrors(op->getOperand(1), *weights),
-                           input->means);
+      bias = correctedBias(op, errorsOf(i, choice), input->means);
     if (bias)
       changed.bias.emplace(bias->begin(), bias->end());
   }
-  if (isReal(form))
+  if (isReal(choice.form))
     return changed;
-  int64_t reach = form == LayerForm::Int16 ? findReach(op, weights) : 0;
+  int64_t reach = choice.form == LayerForm::Int16 ? findReach(op, rounded) : 0;
   for (unsigned operand : {0u, 1u})
     if (const CalibratedRange *range = rangeOf(operand)) {
       Parameters parameters(activationType(op->getContext(), *range, reach));
@@ -337,22 +381,26 @@ LayerSettings StaticQuantizer::settings(size_t i, LayerForm form) const {
   return changed;
 }
 
-SmallVector<Value> StaticQuantizer::quantize(const Candidates &candidates,
-                                             ArrayRef<LayerForm> forms) const {
+SmallVector<Value>
+StaticQuantizer::quantize(const Candidates &candidates,
+                          ArrayRef<LayerChoice> choices) const {
   llvm::DenseSet<Operation *> readers;
   llvm::DenseMap<Value, int64_t> reach;
   llvm::DenseMap<Value, ArrayRef<double>> means;
   for (auto [value, range] : llvm::zip_equal(candidates.values, ranges))
     means[value] = range.means;
   llvm::DenseSet<Value> inReal;
-  if (llvm::any_of(forms, isReal))
-    inReal = findReal(candidates, forms);
+  if (llvm::any_of(choices,
+                   [](LayerChoice choice) { return isReal(choice.form); }))
+    inReal = findReal(candidates, choices);
   for (auto [i, op] : llvm::enumerate(candidates.contractions)) {
-    LayerForm form = forms[i];
-    const RoundedBlocks *rounded = weightsOf(i, form);
+    LayerForm form = choices[i].form;
+    unsigned sparser = choices[i].sparser;
+    const RoundedBlocks *rounded = roundedOf(i, choices[i]);
     ArrayRef<double> inputMeans = means.lookup(op->getOperand(0));
-    if (rounded && calibrator.corrections.bias && !inputMeans.empty())
-      correctBias(op, roundingErrors(op->getOperand(1), *rounded), inputMeans);
+    if ((rounded || sparser > 0) && calibrator.corrections.bias &&
+        !inputMeans.empty())
+      correctBias(op, errorsOf(i, choices[i]), inputMeans);
     // A bias that was added may have moved the operands.
     OpOperand &weights = op->getOpOperand(1);
     if (isReal(form)) {
@@ -368,7 +416,12 @@ SmallVector<Value> StaticQuantizer::quantize(const Candidates &candidates,
     }
     if (form == LayerForm::Real)
       op->setAttr(sensitiveAttr, UnitAttr::get(op->getContext()));
-    if (form == LayerForm::Int4Weights) {
+    if (form == LayerForm::Real && sparser > 0) {
+      OpBuilder builder(op);
+      weights.set(createFloats(builder, weights.get().getLoc(),
+                               this->weights[i][sparser].numbers,
+                               typeOf(weights.get()).getShape()));
+    } else if (form == LayerForm::Int4Weights) {
       setBlocks(weights, *rounded);
       roundBias(op);
     } else if (rounded) {
@@ -379,7 +432,8 @@ SmallVector<Value> StaticQuantizer::quantize(const Candidates &candidates,
     const auto *product =
         llvm::find(candidates.contractions, projectionOf(cell));
     if (product == candidates.contractions.end() ||
-        forms[product - candidates.contractions.begin()] != LayerForm::Int8)
+        choices[product - candidates.contractions.begin()].form !=
+            LayerForm::Int8)
       continue;
     OpOperand &weights = cell->getOpOperand(1);
     if (RoundedBlocks rounded = roundInChannels(weights.get());

@@ -36,6 +36,14 @@ inline bool isReal(LayerForm form) {
   return form == LayerForm::Real || form == LayerForm::Int4Weights;
 }
 
+/// How a convolution or product is computed, and by which weights.
+struct LayerChoice {
+  LayerForm form = LayerForm::Real;
+  /// The known weights as they are, or the ones of this number, from 1, of
+  /// those with more and more zeros.
+  unsigned sparser = 0;
+};
+
 /// What is to be quantised in a network.
 struct Candidates {
   /// Convolutions and products.
@@ -60,41 +68,58 @@ private:
 class StaticQuantizer {
 public:
   /// Finds moments as far as they are wanted, ranges, and the integers of all
-  /// known weights in each form.
-  static llvm::FailureOr<StaticQuantizer> create(Calibrator &calibrator,
-                                                 mlir::func::FuncOp function,
-                                                 const AlsoQuantized &also);
+  /// known weights, and of those that `findSparser` finds, in each form.
+  static llvm::FailureOr<StaticQuantizer>
+  create(Calibrator &calibrator, mlir::func::FuncOp function,
+         const AlsoQuantized &also, const FindSparserFn &findSparser);
 
   const Candidates &getCandidates() const { return candidates; }
 
-  /// Whether contraction `i` can have this form.
-  bool allows(size_t i, LayerForm form) const;
+  /// Whether contraction `i` can be computed so.
+  bool allows(size_t i, LayerChoice choice) const;
+  /// How many weights with more and more zeros contraction `i` could have.
+  size_t countSparser(size_t i) const { return weights[i].size() - 1; }
+  /// The share of zeros that weights have been made to have.
+  double zeros(size_t i, unsigned sparser) const {
+    return weights[i][sparser].zeros;
+  }
 
-  /// The bytes of the weights of contraction `i` with their scales, and of
+  /// The bytes of all weights of contraction `i` with their scales, and of
   /// those of the cells that go with it.
   double bytes(size_t i, LayerForm form) const;
 
   /// What contraction `i` would be like.
-  LayerSettings settings(size_t i, LayerForm form) const;
+  LayerSettings settings(size_t i, LayerChoice choice) const;
 
   /// Quantises a network, its contractions in these forms. Returns the values
   /// as integers express them; null for those that stay.
   llvm::SmallVector<mlir::Value>
-  quantize(const Candidates &candidates, llvm::ArrayRef<LayerForm> forms) const;
+  quantize(const Candidates &candidates,
+           llvm::ArrayRef<LayerChoice> choices) const;
 
 private:
   StaticQuantizer(Calibrator &calibrator, mlir::func::FuncOp function,
                   const AlsoQuantized &also)
       : calibrator(calibrator), candidates(function, also) {}
 
-  const RoundedBlocks *weightsOf(size_t i, LayerForm form) const;
+  /// Weights in the forms that are wanted of them; empty where there are none.
+  struct Weights {
+    /// Of those with more zeros.
+    std::vector<float> numbers;
+    double zeros = 0;
+    RoundedBlocks inChannels, inBlocks;
+  };
+
+  const RoundedBlocks *roundedOf(size_t i, LayerChoice choice) const;
+  /// What each weight of contraction `i` changes by; empty if none does.
+  llvm::SmallVector<double> errorsOf(size_t i, LayerChoice choice) const;
 
   Calibrator &calibrator;
   Candidates candidates;
   /// Of the values, in their order.
   llvm::SmallVector<CalibratedRange> ranges;
-  /// The weights of the contractions, empty where there are none.
-  std::vector<RoundedBlocks> inChannels, inBlocks;
+  /// Of the contractions, first as they are.
+  std::vector<std::vector<Weights>> weights;
 };
 
 } // namespace edgecc::quantization

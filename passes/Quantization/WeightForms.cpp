@@ -42,12 +42,18 @@ RoundedBlocks edgecc::quantization::roundInChannels(Value weights,
   std::optional<SmallVector<float>> numbers = knownFloats(weights);
   if (!numbers || numbers->empty())
     return {};
+  return roundInChannels(*numbers, typeOf(weights).getShape().back(), moments);
+}
+
+RoundedBlocks edgecc::quantization::roundInChannels(ArrayRef<float> numbers,
+                                                    int64_t columns,
+                                                    ArrayRef<double> moments) {
   Rounding rounding{-127, 127};
   RoundedBlocks rounded;
-  rounded.columns = typeOf(weights).getShape().back();
-  rounded.size = int64_t(numbers->size()) / rounded.columns;
+  rounded.columns = columns;
+  rounded.size = int64_t(numbers.size()) / rounded.columns;
   SmallVector<double> scales(rounded.columns, 0);
-  for (auto [i, number] : llvm::enumerate(*numbers)) {
+  for (auto [i, number] : llvm::enumerate(numbers)) {
     double &largest = scales[int64_t(i) % rounded.columns];
     largest = std::max(largest, std::abs(double(number)));
   }
@@ -62,10 +68,10 @@ RoundedBlocks edgecc::quantization::roundInChannels(Value weights,
       scale = mean > std::numeric_limits<float>::min() ? float(mean) : 1.0;
   std::vector<double> chosen;
   if (!moments.empty())
-    chosen = roundByMoments(*numbers, scales, moments);
+    chosen = roundByMoments(numbers, scales, moments);
   rounded.scales.assign(scales.begin(), scales.end());
-  rounded.integers.reserve(numbers->size());
-  for (auto [i, number] : llvm::enumerate(*numbers))
+  rounded.integers.reserve(numbers.size());
+  for (auto [i, number] : llvm::enumerate(numbers))
     rounded.integers.push_back(char(int8_t(
         chosen.empty() ? rounding(number, scales[int64_t(i) % rounded.columns])
                        : chosen[i])));
@@ -84,8 +90,16 @@ RoundedBlocks edgecc::quantization::roundInBlocks(Value weights, unsigned bits,
   if (!numbers || numbers->empty() ||
       int64_t(numbers->size()) != rows * columns)
     return {};
+  return roundInBlocks(*numbers, columns, bits, size, moments);
+}
+
+RoundedBlocks edgecc::quantization::roundInBlocks(ArrayRef<float> numbers,
+                                                  int64_t columns,
+                                                  unsigned bits, int64_t size,
+                                                  ArrayRef<double> moments) {
+  int64_t rows = int64_t(numbers.size()) / columns;
   double end = std::ldexp(1.0, int(bits) - 1);
-  return roundBlocks(*numbers, columns, size ? std::min(size, rows) : rows,
+  return roundBlocks(numbers, columns, size ? std::min(size, rows) : rows,
                      {-end, end - 1}, moments);
 }
 

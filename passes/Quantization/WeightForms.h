@@ -38,10 +38,17 @@ private:
 /// rounded up or down as disturbs products least. Empty for other weights.
 RoundedBlocks roundInChannels(mlir::Value weights,
                               llvm::ArrayRef<double> moments = {});
+/// The same of other elements of a tensor with so many output channels.
+RoundedBlocks roundInChannels(llvm::ArrayRef<float> weights, int64_t columns,
+                              llvm::ArrayRef<double> moments = {});
 
 /// The known f32 matrix, of any number of dimensions before, in integers of
 /// `bits` bits with a scale per column of a block of `size` rows, 0 for all.
 RoundedBlocks roundInBlocks(mlir::Value weights, unsigned bits, int64_t size,
+                            llvm::ArrayRef<double> moments = {});
+/// The same of other elements of a matrix with so many columns.
+RoundedBlocks roundInBlocks(llvm::ArrayRef<float> weights, int64_t columns,
+                            unsigned bits, int64_t size,
                             llvm::ArrayRef<double> moments = {});
 
 /// What each integer is off by.

@@ -415,6 +415,78 @@ def fewer_channels(options, share, quantize):
         return detail
 
 
+def loss_on_examples(options, flags, folder):
+    """What results of ONNX Runtime and those of the compiler differ by on the
+    examples, the share of answers that are lost, and the report, which says
+    both where nothing runs."""
+    with np.load(os.path.join(suite.MODELS, "digits_cnn.npz")) as z:
+        labels = z["labels"][:100]
+    inputs = pictures()[:100]
+    path = os.path.join(folder, "examples.npz")
+    np.savez(path, image=inputs[:, 0], labels=labels)
+    flags = [*flags, "--calibrate=" + path]
+    report = layer_report(options, NETWORK, folder, flags)
+    if "-mcpu=cortex-m4" in flags:
+        said, = report["losses"]
+        return said["divergence"], said["answers"], report
+    got = np.array([g[0] for g in compiled.outputs(
+        options, NETWORK, [{"image": x} for x in inputs], flags)])
+    want = reference(onnx.load(NETWORK), folder, inputs)
+    off = np.linalg.norm(got - want) / np.linalg.norm(want)
+    right = [np.mean(a.reshape(len(a), -1).argmax(1) == labels)
+             for a in (want, got)]
+    return off, right[0] - right[1], report
+
+
+def says_what_is_lost(options, flags):
+    """The report has what NumPy finds."""
+    with tempfile.TemporaryDirectory() as folder:
+        off, lost, report = loss_on_examples(options, flags, folder)
+        whole = layer_report(options, NETWORK, folder)["macs"]
+    said, = report["losses"]
+    detail = f"{said}; {off:.4f} and {lost:.3f} by NumPy"
+    saved = said.get("saved_macs", 0)
+    if abs(said["divergence"] - off) > 1e-3 * off or \
+            abs(said["answers"] - lost) > 1e-6 or \
+            abs(saved - (1 - report["macs"] / whole)) > 1e-3:
+        raise suite.Failure(f"{detail}; {report['macs']} of {whole}")
+    return detail
+
+
+def within_limits(options, flags, limits):
+    """Zeros, and forms, that keep to limits of loss, of bytes and of time."""
+    with tempfile.TemporaryDirectory() as folder:
+        spelled = [f"--max-{name}={value}" for name, value in limits.items()]
+        off, lost, report = loss_on_examples(options, [*flags, *spelled],
+                                             folder)
+        kept = [f for f in flags if f.startswith("-m") or f == "-Os"]
+        whole = layer_report(options, NETWORK, folder, kept)
+    memory = report["memory"]
+    reached = {"loss": max(lost, 0), "bytes": memory["constant_bytes"],
+               "flash": memory["code_bytes"] + memory["constant_bytes"],
+               "latency": (report["predicted"] or {}).get("us")}
+    zeros = sum(layer["weights"]["sparsity"] > 0.4
+                for layer in report["layers"] if layer.get("weights"))
+    detail = (f"{zeros} layers with zeros, off by {off:.3f}, {reached}, "
+              f"{whole['memory']['constant_bytes']} bytes before")
+    if any(reached[name] > limit for name, limit in limits.items()):
+        raise suite.Failure(f"{detail}; limits {limits}")
+    if memory["constant_bytes"] >= whole["memory"]["constant_bytes"]:
+        raise suite.Failure(f"no smaller: {detail}")
+    return detail
+
+
+def better_in_rounds(options, form):
+    """Several rounds change results less than one."""
+    with tempfile.TemporaryDirectory() as folder:
+        once, more = (loss_on_examples(options, ["--prune=" + form + rounds],
+                                       folder)[0] for rounds in ("", ":rounds=4"))
+    detail = f"off by {once:.3f}, in four rounds by {more:.3f}"
+    if more >= once:
+        raise suite.Failure(detail)
+    return detail
+
+
 def small_on_microcontrollers(options):
     """Zeros take no flash, and the result has the same bits."""
     path = os.path.join(options.zoo, "digits", "big_pruned80_int8_qdq.onnx")
@@ -490,6 +562,24 @@ def main():
                           ("obc:0.5:1x4", 0.5)):
         tests.append((form, functools.partial(makes_good, options, form,
                                               density)))
+    for flags in (["--prune=channels:0.3"], ["--prune=obc:0.7"],
+                  ["--prune=magnitude:0.5:4x1"]):
+        tests.append(("loss of " + " ".join(flags), functools.partial(
+            says_what_is_lost, options, flags)))
+    for flags, limits in (
+            (["--prune=auto", "-mcpu=x86-64-v3"], {"loss": 0.01}),
+            (["--prune=auto:4x1", "-mcpu=x86-64-v3"], {"bytes": 30000}),
+            (["--prune=auto", "-mcpu=cortex-m4"], {"latency": 4000}),
+            (["--prune=auto", "--quantize=auto", "-mcpu=cortex-m4", "-Os"],
+             {"flash": 16384}),
+            (["--prune=auto", "--quantize=int8", "-mcpu=cortex-m4", "-Os"],
+             {"loss": 0.02, "bytes": 11000})):
+        name = " ".join([*flags, *(f"{k} {v}" for k, v in limits.items())])
+        tests.append((name, functools.partial(within_limits, options, flags,
+                                              limits)))
+    tests += [("rounds of " + form, functools.partial(better_in_rounds, options,
+                                                      form))
+              for form in ("obc:0.85", "obc:0.7:4x1")]
     tests += [(f"--low-rank={share}", functools.partial(low_rank, options, share))
               for share in (0.3, 0.6)]
     tests.append(("--low-rank that is too far off",
