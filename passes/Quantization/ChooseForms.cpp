@@ -416,6 +416,10 @@ void FormChoice::remark(ArrayRef<LayerChoice> chosen) const {
 }
 
 FailureOr<NetworkForms> FormChoice::choose() {
+  if (budget.forms == FormsAllowed::Real && sparser == 0)
+    return refuse("there is nothing to prune; expected convolutions or "
+                  "products with known weights of f32, at least 16 for each "
+                  "output channel");
   if (failed(findPrices()) || failed(findLosses()))
     return failure();
   if (budget.microseconds && !isTimeKnown)

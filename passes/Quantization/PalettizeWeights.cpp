@@ -52,7 +52,10 @@ struct PalettizeWeights
     SmallVector<ProductInput> inputs;
     SmallVector<size_t> related;
     WalkResult found = getOperation().walk([&](Operation *op) {
-      if (!isa<edge::ConvOp, edge::MatMulOp>(op) ||
+      bool isProduct = isa<edge::ConvOp, edge::MatMulOp>(op);
+      // Cells that stay real have no use for scales.
+      bool isCell = !scaled && isa<edge::GruOp, edge::LstmOp, edge::RnnOp>(op);
+      if (!(isProduct || isCell) ||
           !typeOf(op->getOperand(1)).getElementType().isF32())
         return WalkResult::advance();
       std::optional<SmallVector<float>> weights =
@@ -68,7 +71,7 @@ struct PalettizeWeights
       layers.push_back({op, std::move(*weights),
                         typeOf(op->getOperand(1)).getShape().back()});
       auto conv = dyn_cast<edge::ConvOp>(op);
-      if (layers.back().rows() <= mostRelatedRows &&
+      if (isProduct && layers.back().rows() <= mostRelatedRows &&
           (conv ? conv.getGroups() == 1
                 : typeOf(op->getOperand(1)).getRank() == 2)) {
         related.push_back(layers.size() - 1);

@@ -304,8 +304,8 @@ def PalettizeWeights : Pass<"edgecc-palettize-weights",
                             "::mlir::func::FuncOp"> {
   let summary = "let weights have few values";
   let description = [{
-    The known f32 weights of each convolution and matrix product become the
-    nearest of a few numbers, which k-means finds among them; zeros stay zeros.
+    The known f32 weights of each convolution and matrix product, and without
+    `scaled` of each recurrent cell, become the nearest of a few numbers, which k-means finds among them; zeros stay zeros.
     With `scaled`, the numbers are those of a channel over a 127th of the largest
     of them, and integers: a quantisation to bytes that follows keeps them, and
     all channels share one table of bytes. Given a function that runs the network

@@ -13,6 +13,17 @@ func.func @matmul(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
   return %y : tensor<1x2xf32>
 }
 
+// Those of a cell have none, and stay if channels are to have scales.
+// CHECK-LABEL: func @cell
+// CHECK{LITERAL}: dense<[[-2.100000e+00, 0.000000e+00, 1.000000e+00, 1.000000e+00], [1.000000e+00, 3.000000e+00, 3.000000e+00, 0.000000e+00],
+// SCALED-LABEL: func @cell
+// SCALED{LITERAL}: dense<[[-2.100000e+00, 0.000000e+00, 0.899999976, 1.100000e+00],
+func.func @cell(%x: tensor<5x1x4xf32>, %h: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %w = edge.constant dense<[[-2.1, 0.0, 0.9, 1.1], [1.0, 2.9, 3.1, 0.0], [0.9, 1.1, -2.1, 0.0], [3.0, 3.0, 1.0, 1.0]]> : tensor<4x4xf32>
+  %y, %last = edge.rnn tanh(%x, %w, %h) : (tensor<5x1x4xf32>, tensor<4x4xf32>, tensor<1x4xf32>) -> (tensor<5x1x4xf32>, tensor<1x4xf32>)
+  return %last : tensor<1x4xf32>
+}
+
 // A table would take as much as these do; those are not known; these have few
 // numbers already.
 // CHECK-LABEL: func @unchanged
