@@ -82,6 +82,7 @@ public:
   }
 
   ArrayRef<TensorInterface> inputs() const { return runnable.interface.inputs; }
+  size_t numObserved() const { return numValues; }
   size_t numResults() const { return buffers.size() - numValues; }
 
   /// `settings` are for f32 inputs behind those of the example.
@@ -107,12 +108,12 @@ public:
       return {};
     return elements(i);
   }
-  /// The size of the last dimension of a result.
-  int64_t resultWidth(size_t i) const {
-    ArrayRef<int64_t> shape =
-        runnable.interface.outputs[numValues + i].type.getShape();
+  /// The size of the last dimension of an observed value, or of a result.
+  int64_t valueWidth(size_t i) const {
+    ArrayRef<int64_t> shape = runnable.interface.outputs[i].type.getShape();
     return shape.empty() ? 1 : shape.back();
   }
+  int64_t resultWidth(size_t i) const { return valueWidth(numValues + i); }
 
 private:
   ArrayRef<float> elements(size_t i) const {
@@ -125,6 +126,14 @@ private:
   std::vector<std::vector<char>> buffers;
 };
 
+/// Adds the share that one of `count` examples has in the means of its rows.
+void addToMeans(ArrayRef<float> elements, size_t count,
+                std::vector<double> &means) {
+  double share = double(means.size()) / double(elements.size()) / double(count);
+  for (auto [i, element] : llvm::enumerate(elements))
+    means[i % means.size()] += element * share;
+}
+
 /// Runs networks on the examples of a file.
 class ExampleCalibrator : public Calibrator {
 public:
@@ -133,6 +142,7 @@ public:
     activationBits = this->options.activationBits;
     budget = this->options.budget;
     corrections = this->options.corrections;
+    compresses = this->options.compresses;
     reports = !this->options.report.empty();
   }
 
@@ -141,7 +151,8 @@ public:
   }
   FailureOr<SmallVector<CalibratedRange>>
   findRanges(ArrayRef<Value> values) override;
-  FailureOr<std::unique_ptr<Trial>> load(func::FuncOp function) override;
+  FailureOr<std::unique_ptr<Trial>> load(func::FuncOp function,
+                                         ArrayRef<Value> observed) override;
   LogicalResult writeReport(ArrayRef<Value> values) override;
   FailureOr<std::vector<std::vector<double>>>
   findMoments(ArrayRef<ProductInput> inputs) override;
@@ -183,6 +194,8 @@ public:
       : calibrator(calibrator), network(std::move(network)) {}
 
   FailureOr<Loss> measure(ArrayRef<std::vector<float>> settings) override;
+  FailureOr<std::vector<std::vector<double>>>
+  findMeans(ArrayRef<std::vector<float>> settings) override;
 
 private:
   ExampleCalibrator &calibrator;
@@ -282,13 +295,10 @@ ExampleCalibrator::findRanges(ArrayRef<Value> values) {
       auto [least, most] =
           std::minmax_element(elements.begin(), elements.end());
       histogram.add(*least, *most);
-      std::vector<double> &sums = means[i];
+      addToMeans(elements, examples.inputs.size(), means[i]);
       for (auto [position, value] : llvm::enumerate(elements)) {
-        float &largest = magnitudes[i][position % sums.size()];
+        float &largest = magnitudes[i][position % magnitudes[i].size()];
         largest = std::max(largest, std::abs(value));
-        sums[position % sums.size()] += value * double(sums.size()) /
-                                        double(elements.size()) /
-                                        double(examples.inputs.size());
       }
     }
     right += hasAnswers() && isRight(*original, e);
@@ -363,8 +373,8 @@ bool ExampleCalibrator::isRight(const Observation &network,
 }
 
 FailureOr<std::unique_ptr<Trial>>
-ExampleCalibrator::load(func::FuncOp function) {
-  FailureOr<Observation> network = Observation::load(function, {});
+ExampleCalibrator::load(func::FuncOp function, ArrayRef<Value> observed) {
+  FailureOr<Observation> network = Observation::load(function, observed);
   if (failed(network))
     return failure();
   if (wanted.empty())
@@ -398,6 +408,20 @@ FailureOr<Loss> ExampleTrial::measure(ArrayRef<std::vector<float>> settings) {
     loss.answers =
         double(lost) / double(std::max<size_t>(calibrator.wanted.size(), 1));
   return loss;
+}
+
+FailureOr<std::vector<std::vector<double>>>
+ExampleTrial::findMeans(ArrayRef<std::vector<float>> settings) {
+  std::vector<std::vector<double>> means;
+  for (size_t i = 0; i < network.numObserved(); ++i)
+    means.emplace_back(network.valueWidth(i), 0);
+  for (const TensorData &example : calibrator.examples.inputs) {
+    if (llvm::Error error = network.run(example, settings))
+      return calibrator.fail(std::move(error));
+    for (auto [i, sums] : llvm::enumerate(means))
+      addToMeans(network.value(i), calibrator.examples.inputs.size(), sums);
+  }
+  return means;
 }
 
 LogicalResult ExampleCalibrator::writeReport(ArrayRef<Value> values) {

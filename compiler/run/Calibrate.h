@@ -40,6 +40,7 @@ struct CalibrationOptions {
   /// Where to report how well the network is approximated; empty for nowhere.
   std::string report;
   Corrections corrections;
+  bool compresses = false;
 };
 
 /// A calibrator that runs networks in this process on all examples.

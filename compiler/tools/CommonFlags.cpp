@@ -158,8 +158,10 @@ CommonFlags::CommonFlags(cl::OptionCategory &category)
                            "bias (default) for the means that rounding weights "
                            "shifts, equalize for channels of one range where "
                            "these can be scaled and scaled back, rounding for "
-                           "weights up or down as it disturbs products less; "
-                           "or none"),
+                           "weights up or down as it disturbs products less, "
+                           "means for biases by how the means of results shift "
+                           "in the network, layer after layer (the default, "
+                           "with bias, of --quantize=auto); or none"),
                   cl::cat(category)),
       inputType("input-type", cl::value_desc("type"),
                 cl::desc("What the caller gives: int8, uint8, int16 or uint16 "
@@ -504,17 +506,26 @@ bool CommonFlags::parseCorrections() {
     return reportError("--corrections goes with --calibrate");
   llvm::SmallVector<llvm::StringRef> names;
   llvm::StringRef(corrections).split(names, ',');
-  chosenCorrections = {false, false, false};
+  chosenCorrections = {};
+  chosenCorrections.bias = false;
+  std::pair<llvm::StringRef, bool *> known[] = {
+      {"bias", &chosenCorrections.bias},
+      {"equalize", &chosenCorrections.equalize},
+      {"rounding", &chosenCorrections.rounding},
+      {"means", &chosenCorrections.means}};
   for (llvm::StringRef name : names) {
-    chosenCorrections.bias |= name == "bias";
-    chosenCorrections.equalize |= name == "equalize";
-    chosenCorrections.rounding |= name == "rounding";
-    if (name != "bias" && name != "equalize" && name != "rounding" &&
-        corrections != "none")
+    auto *found = llvm::find_if(
+        known, [&](const auto &entry) { return entry.first == name; });
+    if (found != std::end(known))
+      *found->second = true;
+    else if (corrections != "none")
       return reportError("unknown name '" + name +
                          "' in --corrections; expected bias, equalize, "
-                         "rounding or none");
+                         "rounding, means or none");
   }
+  // Layers are measured many times anyway.
+  if (!corrections.getNumOccurrences())
+    chosenCorrections.means = quantize == "auto";
   return true;
 }
 
@@ -724,7 +735,8 @@ CompileOptions CommonFlags::getOptions() const {
   if (!calibrate.empty()) {
     CalibratorPtr calibrator = createCalibrator(
         {calibrate, imageRules, rangeRule, quantize == "int16" ? 16u : 8u,
-         budget, accuracyReport, chosenCorrections});
+         budget, accuracyReport, chosenCorrections,
+         /*compresses=*/compressWeights});
     options.prune.calibrator = calibrator;
     options.paletteCalibrator = calibrator;
     if (!quantize.empty() || prunesBy(prune::Method::Auto))

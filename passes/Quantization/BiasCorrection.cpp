@@ -23,6 +23,16 @@ static bool isBiasedLater(Operation *op) {
                  matchPattern(sum.getRhs(), m_Constant()));
 }
 
+bool edgecc::quantization::mayCorrectBias(Operation *op) {
+  return !biasOf(op).empty() || !isBiasedLater(op);
+}
+
+void edgecc::quantization::setBias(Operation *op, ArrayRef<float> numbers) {
+  OpBuilder builder(op);
+  biasOf(op).assign(
+      createFloats(builder, op->getLoc(), numbers, {int64_t(numbers.size())}));
+}
+
 std::optional<SmallVector<float>>
 edgecc::quantization::correctedBias(Operation *op, ArrayRef<double> errors,
                                     ArrayRef<double> means) {
@@ -36,8 +46,7 @@ edgecc::quantization::correctedBias(Operation *op, ArrayRef<double> errors,
     return std::nullopt;
   MutableOperandRange bias = biasOf(op);
   if (int64_t(means.size()) != inputs * groups ||
-      int64_t(errors.size()) != weights.getNumElements() ||
-      (bias.empty() && isBiasedLater(op)))
+      int64_t(errors.size()) != weights.getNumElements() || !mayCorrectBias(op))
     return std::nullopt;
   SmallVector<double> corrected(channels, 0);
   if (!bias.empty()) {
@@ -58,9 +67,6 @@ edgecc::quantization::correctedBias(Operation *op, ArrayRef<double> errors,
 void edgecc::quantization::correctBias(Operation *op, ArrayRef<double> errors,
                                        ArrayRef<double> means) {
   std::optional<SmallVector<float>> numbers = correctedBias(op, errors, means);
-  if (!numbers)
-    return;
-  OpBuilder builder(op);
-  biasOf(op).assign(createFloats(builder, op->getLoc(), *numbers,
-                                 {int64_t(numbers->size())}));
+  if (numbers)
+    setBias(op, *numbers);
 }

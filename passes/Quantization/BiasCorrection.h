@@ -18,7 +18,13 @@ std::optional<llvm::SmallVector<float>>
 correctedBias(mlir::Operation *op, llvm::ArrayRef<double> errors,
               llvm::ArrayRef<double> means);
 
-/// Gives `op` this bias, if there is one.
+/// Whether a bias of `op` is not in the way of one that is added later.
+bool mayCorrectBias(mlir::Operation *op);
+
+/// Gives `op` a bias.
+void setBias(mlir::Operation *op, llvm::ArrayRef<float> numbers);
+
+/// Gives `op` its corrected bias, if there is one.
 void correctBias(mlir::Operation *op, llvm::ArrayRef<double> errors,
                  llvm::ArrayRef<double> means);
 

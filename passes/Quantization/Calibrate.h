@@ -36,6 +36,9 @@ struct Corrections {
   bool equalize = false;
   /// Of weights, by which of both neighbours disturbs products less.
   bool rounding = false;
+  /// Of biases, one layer after the other, by how much the means of its results
+  /// have shifted in the network.
+  bool means = false;
 };
 
 /// Which forms of layers are there to be chosen among for a budget.
@@ -82,6 +85,10 @@ public:
   /// of real numbers.
   virtual llvm::FailureOr<Loss>
   measure(llvm::ArrayRef<std::vector<float>> settings = {}) = 0;
+
+  /// The means of each observed value by the positions of its last dimension.
+  virtual llvm::FailureOr<std::vector<std::vector<double>>>
+  findMeans(llvm::ArrayRef<std::vector<float>> settings) = 0;
 };
 
 /// What a layer, or a network, takes on the CPU that is compiled for.
@@ -129,8 +136,10 @@ public:
   findRanges(llvm::ArrayRef<mlir::Value> values) = 0;
 
   /// Compiles `function`, which the network that was observed last has become.
+  /// `observed` are f32 values of it.
   virtual llvm::FailureOr<std::unique_ptr<Trial>>
-  load(mlir::func::FuncOp function) = 0;
+  load(mlir::func::FuncOp function,
+       llvm::ArrayRef<mlir::Value> observed = {}) = 0;
 
   /// Takes down how well the network of real numbers is approximated by what it
   /// has become. `values` are those of `findRanges`, in its order, as integers
@@ -156,6 +165,9 @@ public:
   unsigned activationBits = 8;
   QuantizationBudget budget;
   Corrections corrections;
+  /// Whether constants are stored in codes, so that integers of fewer bits take
+  /// less.
+  bool compresses = false;
   /// Whether `writeReport` is to be called.
   bool reports = false;
   /// Whether to note what pruning and the like do to the results

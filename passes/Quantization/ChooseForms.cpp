@@ -9,6 +9,7 @@
 #include "passes/Quantization/TableForms.h"
 
 #include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -23,7 +24,7 @@ namespace {
 
 class FormChoice {
 public:
-  FormChoice(const StaticQuantizer &quantizer, func::FuncOp function,
+  FormChoice(StaticQuantizer &quantizer, func::FuncOp function,
              Calibrator &calibrator, const PriceFn &price)
       : quantizer(quantizer), function(function), calibrator(calibrator),
         budget(calibrator.budget), price(price),
@@ -63,10 +64,11 @@ private:
                            double loss) const;
   FailureOr<size_t> goAsFarAsLossAllows(const FormPath &path,
                                         size_t begin) const;
+  LogicalResult correctMeans(ArrayRef<LayerChoice> chosen);
   Choices choicesAt(const FormPath &path, size_t position) const;
   void remark(ArrayRef<LayerChoice> chosen) const;
 
-  const StaticQuantizer &quantizer;
+  StaticQuantizer &quantizer;
   func::FuncOp function;
   std::string name = function.getName().str();
   Calibrator &calibrator;
@@ -152,6 +154,14 @@ LogicalResult FormChoice::findPrices() {
     Choices all;
     for (size_t i = 0; i < layers; ++i)
       all.push_back(nearest(i, choice));
+    bool isThere = llvm::any_of(llvm::seq(layers), [&](size_t i) {
+      return quantizer.allows(i, choice);
+    });
+    if (!isThere) {
+      for (auto &found : prices)
+        found.push_back(std::nullopt);
+      continue;
+    }
     FailureOr<NetworkPrice> network = priceOf(all);
     if (failed(network))
       return failure();
@@ -415,6 +425,21 @@ void FormChoice::remark(ArrayRef<LayerChoice> chosen) const {
   }
 }
 
+/// Corrects the biases for `chosen`, unless that breaks a limit to which the
+/// network keeps with the biases before.
+LogicalResult FormChoice::correctMeans(ArrayRef<LayerChoice> chosen) {
+  StaticQuantizer::Biases before = quantizer.getBiases();
+  if (failed(quantizer.correctMeans(function, chosen)))
+    return failure();
+  FailureOr<NetworkPrice> network = priceOf(chosen);
+  FailureOr<double> loss = budget.loss ? lossOf(chosen) : 0.0;
+  if (failed(network) || failed(loss))
+    return failure();
+  if (!isWithin(*network) || (budget.loss && *loss > *budget.loss))
+    quantizer.setBiases(std::move(before));
+  return success();
+}
+
 FailureOr<NetworkForms> FormChoice::choose() {
   if (budget.forms == FormsAllowed::Real && sparser == 0)
     return refuse("there is nothing to prune; expected convolutions or "
@@ -434,12 +459,19 @@ FailureOr<NetworkForms> FormChoice::choose() {
                 : std::nullopt);
   }
   FormPath path(options);
+  // Biases take bytes as well, whatever the forms are for which they correct.
+  if (calibrator.corrections.means && isLimitedInSpace() &&
+      failed(quantizer.correctMeans(
+          function, Choices(layers, LayerChoice{LayerForm::Int8}))))
+    return failure();
   FailureOr<size_t> position = skipWhatTakesTooMuch(path);
   if (succeeded(position) && budget.loss)
     position = goAsFarAsLossAllows(path, *position);
   if (failed(position))
     return failure();
   Choices chosen = choicesAt(path, *position);
+  if (calibrator.corrections.means && failed(correctMeans(chosen)))
+    return failure();
   remark(chosen);
   if (tableBits < 32)
     mlir::emitRemark(function->getLoc())
@@ -456,7 +488,7 @@ FailureOr<NetworkForms> FormChoice::choose() {
 }
 
 FailureOr<NetworkForms>
-edgecc::quantization::chooseForms(const StaticQuantizer &quantizer,
+edgecc::quantization::chooseForms(StaticQuantizer &quantizer,
                                   func::FuncOp function, Calibrator &calibrator,
                                   const PriceFn &price) {
   return FormChoice(quantizer, function, calibrator, price).choose();

@@ -27,7 +27,8 @@ inline int64_t blockOfTable(unsigned bits) { return bits < 8 ? 32 : 0; }
 /// What each layer loses is measured where it alone has a form, and added up;
 /// whether the loss of the whole network is within its limit is measured.
 /// Tables get fewer bits where the limit of bytes cannot be kept to otherwise.
-llvm::FailureOr<NetworkForms> chooseForms(const StaticQuantizer &quantizer,
+/// Means are corrected, if that is asked for, as far as limits allow.
+llvm::FailureOr<NetworkForms> chooseForms(StaticQuantizer &quantizer,
                                           mlir::func::FuncOp function,
                                           Calibrator &calibrator,
                                           const PriceFn &price);

@@ -51,6 +51,9 @@ private:
         /*tableBits=*/isWide ? 32u : 8u});
     if (calibrator->budget.isLimited())
       forms = chooseForms(*quantizer, getOperation(), *calibrator, price);
+    else if (calibrator->corrections.means &&
+             failed(quantizer->correctMeans(getOperation(), forms->layers)))
+      return failure();
     if (failed(forms))
       return failure();
     LossNote note(getOperation(), findSparser ? calibrator : nullptr);

@@ -20,8 +20,10 @@ SimulatedNetwork::SimulatedNetwork(func::FuncOp function,
   module =
       cast<ModuleOp>(function->getParentOfType<ModuleOp>()->clone(mapping));
   copy = module->lookupSymbol<func::FuncOp>(function.getName());
-  for (Operation *op : contractions)
+  for (Operation *op : contractions) {
     simulate(mapping.lookup(op));
+    results.push_back(mapping.lookup(op)->getResult(0));
+  }
 }
 
 Value SimulatedNetwork::addArgument(RankedTensorType type,
@@ -87,9 +89,8 @@ void SimulatedNetwork::simulateFactor(OpOperand &factor) {
   factor.set(AddOp::create(builder, loc, x, change));
 }
 
-std::vector<std::vector<float>>
-SimulatedNetwork::settings(size_t layer, const LayerSettings &changed) const {
-  std::vector<std::vector<float>> values = defaults;
+void SimulatedNetwork::set(size_t layer, const LayerSettings &changed,
+                           std::vector<std::vector<float>> &values) const {
   const Positions &positions = layers[layer];
   if (changed.weights && positions.weights >= 0)
     values[positions.weights] = *changed.weights;
@@ -102,5 +103,24 @@ SimulatedNetwork::settings(size_t layer, const LayerSettings &changed) const {
       values[at + 2] = {changed.factors[i]->most};
       values[at + 3] = {1};
     }
+}
+
+std::vector<std::vector<float>>
+SimulatedNetwork::settings(size_t layer, const LayerSettings &changed) const {
+  std::vector<std::vector<float>> values = defaults;
+  set(layer, changed, values);
   return values;
+}
+
+std::vector<std::vector<float>>
+SimulatedNetwork::settings(ArrayRef<LayerSettings> changed) const {
+  std::vector<std::vector<float>> values = defaults;
+  for (auto [layer, settings] : llvm::enumerate(changed))
+    set(layer, settings, values);
+  return values;
+}
+
+const std::vector<float> *SimulatedNetwork::defaultBias(size_t layer) const {
+  int64_t position = layers[layer].bias;
+  return position < 0 ? nullptr : &defaults[position];
 }

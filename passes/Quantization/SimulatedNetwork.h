@@ -49,12 +49,22 @@ public:
   /// as they were.
   std::vector<std::vector<float>> settings(size_t layer,
                                            const LayerSettings &changed) const;
+  /// The same for all layers.
+  std::vector<std::vector<float>>
+  settings(llvm::ArrayRef<LayerSettings> changed) const;
+
+  /// The bias that a layer has by default; null if it cannot be set.
+  const std::vector<float> *defaultBias(size_t layer) const;
+  /// What the layers make.
+  llvm::ArrayRef<mlir::Value> getResults() const { return results; }
 
 private:
   /// Adds an argument of this type that is `value` by default.
   mlir::Value addArgument(mlir::RankedTensorType type,
                           std::vector<float> value);
   void simulate(mlir::Operation *contraction);
+  void set(size_t layer, const LayerSettings &changed,
+           std::vector<std::vector<float>> &values) const;
   void simulateFactor(mlir::OpOperand &factor);
 
   mlir::OwningOpRef<mlir::ModuleOp> module;
@@ -65,6 +75,7 @@ private:
     int64_t weights = -1, bias = -1, factors[2] = {-1, -1};
   };
   std::vector<Positions> layers;
+  llvm::SmallVector<mlir::Value> results;
 };
 
 } // namespace edgecc::quantization

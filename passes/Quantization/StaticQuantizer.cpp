@@ -31,9 +31,27 @@ StringRef edgecc::quantization::nameOf(LayerForm form) {
     return "int8";
   case LayerForm::Int4Weights:
     return "int4 weights";
+  case LayerForm::Int3Codes:
+    return "int3 codes";
+  case LayerForm::Int4Codes:
+    return "int4 codes";
+  case LayerForm::Int5Codes:
+    return "int5 codes";
+  case LayerForm::Int6Codes:
+    return "int6 codes";
+  case LayerForm::Int7Codes:
+    return "int7 codes";
   }
   llvm_unreachable("unknown form");
 }
+
+/// The forms whose integers are stored in codes, and their bits.
+static constexpr std::pair<LayerForm, unsigned> codes[] = {
+    {LayerForm::Int3Codes, 3},
+    {LayerForm::Int4Codes, 4},
+    {LayerForm::Int5Codes, 5},
+    {LayerForm::Int6Codes, 6},
+    {LayerForm::Int7Codes, 7}};
 
 //===----------------------------------------------------------------------===//
 // Candidates
@@ -273,11 +291,17 @@ StaticQuantizer::create(Calibrator &calibrator, func::FuncOp function,
     Value origin = op->getOperand(1);
     ArrayRef<double> inputs = moments.of(i);
     ArrayRef<double> disturbed = rounds ? inputs : ArrayRef<double>();
-    bool isMatrix = chooses && hasKnownMatrix(op);
+    bool isMatrix = hasKnownMatrix(op);
     std::vector<Weights> &all = quantizer.weights.emplace_back(1);
-    all[0].inChannels = roundInChannels(origin, disturbed);
-    if (isMatrix)
-      all[0].inBlocks = roundInBlocks(origin, 4, rowsOfBlock, inputs);
+    auto &rounded = all[0].rounded;
+    rounded[LayerForm::Int8] = roundInChannels(origin, 8, disturbed);
+    if (chooses && isMatrix)
+      rounded[LayerForm::Int4Weights] =
+          roundInBlocks(origin, 4, rowsOfBlock, inputs);
+    if (chooses && calibrator.compresses)
+      for (auto [form, bits] : codes)
+        rounded[form] = isMatrix ? roundInBlocks(origin, bits, 0, inputs)
+                                 : roundInChannels(origin, bits);
     int64_t columns = typeOf(origin).getShape().back();
     for (SparserWeights &fewer : sparser[i]) {
       Weights &next = all.emplace_back();
@@ -285,23 +309,23 @@ StaticQuantizer::create(Calibrator &calibrator, func::FuncOp function,
       next.zeros = fewer.zeros;
       if (budget.forms == FormsAllowed::Real)
         continue;
-      next.inChannels = roundInChannels(next.numbers, columns, disturbed);
-      if (isMatrix)
-        next.inBlocks =
+      next.rounded[LayerForm::Int8] =
+          roundInChannels(next.numbers, columns, 8, disturbed);
+      if (chooses && isMatrix)
+        next.rounded[LayerForm::Int4Weights] =
             roundInBlocks(next.numbers, columns, 4, rowsOfBlock, inputs);
     }
   }
+  quantizer.biases.resize(candidates.contractions.size());
   return quantizer;
 }
 
 const RoundedBlocks *StaticQuantizer::roundedOf(size_t i,
                                                 LayerChoice choice) const {
-  if (choice.form == LayerForm::Real)
-    return nullptr;
-  const Weights &own = weights[i][choice.sparser];
-  const RoundedBlocks &rounded =
-      choice.form == LayerForm::Int4Weights ? own.inBlocks : own.inChannels;
-  return rounded.empty() ? nullptr : &rounded;
+  const auto &own = weights[i][choice.sparser].rounded;
+  auto found =
+      own.find(choice.form == LayerForm::Int16 ? LayerForm::Int8 : choice.form);
+  return found == own.end() || found->second.empty() ? nullptr : &found->second;
 }
 
 SmallVector<double> StaticQuantizer::errorsOf(size_t i,
@@ -320,8 +344,23 @@ SmallVector<double> StaticQuantizer::errorsOf(size_t i,
 }
 
 bool StaticQuantizer::allows(size_t i, LayerChoice choice) const {
-  return choice.sparser < weights[i].size() &&
-         (choice.form != LayerForm::Int4Weights || roundedOf(i, choice));
+  if (choice.sparser >= weights[i].size())
+    return false;
+  return choice.form == LayerForm::Real || !isReal(choice.form) ||
+         roundedOf(i, choice);
+}
+
+/// The bits of all of `integers` in the best code for each alone.
+static double codedBits(ArrayRef<char> integers) {
+  std::array<int64_t, 256> counts{};
+  for (char integer : integers)
+    ++counts[uint8_t(integer)];
+  double bits = 0;
+  for (int64_t count : counts)
+    if (count > 0)
+      bits -=
+          double(count) * std::log2(double(count) / double(integers.size()));
+  return bits;
 }
 
 double StaticQuantizer::bytes(size_t i, LayerForm form) const {
@@ -336,10 +375,12 @@ double StaticQuantizer::bytes(size_t i, LayerForm form) const {
     return recurrent + (isConstant(origin)
                             ? 4.0 * double(typeOf(origin).getNumElements())
                             : 0);
-  auto integers = double(rounded->integers.size());
-  auto scales = double(rounded->scales.size());
-  return recurrent + (form == LayerForm::Int4Weights ? integers / 2 + 2 * scales
-                                                     : integers + 4 * scales);
+  double perInteger = form == LayerForm::Int4Weights ? 4 : 8;
+  double bits = perInteger * double(rounded->integers.size());
+  if (calibrator.compresses)
+    bits = codedBits(rounded->integers);
+  double perScale = isReal(form) ? 2 : 4;
+  return recurrent + bits / 8 + perScale * double(rounded->scales.size());
 }
 
 LayerSettings StaticQuantizer::settings(size_t i, LayerChoice choice) const {
@@ -353,6 +394,8 @@ LayerSettings StaticQuantizer::settings(size_t i, LayerChoice choice) const {
                ? nullptr
                : &ranges[found - candidates.values.begin()];
   };
+  if (!biases[i].empty())
+    changed.bias = biases[i];
   if (rounded || choice.sparser > 0) {
     std::vector<float> &numbers = changed.weights.emplace();
     if (!rounded)
@@ -362,7 +405,7 @@ LayerSettings StaticQuantizer::settings(size_t i, LayerChoice choice) const {
       numbers.push_back(float(rounded->number(k)));
     const CalibratedRange *input = rangeOf(0);
     std::optional<SmallVector<float>> bias;
-    if (calibrator.corrections.bias && input)
+    if (!changed.bias && calibrator.corrections.bias && input)
       bias = correctedBias(op, errorsOf(i, choice), input->means);
     if (bias)
       changed.bias.emplace(bias->begin(), bias->end());
@@ -379,6 +422,47 @@ LayerSettings StaticQuantizer::settings(size_t i, LayerChoice choice) const {
                                   float(parameters.most - zero)};
     }
   return changed;
+}
+
+LogicalResult StaticQuantizer::correctMeans(func::FuncOp function,
+                                            ArrayRef<LayerChoice> choices) {
+  ArrayRef<Operation *> contractions = candidates.contractions;
+  SimulatedNetwork network(function, contractions);
+  SmallVector<size_t> layers;
+  SmallVector<Value> results;
+  for (auto [i, op] : llvm::enumerate(contractions)) {
+    if (!network.defaultBias(i) || !mayCorrectBias(op))
+      continue;
+    layers.push_back(i);
+    results.push_back(network.getResults()[i]);
+  }
+  FailureOr<std::unique_ptr<Trial>> trial =
+      calibrator.load(network.getFunction(), results);
+  if (failed(trial))
+    return failure();
+  std::vector<LayerSettings> all;
+  for (auto [i, choice] : llvm::enumerate(choices))
+    all.push_back(settings(i, choice));
+  auto wanted = (*trial)->findMeans(network.settings({}));
+  FailureOr<Loss> before = (*trial)->measure(network.settings(all));
+  if (failed(wanted) || failed(before))
+    return failure();
+  for (auto [k, i] : llvm::enumerate(layers)) {
+    auto found = (*trial)->findMeans(network.settings(all));
+    if (failed(found))
+      return failure();
+    if (!all[i].bias)
+      all[i].bias = *network.defaultBias(i);
+    for (auto [channel, number] : llvm::enumerate(*all[i].bias))
+      number -= float((*found)[k][channel] - (*wanted)[k][channel]);
+  }
+  FailureOr<Loss> after = (*trial)->measure(network.settings(all));
+  if (failed(after))
+    return failure();
+  if (after->divergence < before->divergence)
+    for (size_t i : layers)
+      biases[i] = *all[i].bias;
+  return success();
 }
 
 SmallVector<Value>
@@ -398,8 +482,10 @@ StaticQuantizer::quantize(const Candidates &candidates,
     unsigned sparser = choices[i].sparser;
     const RoundedBlocks *rounded = roundedOf(i, choices[i]);
     ArrayRef<double> inputMeans = means.lookup(op->getOperand(0));
-    if ((rounded || sparser > 0) && calibrator.corrections.bias &&
-        !inputMeans.empty())
+    if (!biases[i].empty())
+      setBias(op, biases[i]);
+    else if ((rounded || sparser > 0) && calibrator.corrections.bias &&
+             !inputMeans.empty())
       correctBias(op, errorsOf(i, choices[i]), inputMeans);
     // A bias that was added may have moved the operands.
     OpOperand &weights = op->getOpOperand(1);
@@ -421,7 +507,7 @@ StaticQuantizer::quantize(const Candidates &candidates,
       weights.set(createFloats(builder, weights.get().getLoc(),
                                this->weights[i][sparser].numbers,
                                typeOf(weights.get()).getShape()));
-    } else if (form == LayerForm::Int4Weights) {
+    } else if (rounded && isReal(form) && hasKnownMatrix(op)) {
       setBlocks(weights, *rounded);
       roundBias(op);
     } else if (rounded) {

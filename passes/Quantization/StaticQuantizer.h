@@ -11,6 +11,8 @@
 
 #include "llvm/ADT/SetVector.h"
 
+#include <map>
+
 namespace edgecc::quantization {
 
 /// How a convolution or product is computed.
@@ -23,17 +25,26 @@ enum class LayerForm {
   Int8,
   /// In f32, by a matrix of integers of 4 bits with a scale for each column of
   /// a block of rows.
-  Int4Weights
+  Int4Weights,
+  /// In f32, by bytes with a scale per output channel that have no more than so
+  /// many bits, for what stores them in codes.
+  Int3Codes,
+  Int4Codes,
+  Int5Codes,
+  Int6Codes,
+  Int7Codes
 };
 inline constexpr LayerForm layerForms[] = {
-    LayerForm::Real, LayerForm::Int16, LayerForm::Int8, LayerForm::Int4Weights};
+    LayerForm::Real,        LayerForm::Int16,     LayerForm::Int8,
+    LayerForm::Int4Weights, LayerForm::Int3Codes, LayerForm::Int4Codes,
+    LayerForm::Int5Codes,   LayerForm::Int6Codes, LayerForm::Int7Codes};
 
 /// For people.
 llvm::StringRef nameOf(LayerForm form);
 
 /// Whether a layer of this form reads and makes real numbers.
 inline bool isReal(LayerForm form) {
-  return form == LayerForm::Real || form == LayerForm::Int4Weights;
+  return form != LayerForm::Int16 && form != LayerForm::Int8;
 }
 
 /// How a convolution or product is computed, and by which weights.
@@ -91,6 +102,16 @@ public:
   /// What contraction `i` would be like.
   LayerSettings settings(size_t i, LayerChoice choice) const;
 
+  /// Corrects the biases of the layers that are so, one after the other, by
+  /// how much the means of their results differ from those of `function`, where
+  /// that brings its results nearer to it.
+  llvm::LogicalResult correctMeans(mlir::func::FuncOp function,
+                                   llvm::ArrayRef<LayerChoice> choices);
+  /// What it has found by contraction, empty where it has found nothing.
+  using Biases = std::vector<std::vector<float>>;
+  const Biases &getBiases() const { return biases; }
+  void setBiases(Biases found) { biases = std::move(found); }
+
   /// Quantises a network, its contractions in these forms. Returns the values
   /// as integers express them; null for those that stay.
   llvm::SmallVector<mlir::Value>
@@ -107,7 +128,8 @@ private:
     /// Of those with more zeros.
     std::vector<float> numbers;
     double zeros = 0;
-    RoundedBlocks inChannels, inBlocks;
+    /// By form; those of `Int16` are those of `Int8`.
+    std::map<LayerForm, RoundedBlocks> rounded;
   };
 
   const RoundedBlocks *roundedOf(size_t i, LayerChoice choice) const;
@@ -120,6 +142,7 @@ private:
   llvm::SmallVector<CalibratedRange> ranges;
   /// Of the contractions, first as they are.
   std::vector<std::vector<Weights>> weights;
+  Biases biases;
 };
 
 } // namespace edgecc::quantization

@@ -38,17 +38,21 @@ FailureOr<InputMoments> InputMoments::find(Calibrator &calibrator,
 }
 
 RoundedBlocks edgecc::quantization::roundInChannels(Value weights,
+                                                    unsigned bits,
                                                     ArrayRef<double> moments) {
   std::optional<SmallVector<float>> numbers = knownFloats(weights);
   if (!numbers || numbers->empty())
     return {};
-  return roundInChannels(*numbers, typeOf(weights).getShape().back(), moments);
+  return roundInChannels(*numbers, typeOf(weights).getShape().back(), bits,
+                         moments);
 }
 
 RoundedBlocks edgecc::quantization::roundInChannels(ArrayRef<float> numbers,
                                                     int64_t columns,
+                                                    unsigned bits,
                                                     ArrayRef<double> moments) {
-  Rounding rounding{-127, 127};
+  double end = std::ldexp(1.0, int(bits) - 1) - 1;
+  Rounding rounding{-end, end};
   RoundedBlocks rounded;
   rounded.columns = columns;
   rounded.size = int64_t(numbers.size()) / rounded.columns;

@@ -33,13 +33,15 @@ private:
   llvm::SmallVector<int64_t> inputs;
 };
 
-/// The known f32 weights of a contraction in bytes from -127 to 127, one scale
-/// per output channel, which is the last dimension. With `moments` each is
-/// rounded up or down as disturbs products least. Empty for other weights.
-RoundedBlocks roundInChannels(mlir::Value weights,
+/// The known f32 weights of a contraction in bytes, from -127 to 127 for 8
+/// bits, one scale per output channel, which is the last dimension. With
+/// `moments` each is rounded up or down as disturbs products least. Empty for
+/// other weights.
+RoundedBlocks roundInChannels(mlir::Value weights, unsigned bits = 8,
                               llvm::ArrayRef<double> moments = {});
 /// The same of other elements of a tensor with so many output channels.
 RoundedBlocks roundInChannels(llvm::ArrayRef<float> weights, int64_t columns,
+                              unsigned bits = 8,
                               llvm::ArrayRef<double> moments = {});
 
 /// The known f32 matrix, of any number of dimensions before, in integers of

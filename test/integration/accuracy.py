@@ -186,6 +186,10 @@ def main():
             tests.append((f"digits_cnn {share}", functools.partial(
                 budget, options, path, pictures[shown], flags, share,
                 f"--max-loss={share}")))
+        # Three quarters of a byte for each of 12,226 parameters.
+        tests.append(("digits_cnn codes", functools.partial(
+            budget, options, path, pictures[shown], flags, 0.05,
+            "--max-bytes=9000", "-fcompress-weights")))
         tests.append(("digits_cnn dynamic", functools.partial(
             dynamic, options, path, pictures[~shown], labels[~shown])))
         tests.append(("digits_cnn int16", functools.partial(
