@@ -433,9 +433,9 @@ def loss_on_examples(options, flags, folder):
         options, NETWORK, [{"image": x} for x in inputs], flags)])
     want = reference(onnx.load(NETWORK), folder, inputs)
     off = np.linalg.norm(got - want) / np.linalg.norm(want)
-    right = [np.mean(a.reshape(len(a), -1).argmax(1) == labels)
+    right = [np.sum(a.reshape(len(a), -1).argmax(1) == labels)
              for a in (want, got)]
-    return off, right[0] - right[1], report
+    return off, (right[0] - right[1]) / len(labels), report
 
 
 def says_what_is_lost(options, flags):
