@@ -21,6 +21,8 @@ namespace {
 constexpr double tileCycles = 12;
 /// Initialising and storing one accumulator.
 constexpr double storeCycles = 2;
+/// Rounding, narrowing and storing a vector that fills no register.
+constexpr double narrowCycles = 2;
 /// The share of the shorter of arithmetic and loads that does not hide behind
 /// the longer one.
 constexpr double exposed = 0.15;
@@ -54,14 +56,31 @@ int64_t registersOf(const ContractionShape &shape, target::CpuAttr cpu) {
 bool fits(int64_t rows, int64_t vectors, const ContractionShape &shape,
           target::CpuAttr cpu) {
   const StepCost &step = shape.step;
+  rows = llvm::alignTo(rows, step.rowsTogether);
   int64_t others = vectors * step.vectorRegisters + step.rowRegisters +
                    (cpu.getHasFma() ? 0 : 1);
+  // Vectors that meet few rows come one after the other.
+  if (step.rowsTogether > 1)
+    others = rows / step.rowsTogether * step.rowRegisters + 2;
   return rows * vectors + others <= registersOf(shape, cpu) / step.registers;
 }
 
-double tileCost(int64_t rows, int64_t vectors, double speed,
+/// Cycles for narrow stores of a row: of neighbours that are joined as far as
+/// their number is even, there are the fewer.
+double narrowStores(int64_t vectors, int64_t lanes,
+                    const ContractionShape &shape) {
+  int64_t joined = vectors;
+  for (int64_t bytes = lanes * shape.resultBytes;
+       lanes > 1 && bytes < fewResultBytes && joined % 2 == 0; bytes *= 2)
+    joined /= 2;
+  return lanes * shape.resultBytes < fewResultBytes ? joined * narrowCycles : 0;
+}
+
+double tileCost(int64_t rows, int64_t vectors, int64_t lanes, double speed,
                 const ContractionShape &shape, target::CpuAttr cpu) {
-  return tileCycles + rows * vectors * storeCycles / speed +
+  rows = llvm::alignTo(rows, shape.step.rowsTogether);
+  double stores = vectors * storeCycles + narrowStores(vectors, lanes, shape);
+  return tileCycles + rows * stores / speed +
          shape.depth * stepCycles(rows, vectors, speed, shape, cpu);
 }
 
@@ -77,8 +96,9 @@ double startCycles(const ContractionTiles &tiles, const ContractionShape &shape,
       !comesFromAfar(shape.depth * shape.channels * shape.rhsBytes, shape, cpu))
     return 0;
   double arrival = trafficCycles(panelBytes, cpu.getL2Bytes(), cpu);
-  return std::max(0.0, arrival - tileCost(tiles.lines * tiles.pixels,
-                                          tiles.vectors, speed, shape, cpu));
+  return std::max(0.0,
+                  arrival - tileCost(tiles.lines * tiles.pixels, tiles.vectors,
+                                     tiles.lanes, speed, shape, cpu));
 }
 
 /// Decides in which order the tiles come.
@@ -113,8 +133,23 @@ bool cost::comesFromAfar(int64_t weightBytes, const ContractionShape &shape,
          shape.lines * shape.lineBytes <= cpu.getL2Bytes() / 2;
 }
 
-llvm::SmallVector<TileRun, 2> cost::splitEvenly(int64_t total, int64_t limit) {
+llvm::SmallVector<TileRun, 2> cost::splitEvenly(int64_t total, int64_t limit,
+                                                int64_t unit) {
   llvm::SmallVector<TileRun, 2> runs;
+  if (unit > 1 && limit >= unit && total > limit) {
+    runs = splitEvenly(llvm::divideCeil(total, unit), limit / unit);
+    for (TileRun &run : runs)
+      run = {run.first * unit, run.count, run.size * unit};
+    if (int64_t rest = total % unit) {
+      TileRun last = runs.pop_back_val();
+      int64_t before = last.count - 1;
+      if (before)
+        runs.push_back({last.first, before, last.size});
+      runs.push_back(
+          {last.first + before * last.size, 1, last.size - unit + rest});
+    }
+    return runs;
+  }
   if (total <= 0)
     return runs;
   int64_t count = (total + limit - 1) / limit;
@@ -133,13 +168,15 @@ double cost::contractionCycles(const ContractionTiles &tiles,
   int64_t panels = shape.channels / width;
   int64_t rest = (shape.channels % width + tiles.lanes - 1) / tiles.lanes;
   double total = startCycles(tiles, shape, speed, cpu);
+  int64_t unit = tiles.lines == 1 ? shape.step.rowsTogether : 1;
   for (const TileRun &lines : splitEvenly(shape.lines, tiles.lines))
-    for (const TileRun &pixels : splitEvenly(shape.pixels, tiles.pixels)) {
+    for (const TileRun &pixels :
+         splitEvenly(shape.pixels, tiles.pixels, unit)) {
       int64_t rows = lines.size * pixels.size;
-      double perTile =
-          panels * tileCost(rows, tiles.vectors, speed, shape, cpu);
+      double perTile = panels * tileCost(rows, tiles.vectors, tiles.lanes,
+                                         speed, shape, cpu);
       if (rest)
-        perTile += tileCost(rows, rest, speed, shape, cpu);
+        perTile += tileCost(rows, rest, tiles.lanes, speed, shape, cpu);
       total += lines.count * pixels.count * perTile;
     }
   return total;

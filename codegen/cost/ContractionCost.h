@@ -17,6 +17,10 @@
 
 namespace edgecc::cost {
 
+/// Vectors of results with fewer bytes are joined before they are stored, if
+/// there is an even number of them.
+inline constexpr int64_t fewResultBytes = 16;
+
 /// `count` neighbouring tiles of `size`.
 struct TileRun {
   int64_t first;
@@ -27,7 +31,9 @@ struct TileRun {
 /// Cuts `total` into tiles of at most `limit` whose sizes differ by at most
 /// one; the larger ones come first. Equal tiles beat a small last one, which
 /// would have too few accumulators to hide the latency of an addition.
-llvm::SmallVector<TileRun, 2> splitEvenly(int64_t total, int64_t limit);
+/// In tiles of a multiple of `unit`, the last one has what is left.
+llvm::SmallVector<TileRun, 2> splitEvenly(int64_t total, int64_t limit,
+                                          int64_t unit = 1);
 
 /// What one step of the reduction costs beside its loads, in instructions of
 /// the speed of a multiply-add, and what it holds in registers.
@@ -39,6 +45,8 @@ struct StepCost {
   int64_t rowRegisters = 1, vectorRegisters = 1;
   /// The registers that make up one vector.
   int64_t registers = 1;
+  /// Rows of the lhs that are multiplied at once, even where they are fewer.
+  int64_t rowsTogether = 1;
 };
 
 /// The sizes of a contraction.
@@ -61,6 +69,8 @@ struct ContractionShape {
   /// From one line of the lhs to the next in steps between neighbouring pixels;
   /// 0 if that is no whole number.
   int64_t linePitch = 0;
+  /// Bytes of an element of the result; narrow vectors of them are joined.
+  int64_t resultBytes = 4;
 };
 
 /// How a contraction is cut and walked through.

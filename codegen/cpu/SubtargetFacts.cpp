@@ -9,6 +9,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/MC/MCInstrInfo.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 
@@ -33,6 +34,23 @@ std::unique_ptr<MCSubtargetInfo> edgecc::createSubtarget(const Triple &triple,
 bool edgecc::isCpuOf(const Triple &triple, StringRef cpu) {
   auto subtarget = createSubtarget(triple, "", "");
   return subtarget && subtarget->isCPUStringValid(cpu);
+}
+
+double edgecc::startCycles(const MCSubtargetInfo &subtarget, StringRef opcode) {
+  const MCSchedModel &model = subtarget.getSchedModel();
+  const Target *target = lookupTarget(subtarget.getTargetTriple());
+  if (opcode.empty() || !target || !model.hasInstrSchedModel())
+    return 0;
+  std::unique_ptr<MCInstrInfo> info(target->createMCInstrInfo());
+  for (unsigned number : seq(info->getNumOpcodes()))
+    if (info->getName(number) == opcode) {
+      const MCSchedClassDesc *found =
+          model.getSchedClassDesc(info->get(number).getSchedClass());
+      bool isKnown = found->isValid() && !found->isVariant();
+      return isKnown ? MCSchedModel::getReciprocalThroughput(subtarget, *found)
+                     : 0;
+    }
+  return 0;
 }
 
 namespace {

@@ -47,6 +47,11 @@ bool isCpuOf(const llvm::Triple &triple, llvm::StringRef cpu);
 /// Reads the abilities from the features of a subtarget.
 SubtargetFacts readSubtarget(const llvm::MCSubtargetInfo &subtarget);
 
+/// The cycles from the start of one instruction that LLVM calls `opcode` to
+/// that of the next, if both wait for nothing; 0 if LLVM does not know.
+double startCycles(const llvm::MCSubtargetInfo &subtarget,
+                   llvm::StringRef opcode);
+
 /// The triples that CPU names are looked up in, the most likely first.
 llvm::ArrayRef<llvm::StringLiteral> getCandidateTriples();
 

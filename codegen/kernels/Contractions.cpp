@@ -116,6 +116,15 @@ cost::ContractionTiles kernels::chooseTiles(Operation *op,
   return cost::completeTiles(tiles, shape, cpu);
 }
 
+bool kernels::isFaster(const cost::ContractionShape &shape,
+                       const cost::ContractionShape &other,
+                       target::CpuAttr cpu) {
+  auto cycles = [&](const cost::ContractionShape &shape) {
+    return cost::contractionCycles(cost::chooseTiles(shape, cpu), shape, cpu);
+  };
+  return cycles(shape) < cycles(other);
+}
+
 bool kernels::wantsSmallCode(Operation *op) {
   auto module = op->getParentOfType<ModuleOp>();
   return module && module->hasAttr(smallCodeAttrName);

@@ -41,6 +41,11 @@ cost::ContractionTiles chooseTiles(mlir::Operation *op,
                                    const cost::ContractionShape &shape,
                                    target::CpuAttr cpu);
 
+/// Whether a contraction of the sizes `shape` is faster by the model than one
+/// of the sizes `other`.
+bool isFaster(const cost::ContractionShape &shape,
+              const cost::ContractionShape &other, target::CpuAttr cpu);
+
 /// The sizes of a product or convolution that tiles are chosen for; nothing if
 /// it is computed in another way.
 std::optional<cost::ContractionShape> tiledShape(edge::ConvOp op,

@@ -76,7 +76,7 @@ static SmallVector<int64_t> densePositions(edge::ConvOp op) {
   return positions;
 }
 
-ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
+ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu, bool isSparse) {
   // Fewer are not worth the gathering.
   constexpr int64_t fewOutputs = 8;
   ArrayRef<int64_t> input = shapeOf(op.getInput());
@@ -110,6 +110,7 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
   shape.lanes = vectorLength(cpu, multiplied);
   shape.lhsBytes = storageBytes(elementOf(op.getInput()));
   shape.rhsBytes = storageBytes(elementOf(op.getWeights()));
+  shape.resultBytes = storageBytes(elementOf(op.getResult()));
   if (pointwise) {
     shape.lines = 1;
     shape.pixels = 1;
@@ -140,25 +141,10 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
     if (cost::usableRegisters(cpu) >= many)
       shape.step.rowRegisters += constants;
   }
-  if (constantOf(op.getWeights()) && depth > 0)
-    product = InnerProduct::find(cpu, elementOf(op.getInput()),
-                                 elementOf(op.getWeights()),
-                                 constantOf(op.getWeights()));
-  if (product) {
-    run = groupInputs;
-    // A few channels do not fill groups; all taps of a row do so better.
-    constexpr int64_t fewChannels = 16;
-    if (run % product->depth() && run < fewChannels && groups == 1 &&
-        op.getDilation(rank - 1) == 1)
-      run *= weights[rank - 1];
-    // What is multiplied by zero must be there, and a number.
-    int64_t group = product->depth();
-    int64_t last = (output[rank] - 1) * op.getStrides()[rank - 1] +
-                   (weights[rank - 1] - 1) * op.getDilation(rank - 1);
-    readsOn = !bands && isa<IntegerType>(accumulator) && run >= group &&
-              (input[rank] - 1 - last) * input.back() >=
-                  llvm::alignTo(run, group) - run;
-    product->describe(shape, run, /*isPacked=*/true);
+  shape.isSmall = wantsSmallCode(op);
+  if (constantOf(op.getWeights())) {
+    shape.registers = scalarFile(cpu, accumulator).registers;
+    chooseProduct(op, cpu, isSparse || op->hasAttr(sparsePanelsAttrName));
   }
   // A few channels that are neighbours of those of the next tap.
   words.length = groupInputs;
@@ -170,9 +156,6 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
                             op.getBias(), words,
                             {groupOutputs, groups, shape.lines * shape.pixels,
                              wantsSmallCode(op), op->hasAttr(sparseAttrName)});
-  if (constantOf(op.getWeights()))
-    shape.registers = scalarFile(cpu, accumulator).registers;
-  shape.isSmall = wantsSmallCode(op);
   if (!product)
     groupRegisters(shape, cpu);
   tiles = chooseTiles(op, shape, cpu);
@@ -213,6 +196,42 @@ ConvPlan::ConvPlan(edge::ConvOp op, target::CpuAttr cpu) {
     panels = findPanels(op, *this, cpu);
   if (panels)
     tiles = lineTiles = panels->getTiles();
+}
+
+void ConvPlan::chooseProduct(edge::ConvOp op, target::CpuAttr cpu,
+                             bool isSparse) {
+  ArrayRef<int64_t> input = shapeOf(op.getInput());
+  ArrayRef<int64_t> weights = shapeOf(op.getWeights());
+  int64_t rank = op.getSpatialRank();
+  bool isBand = isa<edge::RowBandsOp>(op->getParentOp());
+  std::vector<InnerProduct> products = InnerProduct::list(
+      cpu, elementOf(op.getInput()), elementOf(op.getWeights()),
+      constantOf(op.getWeights()));
+  if (depth == 0)
+    return;
+  cost::ContractionShape elements = shape;
+  for (const InnerProduct &other : products) {
+    int64_t group = other.depth(), otherRun = groupInputs;
+    // A few channels do not fill groups; all taps of a row do so better.
+    constexpr int64_t fewChannels = 16;
+    if (otherRun % group && otherRun < fewChannels && groups == 1 &&
+        op.getDilation(rank - 1) == 1)
+      otherRun *= weights[rank - 1];
+    cost::ContractionShape otherShape = elements;
+    other.describe(otherShape, otherRun, /*isPacked=*/true);
+    if (product && (isSparse || !isFaster(otherShape, shape, cpu)))
+      continue;
+    product = other;
+    shape = otherShape;
+    run = otherRun;
+    // What is multiplied by zero must be there, and a number.
+    int64_t last =
+        (shapeOf(op.getResult())[rank] - 1) * op.getStrides()[rank - 1] +
+        (weights[rank - 1] - 1) * op.getDilation(rank - 1);
+    readsOn = !isBand && isa<IntegerType>(accumulator) && run >= group &&
+              (input[rank] - 1 - last) * input.back() >=
+                  llvm::alignTo(run, group) - run;
+  }
 }
 
 DotContraction ConvPlan::dotContraction(edge::ConvOp op,
@@ -286,7 +305,7 @@ std::optional<SparseGain> kernels::panelGain(edge::ConvOp op,
                                              target::CpuAttr cpu) {
   if (isWindow(op, cpu) || getFixed(op, cpu))
     return std::nullopt;
-  ConvPlan plan(op, cpu);
+  ConvPlan plan(op, cpu, /*isSparse=*/true);
   std::optional<SparsePanels> panels = findPanels(op, plan, cpu);
   if (!panels)
     return std::nullopt;

@@ -20,7 +20,9 @@ namespace edgecc::kernels {
 
 /// What is known of a convolution before its buffers are.
 struct ConvPlan {
-  ConvPlan(edge::ConvOp op, target::CpuAttr cpu);
+  /// Panels without zeros have no rows that are multiplied together; `isSparse`
+  /// is a plan for them.
+  ConvPlan(edge::ConvOp op, target::CpuAttr cpu, bool isSparse = false);
 
   /// Each output pixel reads the input pixel at the same place only.
   bool pointwise = true;
@@ -74,6 +76,11 @@ struct ConvPlan {
                                *product, run, readsOn);
     return RhsLayout::packed(depth, groupOutputs, tiles.lanes, tiles.vectors);
   }
+
+private:
+  /// Finds the fastest product of constant weights by the model, with how it
+  /// runs; `shape` gets its steps.
+  void chooseProduct(edge::ConvOp op, target::CpuAttr cpu, bool isSparse);
 };
 
 /// Emits the loops of a convolution over some of its lines and pixels.

@@ -45,8 +45,8 @@ std::optional<DigitProducts> DigitProducts::find(target::CpuAttr cpu,
   for (auto sign : {IntegerType::Unsigned, IntegerType::Signed}) {
     std::optional<InnerProduct> product = InnerProduct::find(
         cpu, IntegerType::get(context, 8, sign), digit, ElementsAttr());
-    if (product && product->multipliesBytes() && !product->flipsLhs() &&
-        product->lanes() == lanes)
+    if (product && product->multipliesBytes() && !product->isScalable() &&
+        !product->flipsLhs() && product->lanes() == lanes)
       return DigitProducts(weights, *product);
   }
   return std::nullopt;

@@ -12,9 +12,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -24,18 +22,6 @@ using namespace edgecc::kernels;
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
-
-void kernels::emitLoop(Emitter &e, Value lower, Value upper, int64_t step,
-                       function_ref<void(Value)> body) {
-  std::optional<int64_t> low = getConstantIntValue(lower);
-  std::optional<int64_t> high = getConstantIntValue(upper);
-  if (low && high)
-    return e.loop(*low, *high, step, body);
-  auto loop = scf::ForOp::create(e, lower, upper, e.index(step));
-  OpBuilder::InsertionGuard guard(e);
-  e.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
-}
 
 int64_t Contraction::scratchSize(const cost::ContractionTiles &tiles) {
   if (tiles.matrixSteps)
@@ -79,6 +65,8 @@ private:
   Values initialise(const PanelRun &run, Value channel, Value rhsBase,
                     size_t rows);
   Values correct(const PanelRun &run, ArrayRef<Value> sums);
+  Values rearrange(const PanelRun &run, ArrayRef<Value> sums,
+                   decltype(&InnerProduct::toBlocks) turn);
   Values reduce(const PanelRun &run, ArrayRef<ReductionLevel> levels,
                 Value lhsBase, Value rhsBase, ArrayRef<int64_t> rows,
                 ValueRange accumulators);
@@ -101,6 +89,11 @@ private:
   Values addRow(const PanelRun &run, Value lhsBase, ArrayRef<int64_t> rows,
                 ArrayRef<Value> vectors, ValueRange accumulators);
   /// The sums with the products of a group, whose rhs is `vectors`.
+  Values loadElements(ArrayRef<int64_t> positions, Value lhsBase,
+                      ArrayRef<int64_t> rows, int64_t lanes);
+  Values addBlocks(const PanelRun &run, const ReductionGroup &group,
+                   Value lhsBase, Value rhsBase, ArrayRef<int64_t> rows,
+                   ValueRange accumulators);
   Values addGroup(ArrayRef<int64_t> positions, Value lhsBase,
                   ArrayRef<int64_t> rows, ArrayRef<Values> vectors,
                   ValueRange accumulators);
@@ -118,12 +111,14 @@ private:
   bool correctsWhileReducing() const {
     return c.product && c.product->flipsLhs() && c.rhsPitch;
   }
+  size_t rowsTogether() const {
+    return c.product ? c.product->rowsTogether() : 1;
+  }
   /// Whether the last tile of a line begins inside of the one before.
   bool repeatsPixels() const {
     return c.tiles.areEqual && (c.canRepeat || c.tiles.matrixSteps) &&
            c.pixels > c.tiles.pixels;
   }
-  void joinNarrow(SmallVector<Column> &columns, Values &sums);
   void storeColumn(const Column &column, Value value, Value channel, Value line,
                    Value pixel);
 
@@ -239,6 +234,10 @@ void ContractionEmitter::emitTile(const PanelRun &run, Value panel,
   for (int64_t i = 0; i < tile.lines; ++i)
     for (int64_t j = 0; j < tile.pixels; ++j)
       rows.push_back(i * c.lineStep + j * c.pixelStep);
+  size_t results = rows.size() * run.columns.size();
+  // A row without a partner is its own.
+  while (rows.size() % rowsTogether())
+    rows.push_back(rows.back());
   Value channel = e.add(e.mul(panel, run.channels), run.firstChannel);
   Value lhsBase = e.add(e.add(c.lhs.base, e.mul(tile.line, c.lineStep)),
                         e.mul(tile.pixel, c.pixelStep));
@@ -251,6 +250,8 @@ void ContractionEmitter::emitTile(const PanelRun &run, Value panel,
   }
   Values first = initialise(run, channel, rhsBase, rows.size());
   Values sums;
+  if (rowsTogether() > 1)
+    first = rearrange(run, first, &InnerProduct::toBlocks);
   if (c.digits)
     sums = c.digits->reduce(e, run, c.rhs.memref, rhsBase, first);
   else if (c.blocks)
@@ -274,6 +275,9 @@ void ContractionEmitter::emitTile(const PanelRun &run, Value panel,
         reduceInBlocks(run, c.reduction.levels, lhsBase, rhsBase, rows, first);
   if (correctsWhileReducing())
     sums = correct(run, sums);
+  if (rowsTogether() > 1)
+    sums = rearrange(run, sums, &InnerProduct::fromBlocks);
+  sums.truncate(results);
   finish(run, channel, tile, tile.pixels, sums);
 }
 
@@ -310,6 +314,20 @@ SmallVector<Value> ContractionEmitter::initialise(const PanelRun &run,
     for (const Column &column : run.columns)
       all.push_back(e.zero(typeOf(column.lanes)));
   return all;
+}
+
+/// Turns the sums of rows that are multiplied together into blocks or back.
+SmallVector<Value>
+ContractionEmitter::rearrange(const PanelRun &run, ArrayRef<Value> sums,
+                              decltype(&InnerProduct::toBlocks) turn) {
+  size_t columns = run.columns.size();
+  Values turned(sums);
+  for (size_t row = 0; row < sums.size(); row += rowsTogether() * columns)
+    for (size_t at = row; at < row + columns; ++at)
+      for (auto [i, sum] : llvm::enumerate(
+               (*c.product.*turn)(e, {sums[at], sums[at + columns]})))
+        turned[at + i * columns] = sum;
+  return turned;
 }
 
 SmallVector<Value> ContractionEmitter::correct(const PanelRun &run,
@@ -584,11 +602,55 @@ SmallVector<Value> ContractionEmitter::groupStep(const PanelRun &run,
                                                  Value lhsBase, Value rhsBase,
                                                  ArrayRef<int64_t> rows,
                                                  ValueRange accumulators) {
+  if (rowsTogether() > 1)
+    return addBlocks(run, group, lhsBase, rhsBase, rows, accumulators);
   SmallVector<Values> vectors;
   for (const Column &column : run.columns)
     vectors.push_back(
         loadGroup(column, rhsBase, group.taken, group.positions.size()));
   return addGroup(group.positions, lhsBase, rows, vectors, accumulators);
+}
+
+/// The lhs of a group, for rows that are multiplied together.
+SmallVector<Value> ContractionEmitter::loadElements(ArrayRef<int64_t> positions,
+                                                    Value lhsBase,
+                                                    ArrayRef<int64_t> rows,
+                                                    int64_t lanes) {
+  Type word =
+      e.getIntegerType(c.product->depth() * storageBytes(c.lhsType) * 8);
+  Values words;
+  for (int64_t offset : rows)
+    words.push_back(loadWord(e, c.lhs.memref, e.add(lhsBase, offset), positions,
+                             c.lhsType, word));
+  return c.product->broadcast(e, words, lanes);
+}
+
+/// Rows together are held in registers, which takes fewer than the vectors that
+/// they meet.
+SmallVector<Value> ContractionEmitter::addBlocks(const PanelRun &run,
+                                                 const ReductionGroup &group,
+                                                 Value lhsBase, Value rhsBase,
+                                                 ArrayRef<int64_t> rows,
+                                                 ValueRange accumulators) {
+  Values sums(accumulators);
+  size_t together = rowsTogether(), columns = run.columns.size();
+  SmallVector<Values> elements;
+  for (size_t row = 0; row < rows.size(); row += together)
+    elements.push_back(loadElements(group.positions, lhsBase,
+                                    rows.slice(row, together),
+                                    run.columns.front().lanes));
+  for (auto [j, column] : llvm::enumerate(run.columns)) {
+    Values vector =
+        loadGroup(column, rhsBase, group.taken, group.positions.size());
+    size_t share = vector.size() / together;
+    for (size_t row = 0; row < rows.size(); ++row) {
+      Value &sum = sums[row * columns + j];
+      sum = c.product->accumulate(
+          e, sum, elements[row / together],
+          ArrayRef(vector).slice(row % together * share, share));
+    }
+  }
+  return sums;
 }
 
 SmallVector<Value> ContractionEmitter::addGroup(ArrayRef<int64_t> positions,
@@ -599,20 +661,17 @@ SmallVector<Value> ContractionEmitter::addGroup(ArrayRef<int64_t> positions,
   Values sums(accumulators);
   auto type = dyn_cast<VectorType>(sums.front().getType());
   int64_t lanes = type ? type.getNumElements() : 1;
-  auto multiply = [&](size_t row, Value word) {
-    Values elements = c.product->broadcast(e, word, lanes);
+  auto multiply = [&](size_t row, ValueRange elements) {
     for (auto [j, vector] : llvm::enumerate(vectors)) {
       Value &sum = sums[row * vectors.size() + j];
       sum = c.product->accumulate(e, sum, elements, vector);
     }
   };
-  Type word =
-      e.getIntegerType(c.product->depth() * storageBytes(c.lhsType) * 8);
-  for (auto [row, offset] : llvm::enumerate(rows))
-    multiply(row, loadWord(e, c.lhs.memref, e.add(lhsBase, offset), positions,
-                           c.lhsType, word));
+  for (size_t row = 0; row < rows.size(); ++row)
+    multiply(row, loadElements(positions, lhsBase, rows.slice(row, 1), lanes));
   if (correctsWhileReducing())
-    multiply(rows.size(), c.product->correctionWord(e));
+    multiply(rows.size(),
+             c.product->broadcast(e, c.product->correctionWord(e), lanes));
   return sums;
 }
 
@@ -637,39 +696,13 @@ SmallVector<Value> ContractionEmitter::loadGroup(const Column &column,
   return c.product->interleave(e, rows);
 }
 
-/// Joins neighbouring columns whose results would be stored a few bytes at a
-/// time.
-void ContractionEmitter::joinNarrow(SmallVector<Column> &columns,
-                                    Values &sums) {
-  constexpr int64_t fewBytes = 16;
-  while (columns.size() % 2 == 0 && columns.front().lanes > 1 &&
-         columns.front().lanes * c.resultBytes < fewBytes &&
-         llvm::all_of(
-             columns,
-             [&](const Column &c) {
-               return c.isWhole() && c.lanes == columns.front().lanes;
-             })) {
-    SmallVector<Column> wider;
-    for (size_t i = 0; i < columns.size(); i += 2) {
-      int64_t lanes = columns[i].lanes * 2;
-      wider.push_back({columns[i].offset, lanes, 0, lanes});
-    }
-    Values joined;
-    auto all = llvm::to_vector(llvm::seq(wider.front().lanes));
-    for (size_t i = 0; i < sums.size(); i += 2)
-      joined.push_back(vector::ShuffleOp::create(e, sums[i], sums[i + 1], all));
-    columns = wider;
-    sums = joined;
-  }
-}
-
 void ContractionEmitter::finish(const PanelRun &run, Value channel,
                                 const TileAt &tile, int64_t pitch,
                                 ValueRange accumulators) {
   if (!c.scratch) {
     SmallVector<Column> columns(run.columns);
     Values joined(accumulators);
-    joinNarrow(columns, joined);
+    joinNarrow(e, columns, joined, c.resultBytes);
     size_t at = 0;
     for (int64_t i = 0; i < tile.lines; ++i)
       for (int64_t j = 0; j < tile.pixels; ++j)

@@ -96,6 +96,11 @@ struct Column {
   bool isWhole() const { return begin == 0 && end == lanes; }
 };
 
+/// Joins neighbouring columns, and the vectors of a tile that are in them,
+/// whose results of `resultBytes` would be stored a few bytes at a time.
+void joinNarrow(Emitter &emitter, llvm::SmallVector<Column> &columns,
+                llvm::SmallVector<mlir::Value> &sums, int64_t resultBytes);
+
 /// Neighbouring panels of one shape.
 struct PanelRun {
   int64_t count;

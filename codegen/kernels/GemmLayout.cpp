@@ -9,6 +9,7 @@
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -172,6 +173,29 @@ static SmallVector<Column> columnsOf(int64_t channels, int64_t lanes,
   return columns;
 }
 
+void kernels::joinNarrow(Emitter &e, SmallVector<Column> &columns,
+                         SmallVector<Value> &sums, int64_t resultBytes) {
+  while (columns.size() % 2 == 0 && columns.front().lanes > 1 &&
+         columns.front().lanes * resultBytes < cost::fewResultBytes &&
+         llvm::all_of(
+             columns,
+             [&](const Column &c) {
+               return c.isWhole() && c.lanes == columns.front().lanes;
+             })) {
+    SmallVector<Column> wider;
+    for (size_t i = 0; i < columns.size(); i += 2) {
+      int64_t lanes = columns[i].lanes * 2;
+      wider.push_back({columns[i].offset, lanes, 0, lanes});
+    }
+    SmallVector<Value> joined;
+    auto all = llvm::to_vector(llvm::seq(wider.front().lanes));
+    for (size_t i = 0; i < sums.size(); i += 2)
+      joined.push_back(vector::ShuffleOp::create(e, sums[i], sums[i + 1], all));
+    columns = wider;
+    sums = joined;
+  }
+}
+
 void RhsLayout::appendPacked(int64_t rows, int64_t channels, int64_t lanes,
                              int64_t vectors, int64_t least) {
   int64_t width = lanes * vectors;
@@ -307,8 +331,10 @@ void RhsLayout::packGroups(const PanelRun &panels, ArrayRef<char> source,
 
 SmallVector<cost::TileRun, 2> kernels::splitPixels(const Contraction &c,
                                                    target::CpuAttr cpu) {
+  bool arePairs = c.product && c.tiles.lines == 1;
   if (!c.tiles.areEqual)
-    return cost::splitEvenly(c.pixels, c.tiles.pixels);
+    return cost::splitEvenly(c.pixels, c.tiles.pixels,
+                             arePairs ? c.product->rowsTogether() : 1);
   SmallVector<cost::TileRun, 2> runs;
   int64_t size = c.tiles.pixels, count = c.pixels / size;
   if (count)

@@ -7,6 +7,7 @@
 #include "codegen/kernels/GemmKernel.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/TargetParser/Triple.h"
 
@@ -59,4 +60,16 @@ Value kernels::multiplyAdd(Emitter &e, Value a, Value b, Value sum) {
   if (!isa<FloatType>(getElementTypeOrSelf(sum.getType())))
     return arith::AddIOp::create(e, sum, arith::MulIOp::create(e, a, b));
   return addf(e, mulf(e, a, b), sum);
+}
+
+void kernels::emitLoop(Emitter &e, Value lower, Value upper, int64_t step,
+                       function_ref<void(Value)> body) {
+  std::optional<int64_t> low = getConstantIntValue(lower);
+  std::optional<int64_t> high = getConstantIntValue(upper);
+  if (low && high)
+    return e.loop(*low, *high, step, body);
+  auto loop = scf::ForOp::create(e, lower, upper, e.index(step));
+  OpBuilder::InsertionGuard guard(e);
+  e.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
 }

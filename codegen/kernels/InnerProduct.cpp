@@ -43,6 +43,9 @@ enum class Form {
   /// The same with sums that stay within 16 bits wherever they are too large:
   /// which bytes of the rhs are neighbours must be chosen.
   ChosenPairs,
+  /// Eight bytes of two rows of the lhs are multiplied with eight of two
+  /// channels; each quarter of a register has the sums of two by two.
+  Blocks,
   /// 16 times 16 bits gives 32 bits, from plain arithmetic.
   Widening,
 };
@@ -62,6 +65,13 @@ struct kernels::InnerProductRow {
   int64_t lanes;
   int64_t registers;
   StringLiteral intrinsic;
+  /// What LLVM calls the instruction, if others compete with it.
+  StringLiteral opcode = "";
+
+  /// Whether its vectors are of the length of the machine, in LLVM's types.
+  bool isScalable() const { return intrinsic.starts_with("llvm.aarch64.sve."); }
+  /// Rows of the lhs that an instruction multiplies.
+  int64_t rowsTogether() const { return form == Form::Blocks ? 2 : 1; }
 };
 
 // clang-format off
@@ -88,9 +98,26 @@ static constexpr InnerProductRow rows[] = {
   {Triple::x86_64,  "+avx512bf16,+avx512vl", Form::Pairs,       BFloat,   BFloat,    8, 1, "llvm.x86.avx512bf16.dpbf16ps.256"},
   {Triple::x86_64,  "+avx512bf16,+avx512vl", Form::Pairs,       BFloat,   BFloat,    4, 1, "llvm.x86.avx512bf16.dpbf16ps.128"},
   {Triple::aarch64, "+bf16",                 Form::Pairs,       BFloat,   BFloat,    4, 1, "llvm.aarch64.neon.bfdot.v4f32.v8bf16"},
-  {Triple::aarch64, "+i8mm",                 Form::Bytes,       Unsigned, Signed,    4, 1, "llvm.aarch64.neon.usdot.v4i32.v16i8"},
-  {Triple::aarch64, "+dotprod",              Form::Bytes,       Signed,   Signed,    4, 1, "llvm.aarch64.neon.sdot.v4i32.v16i8"},
-  {Triple::aarch64, "+dotprod",              Form::Bytes,       Unsigned, Unsigned,  4, 1, "llvm.aarch64.neon.udot.v4i32.v16i8"},
+  {Triple::aarch64, "+sve,+i8mm",            Form::Bytes,       Unsigned, Signed,   16, 1, "llvm.aarch64.sve.usdot.nxv4i32", "USDOT_ZZZ"},
+  {Triple::aarch64, "+sve,+i8mm",            Form::Bytes,       Unsigned, Signed,    8, 1, "llvm.aarch64.sve.usdot.nxv4i32", "USDOT_ZZZ"},
+  {Triple::aarch64, "+sve",                  Form::Bytes,       Signed,   Signed,   16, 1, "llvm.aarch64.sve.sdot.nxv4i32", "SDOT_ZZZ_BtoS"},
+  {Triple::aarch64, "+sve",                  Form::Bytes,       Signed,   Signed,    8, 1, "llvm.aarch64.sve.sdot.nxv4i32", "SDOT_ZZZ_BtoS"},
+  {Triple::aarch64, "+sve",                  Form::Bytes,       Unsigned, Unsigned, 16, 1, "llvm.aarch64.sve.udot.nxv4i32", "UDOT_ZZZ_BtoS"},
+  {Triple::aarch64, "+sve",                  Form::Bytes,       Unsigned, Unsigned,  8, 1, "llvm.aarch64.sve.udot.nxv4i32", "UDOT_ZZZ_BtoS"},
+  {Triple::aarch64, "+sve,+i8mm",            Form::Blocks,      Unsigned, Signed,   16, 1, "llvm.aarch64.sve.usmmla.nxv4i32", "USMMLA_ZZZ"},
+  {Triple::aarch64, "+sve,+i8mm",            Form::Blocks,      Unsigned, Signed,    8, 1, "llvm.aarch64.sve.usmmla.nxv4i32", "USMMLA_ZZZ"},
+  {Triple::aarch64, "+sve,+i8mm",            Form::Blocks,      Signed,   Signed,   16, 1, "llvm.aarch64.sve.smmla.nxv4i32", "SMMLA_ZZZ"},
+  {Triple::aarch64, "+sve,+i8mm",            Form::Blocks,      Signed,   Signed,    8, 1, "llvm.aarch64.sve.smmla.nxv4i32", "SMMLA_ZZZ"},
+  {Triple::aarch64, "+sve,+i8mm",            Form::Blocks,      Unsigned, Unsigned, 16, 1, "llvm.aarch64.sve.ummla.nxv4i32", "UMMLA_ZZZ"},
+  {Triple::aarch64, "+sve,+i8mm",            Form::Blocks,      Unsigned, Unsigned,  8, 1, "llvm.aarch64.sve.ummla.nxv4i32", "UMMLA_ZZZ"},
+  {Triple::aarch64, "+i8mm",                 Form::Bytes,       Unsigned, Signed,    4, 1, "llvm.aarch64.neon.usdot.v4i32.v16i8", "USDOTv16i8"},
+  {Triple::aarch64, "+dotprod",              Form::Bytes,       Signed,   Signed,    4, 1, "llvm.aarch64.neon.sdot.v4i32.v16i8", "SDOTv16i8"},
+  {Triple::aarch64, "+dotprod",              Form::Bytes,       Unsigned, Unsigned,  4, 1, "llvm.aarch64.neon.udot.v4i32.v16i8", "UDOTv16i8"},
+  {Triple::aarch64, "+i8mm",                 Form::Blocks,      Unsigned, Signed,    4, 1, "llvm.aarch64.neon.usmmla.v4i32.v16i8", "USMMLA"},
+  {Triple::aarch64, "+i8mm",                 Form::Blocks,      Signed,   Signed,    4, 1, "llvm.aarch64.neon.smmla.v4i32.v16i8", "SMMLA"},
+  {Triple::aarch64, "+i8mm",                 Form::Blocks,      Unsigned, Unsigned,  4, 1, "llvm.aarch64.neon.ummla.v4i32.v16i8", "UMMLA"},
+  {Triple::aarch64, "+sve",                  Form::Bytes,       Signed,   Signed,    4, 1, "llvm.aarch64.sve.sdot.nxv4i32"},
+  {Triple::aarch64, "+sve",                  Form::Bytes,       Unsigned, Unsigned,  4, 1, "llvm.aarch64.sve.udot.nxv4i32"},
   {Triple::aarch64, "+neon",                 Form::LongPairs,   Signed,   Signed,    4, 1, "llvm.aarch64.neon.smull.v8i16"},
   {Triple::thumb,   "+dsp",                  Form::ScalarPairs, Any,      Any,       1, 0, "llvm.arm.smlad"},
   {Triple::arm,     "+dsp",                  Form::ScalarPairs, Any,      Any,       1, 0, "llvm.arm.smlad"},
@@ -111,6 +138,16 @@ public:
     int64_t bytes = cpu.getVectorBytes();
     bool fits = row.registers ? row.lanes * 4 <= bytes * row.registers : !bytes;
     return fits && subtarget.has(row.arch, row.features);
+  }
+
+  /// How many of the fastest instructions that multiply as many bytes a core
+  /// starts in the time of one of `row`.
+  double slowness(const InnerProductRow &row) const {
+    double own = startCycles(*subtarget.get(), row.opcode), least = own;
+    for (const InnerProductRow &other : rows)
+      if (other.lanes == row.lanes && !other.opcode.empty() && has(other))
+        least = std::min(least, startCycles(*subtarget.get(), other.opcode));
+    return least > 0 ? own / least : 1;
   }
 
 private:
@@ -135,6 +172,9 @@ InnerProduct::InnerProduct(const InnerProductRow *row, Type lhs, Type rhs,
   case Form::Bytes:
   case Form::ChosenPairs:
     break;
+  case Form::Blocks:
+    groupDepth = 8;
+    break;
   case Form::Pairs:
   case Form::PairSums:
   case Form::ScalarPairs:
@@ -145,7 +185,7 @@ InnerProduct::InnerProduct(const InnerProductRow *row, Type lhs, Type rhs,
     groupDepth = 1;
     break;
   }
-  parts = isPairs && isByte ? 2 : 1;
+  parts = (isPairs && isByte) || row->form == Form::Blocks ? 2 : 1;
 }
 
 static bool isSymmetric(ArrayRef<char> bytes) {
@@ -193,8 +233,8 @@ InnerProduct::findForChosen(target::CpuAttr cpu, Type lhs, Type rhs,
 }
 
 std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
-                                               Type rhs,
-                                               ElementsAttr constant) {
+                                               Type rhs, ElementsAttr constant,
+                                               int64_t rowsTogether) {
   auto narrow = [](Type type) {
     return type.isInteger(8) || type.isSignlessInteger(16) || type.isBF16();
   };
@@ -204,8 +244,10 @@ std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
   bool bytes = lhs.isInteger(8) && rhs.isInteger(8);
   for (bool flips : {false, true})
     for (const InnerProductRow &row : rows) {
-      bool isBytes = row.form == Form::Bytes || row.form == Form::LongPairs;
-      if ((row.lhs == BFloat) != lhs.isBF16() || row.form == Form::ChosenPairs)
+      bool isBytes = row.form == Form::Bytes || row.form == Form::LongPairs ||
+                     row.form == Form::Blocks;
+      if (row.rowsTogether() != rowsTogether || row.form == Form::ChosenPairs ||
+          (row.lhs == BFloat) != lhs.isBF16())
         continue;
       if ((flips && !isBytes) || (isBytes && !bytes) || !machine.has(row))
         continue;
@@ -227,9 +269,20 @@ std::optional<InnerProduct> InnerProduct::find(target::CpuAttr cpu, Type lhs,
           break;
       InnerProduct product(&row, lhs, rhs, flips);
       product.lengths = lengthsOf(row, machine);
+      if (row.form == Form::Blocks)
+        product.slowness = machine.slowness(row);
       return product;
     }
   return std::nullopt;
+}
+
+std::vector<InnerProduct> InnerProduct::list(target::CpuAttr cpu, Type lhs,
+                                             Type rhs, ElementsAttr constant) {
+  std::vector<InnerProduct> products;
+  for (int64_t rows : {1, 2})
+    if (auto product = find(cpu, lhs, rhs, constant, rows))
+      products.push_back(*product);
+  return products;
 }
 
 //===----------------------------------------------------------------------===//
@@ -277,14 +330,28 @@ bool InnerProduct::fitsPair(int64_t first, int64_t second) const {
   return std::abs(first + second) <= 128;
 }
 
+int64_t InnerProduct::rowsTogether() const { return row->rowsTogether(); }
+
 int64_t InnerProduct::lanes() const { return row->lanes; }
 
 int64_t InnerProduct::leastLanes() const {
   return row->form == Form::Widening ? 1 : lengths.back()->lanes;
 }
 
+bool InnerProduct::isScalable() const { return row->isScalable(); }
+
+InnerProduct InnerProduct::ofLeastLanes() const {
+  InnerProduct shortest = *this;
+  llvm::erase_if(shortest.lengths, [&](const InnerProductRow *other) {
+    return other->lanes > leastLanes();
+  });
+  shortest.row = shortest.lengths.front();
+  return shortest;
+}
+
 bool InnerProduct::takesRows() const {
-  return row->form != Form::ScalarPairs && row->form != Form::LongPairs;
+  return row->form != Form::ScalarPairs && row->form != Form::LongPairs &&
+         row->form != Form::Blocks;
 }
 
 int64_t InnerProduct::offset() const {
@@ -303,6 +370,8 @@ int64_t InnerProduct::packedPosition(int64_t k, int64_t lane,
   // Scalars are taken apart like those of the lhs.
   if (row->form == Form::ScalarPairs && rhs.isInteger(8))
     return k;
+  if (row->form == Form::Blocks)
+    return lane * groupDepth + k;
   if (row->form == Form::LongPairs)
     return (k / each * lanes + lane) * each + k % each;
   return (k % parts * lanes + lane) * each + k / parts;
@@ -319,6 +388,12 @@ cost::StepCost InnerProduct::cost() const {
     step.perRow = flips;
     // Products, and ones to add them up.
     step.rowRegisters += row->form == Form::Bytes ? 0 : 2;
+    break;
+  case Form::Blocks:
+    // One instruction puts the second row beside the first, one flips both.
+    step.perSum = slowness;
+    step.perRow = (1 + flips) / 2.0;
+    step.rowsTogether = rowsTogether();
     break;
   case Form::Pairs:
   case Form::PairSums:
@@ -408,9 +483,49 @@ Value InnerProduct::flip(Emitter &e, Value bytes) const {
   return arith::XOrIOp::create(e, bytes, integer(e, bytes.getType(), -128));
 }
 
-SmallVector<Value> InnerProduct::broadcast(Emitter &e, Value word,
+/// Where the sum of row `row` and channel `lane` is in two vectors of `lanes`
+/// blocks of two by two.
+static int64_t blockPosition(int64_t row, int64_t lane, int64_t lanes) {
+  return lane / 2 * 4 + row * 2 + lane % 2;
+}
+
+SmallVector<Value> InnerProduct::toBlocks(Emitter &e, ValueRange rows) const {
+  int64_t lanes = cast<VectorType>(rows[0].getType()).getNumElements();
+  SmallVector<int64_t> mask(2 * lanes);
+  for (int64_t i : llvm::seq(2 * lanes))
+    mask[blockPosition(i / lanes, i % lanes, lanes)] = i;
+  SmallVector<Value> blocks;
+  for (int64_t part : {0, 1})
+    blocks.push_back(vector::ShuffleOp::create(
+        e, rows[0], rows[1], ArrayRef(mask).slice(part * lanes, lanes)));
+  return blocks;
+}
+
+SmallVector<Value> InnerProduct::fromBlocks(Emitter &e,
+                                            ValueRange blocks) const {
+  int64_t lanes = cast<VectorType>(blocks[0].getType()).getNumElements();
+  SmallVector<Value> rows;
+  for (int64_t row : {0, 1}) {
+    SmallVector<int64_t> mask;
+    for (int64_t lane : llvm::seq(lanes))
+      mask.push_back(blockPosition(row, lane, lanes));
+    rows.push_back(vector::ShuffleOp::create(e, blocks[0], blocks[1], mask));
+  }
+  return rows;
+}
+
+SmallVector<Value> InnerProduct::broadcast(Emitter &e, ValueRange words,
                                            int64_t lanes) const {
   Type i16 = e.getI16Type();
+  Value word = words.front();
+  if (row->form == Form::Blocks) {
+    SmallVector<Value> pairs;
+    for (int64_t lane = 0; lane < lanes; lane += 4)
+      llvm::append_range(pairs, words);
+    auto type = VectorType::get({int64_t(pairs.size())}, word.getType());
+    Value both = vector::FromElementsOp::create(e, type, pairs);
+    return {flip(e, reinterpret(e, both, e.getI8Type()))};
+  }
   bool isUnsigned = isUnsignedElement(lhs);
   if (row->form == Form::Widening)
     return {e.splat(convert(e, word, i16, isUnsigned), lanes)};
@@ -478,7 +593,8 @@ SmallVector<Value> InnerProduct::loadPacked(Emitter &e, Value memref,
   }
   for (int64_t part = 0; part < parts; ++part) {
     Value value = e.load(memref, e.add(index, part * length), length, rhs);
-    if (!multipliesBytes() && row->form != Form::LongPairs)
+    if (!multipliesBytes() && row->form != Form::LongPairs &&
+        row->form != Form::Blocks)
       value = widen(e, value);
     operands.push_back(value);
   }
@@ -505,6 +621,16 @@ SmallVector<Value> InnerProduct::interleave(Emitter &e,
   for (int64_t part = 0; part < parts; ++part)
     operands.push_back(pair(wide[part], wide[part + parts]));
   return operands;
+}
+
+/// The elements of `fixed` in a vector of the length of the machine, of which
+/// no others count. It is the same register.
+static Value toScalable(Emitter &e, Value fixed) {
+  auto element = cast<VectorType>(fixed.getType()).getElementType();
+  auto type = VectorType::get({128 / int64_t(element.getIntOrFloatBitWidth())},
+                              element, /*scalableDims=*/{true});
+  return vector::ScalableInsertOp::create(e, fixed,
+                                          LLVM::PoisonOp::create(e, type), 0);
 }
 
 Value InnerProduct::accumulate(Emitter &e, Value sum, ValueRange a,
@@ -551,7 +677,15 @@ Value InnerProduct::accumulate(Emitter &e, Value sum, ValueRange a,
       operands.push_back(sum);
     else if (row->form != Form::PairSums)
       operands.insert(operands.begin(), sum);
-    Value result = call((*own)->intrinsic, sum.getType(), operands);
+    Type type = sum.getType();
+    if ((*own)->isScalable()) {
+      for (Value &operand : operands)
+        operand = toScalable(e, operand);
+      type = operands.front().getType();
+    }
+    Value result = call((*own)->intrinsic, type, operands);
+    if ((*own)->isScalable())
+      result = vector::ScalableExtractOp::create(e, sum.getType(), result, 0);
     sum = row->form == Form::PairSums
               ? arith::AddIOp::create(e, sum, result).getResult()
               : result;

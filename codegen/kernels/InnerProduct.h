@@ -51,10 +51,17 @@ public:
   /// The best way to sum products of `lhs` and `rhs` elements, integers or
   /// bf16, in 32 bits; nothing if multiplications of 32 bits are the only one.
   /// `constant` has the
-  /// elements of the rhs, if they are known.
+  /// elements of the rhs, if they are known; instructions that multiply
+  /// `rowsTogether` rows of the lhs at once are considered.
   static std::optional<InnerProduct> find(target::CpuAttr cpu, mlir::Type lhs,
                                           mlir::Type rhs,
-                                          mlir::ElementsAttr constant);
+                                          mlir::ElementsAttr constant,
+                                          int64_t rowsTogether = 1);
+
+  /// What `find` finds for one row, and for several of them at once.
+  static std::vector<InnerProduct> list(target::CpuAttr cpu, mlir::Type lhs,
+                                        mlir::Type rhs,
+                                        mlir::ElementsAttr constant);
 
   /// The same for the bytes `constant` where it is free which elements make a
   /// group, if their pairs fit.
@@ -76,9 +83,15 @@ public:
 
   /// Elements of the reduction that one group takes.
   int64_t depth() const { return groupDepth; }
+  /// Rows of the lhs that one instruction takes.
+  int64_t rowsTogether() const;
   /// Channels of the longest vector, and of the shortest one.
   int64_t lanes() const;
   int64_t leastLanes() const;
+  /// Whether the longest vectors are of the length of the machine.
+  bool isScalable() const;
+  /// The same for the shortest vectors only.
+  InnerProduct ofLeastLanes() const;
   /// Whether the rhs may be read from a row-major matrix as well.
   bool takesRows() const;
 
@@ -102,10 +115,10 @@ public:
   /// A vector of bytes of the lhs, with flipped sign bits if need be.
   mlir::Value flip(Emitter &e, mlir::Value bytes) const;
 
-  /// The operands of the instructions for a group of the lhs. `word` is an
-  /// integer with the storage of all its elements, the first in the lowest
-  /// bits.
-  llvm::SmallVector<mlir::Value> broadcast(Emitter &e, mlir::Value word,
+  /// The operands of the instructions for a group of the lhs. `words`, one for
+  /// each row that they take together, are integers with the storage of all
+  /// its elements, the first in the lowest bits.
+  llvm::SmallVector<mlir::Value> broadcast(Emitter &e, mlir::ValueRange words,
                                            int64_t lanes) const;
   /// The word of a group whose sum is what flipping adds too much.
   mlir::Value correctionWord(Emitter &e) const;
@@ -118,7 +131,15 @@ public:
   llvm::SmallVector<mlir::Value> interleave(Emitter &e,
                                             mlir::ValueRange rows) const;
 
-  /// `sum` and the products of one group.
+  /// The sums of rows that are taken together, as the instructions add to them
+  /// (blocks of two rows by two channels) and back.
+  llvm::SmallVector<mlir::Value> toBlocks(Emitter &e,
+                                          mlir::ValueRange rows) const;
+  llvm::SmallVector<mlir::Value> fromBlocks(Emitter &e,
+                                            mlir::ValueRange blocks) const;
+
+  /// `sum` and the products of one group. Where rows are taken together, each
+  /// of their sums has its share of the operands of the rhs.
   mlir::Value accumulate(Emitter &e, mlir::Value sum, mlir::ValueRange lhs,
                          mlir::ValueRange rhs) const;
 
@@ -139,6 +160,9 @@ private:
   bool flips;
   /// Elements of a group, and instructions per group and vector.
   int64_t groupDepth, parts;
+  /// The time of an instruction in those of the fastest that multiplies as many
+  /// bytes.
+  double slowness = 1;
 };
 
 } // namespace edgecc::kernels

@@ -27,7 +27,9 @@ namespace {
 
 /// What is known of a product before its buffers are.
 struct MatMulPlan {
-  MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu);
+  /// Panels without zeros have no rows that are multiplied together; `isSparse`
+  /// is a plan for them.
+  MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu, bool isSparse = false);
 
   int64_t rows, depth, channels;
   /// Matrices on the right-hand side.
@@ -90,7 +92,7 @@ struct MatMulPlan {
 
 } // namespace
 
-MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
+MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu, bool isSparse) {
   ArrayRef<int64_t> rhs = typeOf(op.getRhs()).getShape();
   ArrayRef<int64_t> result = typeOf(op.getResult()).getShape();
   int64_t rank = rhs.size();
@@ -113,20 +115,27 @@ MatMulPlan::MatMulPlan(edge::MatMulOp op, target::CpuAttr cpu) {
   shape.lanes = vectorLength(cpu, multiplied);
   shape.lhsBytes = storageBytes(lhsElement);
   shape.rhsBytes = storageBytes(typeOf(op.getRhs()).getElementType());
+  shape.resultBytes = storageBytes(typeOf(op.getResult()).getElementType());
   shape.lineBytes = rows * depth * shape.lhsBytes;
   bool isConstant = bool(constantOf(op.getRhs()));
-  product =
-      InnerProduct::find(cpu, lhsElement, typeOf(op.getRhs()).getElementType(),
-                         constantOf(op.getRhs()));
-  bool takesRows =
-      product && product->takesRows() && channels >= product->leastLanes();
-  if (depth == 0 || (!isConstant && !takesRows))
-    product.reset();
-  if (product)
-    product->describe(shape, depth, isConstant);
   if (isConstant)
     shape.registers = scalarFile(cpu, accumulator).registers;
   shape.isSmall = wantsSmallCode(op);
+  isSparse |= op->hasAttr(sparsePanelsAttrName);
+  cost::ContractionShape elements = shape;
+  for (const InnerProduct &other :
+       InnerProduct::list(cpu, lhsElement, typeOf(op.getRhs()).getElementType(),
+                          constantOf(op.getRhs()))) {
+    bool takesRows = other.takesRows() && channels >= other.leastLanes();
+    if (depth == 0 || (!isConstant && !takesRows))
+      continue;
+    cost::ContractionShape otherShape = elements;
+    other.describe(otherShape, depth, isConstant);
+    if (product && (isSparse || !isFaster(otherShape, shape, cpu)))
+      continue;
+    product = other;
+    shape = otherShape;
+  }
   if (!product)
     groupRegisters(shape, cpu);
   tiles = chooseTiles(op, shape, cpu);
@@ -172,7 +181,8 @@ std::optional<SparsePanels> MatMulPlan::findPanels(edge::MatMulOp op,
 
 std::optional<SparseGain> kernels::panelGain(edge::MatMulOp op,
                                              target::CpuAttr cpu) {
-  std::optional<SparsePanels> panels = MatMulPlan(op, cpu).findPanels(op, cpu);
+  std::optional<SparsePanels> panels =
+      MatMulPlan(op, cpu, /*isSparse=*/true).findPanels(op, cpu);
   if (!panels)
     return std::nullopt;
   return SparseGain{panels->getCycles(), panels->countBytes(),

@@ -211,6 +211,9 @@ SparsePanels::choose(const Weights &weights,
         weights.view.bytes());
     if (!product)
       return best;
+    // Picks have no scalable form.
+    if (product->isScalable())
+      product = product->ofLeastLanes();
   }
   for (const InputPicker &picker :
        InputPicker::find(cpu, weights.lhs, weights.run)) {

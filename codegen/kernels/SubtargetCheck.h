@@ -29,6 +29,9 @@ public:
            subtarget->checkFeatures(features.str());
   }
 
+  /// Null if LLVM has none for the triple.
+  const llvm::MCSubtargetInfo *get() const { return subtarget.get(); }
+
 private:
   /// 32-bit relatives share the rows.
   static llvm::Triple::ArchType rowArch(const llvm::Triple &triple) {

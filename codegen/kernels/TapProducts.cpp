@@ -38,6 +38,11 @@ std::optional<TapProducts> TapProducts::get(edge::ConvOp op,
                          weights.getElementType(), constantOf(op.getWeights()));
   if (!product || !product->multipliesBytes())
     return std::nullopt;
+  // Scalable vectors are not interleaved within 128 bits by one instruction.
+  if (product->isScalable())
+    product = product->ofLeastLanes();
+  if (product->isScalable())
+    return std::nullopt;
   TapProducts taps(op, *product);
   taps.channels = weights.getShape().back();
   taps.kernelPixels = weights.getDimSize(rank - 1);

@@ -39,6 +39,8 @@ CPUS = [("native", ""), ("x86-64", ""), ("x86-64-v2", ""), ("x86-64-v3", ""),
         ("cortex-a76", "qemu-aarch64"), ("neoverse-v1", "qemu-aarch64 -cpu max"),
         ("a64fx -msve-vector-bits=512",
          "qemu-aarch64 -cpu max,sve-default-vector-length=64"),
+        ("neoverse-v1 -msve-vector-bits=256",
+         "qemu-aarch64 -cpu max,sve-default-vector-length=32"),
         (tiles.CPU, "tiles")]
 # QEMU 7.2 stops with an assertion at conversions of vectors on RISC-V.
 OBJECTS = "cortex-m0plus rv64gcv".split()
@@ -189,6 +191,8 @@ def network():
         n.product(kinds, (2, 3, 5, 18), (2, 3, 18, 19), constant=False)
         # Sums that f32 cannot hold.
         n.product(kinds, (3, 2100), (2100, 9), constant=False)
+    n.conv(("i8", "u8"), (7, 9), (12, 40), (3, 3))
+    n.product(("i8", "u8"), (7, 37), (37, 45))
     for kinds in (("u8", "i8"), ("i8", "i8")):
         n.conv(kinds, (7, 9), (12, 40), (3, 3), pad=1, quantized=True)
         n.conv(kinds, (9, 10), (30, 20), (1, 1), quantized=True)

@@ -27,6 +27,8 @@ TARGETS = [
     ("cortex-a72", "aarch64-linux-gnu-gcc -static", "qemu-aarch64"),
     ("cortex-a76", "aarch64-linux-gnu-gcc -static", "qemu-aarch64 -cpu max"),
     ("neoverse-v1", "aarch64-linux-gnu-gcc -static", "qemu-aarch64 -cpu max"),
+    ("a64fx -msve-vector-bits=512", "aarch64-linux-gnu-gcc -static",
+     "qemu-aarch64 -cpu max,sve-default-vector-length=64"),
     ("rv64gcv", "riscv64-linux-gnu-gcc -static",
      "qemu-riscv64 -cpu rv64,v=true,vlen=128,vext_spec=v1.0"),
     # No emulated Linux has these CPUs: one of another profile knows all that
