@@ -88,12 +88,12 @@ private:
                      ValueRange accumulators);
   Values addRow(const PanelRun &run, Value lhsBase, ArrayRef<int64_t> rows,
                 ArrayRef<Value> vectors, ValueRange accumulators);
-  /// The sums with the products of a group, whose rhs is `vectors`.
   Values loadElements(ArrayRef<int64_t> positions, Value lhsBase,
                       ArrayRef<int64_t> rows, int64_t lanes);
   Values addBlocks(const PanelRun &run, const ReductionGroup &group,
                    Value lhsBase, Value rhsBase, ArrayRef<int64_t> rows,
                    ValueRange accumulators);
+  /// The sums with the products of a group, whose rhs is `vectors`.
   Values addGroup(ArrayRef<int64_t> positions, Value lhsBase,
                   ArrayRef<int64_t> rows, ArrayRef<Values> vectors,
                   ValueRange accumulators);
